@@ -1,0 +1,28 @@
+# Warnings, sanitizers and ccache, once for every target of the project.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers)
+if(HALYARD_SANITIZE)
+    add_compile_options(-fsanitize=${HALYARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${HALYARD_SANITIZE})
+    add_compile_definitions(HALYARD_SANITIZED=1)
+endif()
+include_directories("${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src")
+
+# halyard_add_test(NAME SOURCES... [LIBS...] [LABELS...]): a GoogleTest executable registered with CTest, a test a case.
+function(halyard_add_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+    if(NOT HALYARD_BUILD_TESTS)
+        return()
+    endif()
+    find_package(GTest REQUIRED)
+    find_package(Threads REQUIRED)
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gtest GTest::gmock GTest::gtest_main Threads::Threads ${CMAKE_DL_LIBS})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+endfunction()
