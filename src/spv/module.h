@@ -10,6 +10,7 @@
 #include "spv/status.h"
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,11 +26,11 @@ using Id = uint32_t;
 // One instruction: a view into the module's words. `words[0]` is the opcode word.
 struct Instruction {
     const uint32_t* words = nullptr;
-    uint32_t offset = 0;      // word offset of words[0] in the module: the position that messages name
-    uint16_t wordCount = 0;   // including words[0]
+    uint32_t offset = 0;    // word offset of words[0] in the module: the position that messages name
+    uint16_t wordCount = 0; // including words[0]
     uint16_t opcode = 0;
-    Id resultType = 0;        // 0 when the instruction has none
-    Id result = 0;            // 0 when the instruction has none
+    Id resultType = 0;         // 0 when the instruction has none
+    Id result = 0;             // 0 when the instruction has none
     uint16_t operandStart = 1; // index in `words` of the first operand after result type and result
 
     ::spv::Op op() const { return static_cast<::spv::Op>(opcode); }
@@ -49,9 +50,9 @@ struct Function {
     Id resultType = 0;
     Id functionType = 0;
     uint32_t control = 0;
-    uint32_t instruction = 0;      // index of OpFunction
+    uint32_t instruction = 0; // index of OpFunction
     std::vector<Id> parameters;
-    std::vector<Block> blocks;     // empty for an imported declaration
+    std::vector<Block> blocks; // empty for an imported declaration
 };
 
 struct EntryPoint {
@@ -69,8 +70,8 @@ struct EntryPoint {
 
 struct Decoration {
     ::spv::Decoration kind{};
-    uint32_t member = kNoMember;   // kNoMember when it decorates the whole id
-    bool operandsAreIds = false;   // OpDecorateId
+    uint32_t member = kNoMember;    // kNoMember when it decorates the whole id
+    bool operandsAreIds = false;    // OpDecorateId
     std::vector<uint32_t> operands; // literal words (strings packed as in the module)
     static constexpr uint32_t kNoMember = ~0u;
 };
@@ -81,7 +82,9 @@ enum class Flavour { Kernel, GLCompute };
 class Module {
 public:
     // Copies `words` (host endianness or byte-swapped; swapped input is corrected) and indexes them.
-    // Errors: HY_ERROR_INVALID_MODULE naming the word offset and what is wrong there.
+    // Errors: HY_ERROR_INVALID_MODULE naming the word offset and what is wrong there;
+    // HY_ERROR_UNSUPPORTED_SPIRV for a version or an opcode newer than opcodes.inc knows, and for a module whose
+    // decoration groups or shared entry point functions expand beyond a small multiple of its size.
     static Result<Module> parse(std::span<const uint32_t> words);
 
     Module(Module&&) = default;
@@ -90,7 +93,7 @@ public:
     Module& operator=(const Module&) = delete;
 
     std::span<const uint32_t> words() const { return words_; }
-    uint32_t version() const { return words_[1]; }   // 0x00MMmm00
+    uint32_t version() const { return words_[1]; } // 0x00MMmm00
     Id bound() const { return bound_; }
     Flavour flavour() const { return flavour_; }
     ::spv::AddressingModel addressingModel() const { return addressingModel_; }
@@ -106,7 +109,8 @@ public:
 
     // The instruction that defines `id`, or null when nothing does (or id is out of bounds).
     const Instruction* definition(Id id) const;
-    // Every decoration of `id` and of its members, groups already expanded. Empty span when none.
+    // Every decoration of `id` and of its members, groups already expanded, those of members first in member
+    // order. Empty span when none.
     std::span<const Decoration> decorations(Id id) const;
     // The first matching decoration or null.
     const Decoration* findDecoration(Id id, ::spv::Decoration kind, uint32_t member = Decoration::kNoMember) const;
@@ -129,7 +133,10 @@ private:
     ::spv::AddressingModel addressingModel_{};
     ::spv::MemoryModel memoryModel_{};
     std::vector<Instruction> instructions_;
-    std::vector<uint32_t> definitionIndex_;  // id -> index in instructions_ + 1, 0 when undefined
+    // id -> index in instructions_ + 1, 0 when undefined. Dense for the ids that a module of this size needs and
+    // a map above, so that a tiny file with a huge id bound stays cheap.
+    std::vector<uint32_t> definitionIndex_;
+    std::unordered_map<Id, uint32_t> sparseDefinitions_;
     std::vector<::spv::Capability> capabilities_;
     std::vector<std::string> extensions_;
     std::unordered_map<Id, std::string> extInstImports_;
@@ -137,7 +144,7 @@ private:
     std::vector<Function> functions_;
     std::unordered_map<Id, std::vector<Decoration>> decorations_;
     std::unordered_map<Id, std::string_view> names_;
-    std::unordered_map<uint64_t, std::string_view> memberNames_; // type << 32 | member
+    std::map<uint64_t, std::string_view> memberNames_; // type << 32 | member; ordered, as the input chooses the keys
 };
 
 // Reads a nul-terminated literal string that starts at `words`; never reads past `end`.

@@ -9,25 +9,25 @@
 namespace halyard::spv {
 
 enum class ParameterKind : uint32_t {
-    Value = 0,          // a scalar, vector or by-value structure of `size` bytes
-    GlobalPointer = 1,  // a device address (8 bytes); a storage or uniform buffer in the GLCompute flavour
-    LocalPointer = 2,   // a Workgroup pointer parameter: the argument is a uint64_t byte count
-    PushConstants = 3,  // the GLCompute push-constant block, passed by value
+    Value = 0,         // a scalar, vector or by-value structure of `size` bytes
+    GlobalPointer = 1, // a device address (8 bytes); a storage or uniform buffer in the GLCompute flavour
+    LocalPointer = 2,  // a Workgroup pointer parameter: the argument is a uint64_t byte count
+    PushConstants = 3, // the GLCompute push-constant block, passed by value
 };
 
 struct Parameter {
     ParameterKind kind = ParameterKind::Value;
-    uint32_t size = 0;      // bytes of the argument
-    uint32_t alignment = 0; // bytes, a power of two
-    uint32_t offset = 0;    // byte offset in the packed argument block
+    uint32_t size = 0;             // bytes of the argument
+    uint32_t alignment = 0;        // bytes, a power of two
+    uint32_t offset = 0;           // byte offset in the packed argument block
     uint32_t pointeeAlignment = 1; // pointers: alignment that the kernel assumes of the address, bytes
-    bool readOnly = false;  // pointers: decorated NonWritable, or FuncParamAttr NoWrite
-    bool writeOnly = false; // pointers: decorated NonReadable
-    bool needsLength = false; // GLCompute: OpArrayLength reads it, so a hidden length follows (see below)
-    uint32_t lengthOffset = 0; // byte offset of that hidden uint64_t byte count in the packed block
+    bool readOnly = false;         // pointers: decorated NonWritable, or FuncParamAttr NoWrite
+    bool writeOnly = false;        // pointers: decorated NonReadable
+    bool needsLength = false;      // GLCompute: OpArrayLength reads it, so a hidden length follows (see below)
+    uint32_t lengthOffset = 0;     // byte offset of that hidden uint64_t byte count in the packed block
     uint32_t set = 0, binding = 0; // GLCompute buffers
-    Id id = 0;              // the OpFunctionParameter or the OpVariable
-    std::string name;       // from OpName, empty when unknown
+    Id id = 0;                     // the OpFunctionParameter or the OpVariable
+    std::string name;              // from OpName, empty when unknown
 };
 
 struct KernelInfo {
@@ -49,7 +49,7 @@ struct Reflection {
     std::vector<KernelInfo> kernels; // in entry point order
     struct SpecConstant {
         uint32_t specId = 0;
-        uint32_t size = 0;      // bytes: 1 for a boolean, 1, 2, 4 or 8
+        uint32_t size = 0; // bytes: 1 for a boolean, 1, 2, 4 or 8
         uint64_t defaultValue = 0;
         std::string name;
     };

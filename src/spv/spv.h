@@ -10,8 +10,8 @@ namespace halyard::spv {
 
 struct SpecValue {
     uint32_t specId = 0;
-    uint32_t size = 0;   // bytes given by the caller; must equal the constant's size
-    uint64_t value = 0;  // little-endian, zero-extended
+    uint32_t size = 0;  // bytes given by the caller; must equal the constant's size
+    uint64_t value = 0; // little-endian, zero-extended
 };
 
 // Runs SPIRV-Tools' validator over raw bytes (any alignment). Accepts both flavours, 1.0 to 1.6.
