@@ -1,0 +1,84 @@
+#include "base/error.h"
+
+#include "base/struct_size.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace halyard {
+namespace {
+
+// Plain buffers: no destructor that a late call could outlive, and no allocation while reporting that memory ran out.
+struct Record {
+    HyResult code;
+    bool pending; // set by setLastError, cleared once a call's name is attached
+    int64_t nativeCode;
+    char call[48];
+    char argument[96];
+    char backend[32];
+    char nativeName[96];
+    char hint[1024];
+    char message[2048];
+};
+
+thread_local Record record;
+
+template <size_t N>
+void assign(char (&target)[N], std::string_view text) {
+    const size_t count = std::min(text.size(), N - 1);
+    std::memcpy(target, text.data(), count);
+    target[count] = '\0';
+}
+
+} // namespace
+
+HyResult setLastError(const Failure& failure) {
+    record.code = failure.code;
+    record.pending = true;
+    record.nativeCode = failure.nativeCode;
+    record.call[0] = '\0';
+    assign(record.argument, failure.argument);
+    assign(record.message, failure.message);
+    assign(record.hint, failure.hint);
+    assign(record.backend, failure.backend);
+    assign(record.nativeName, failure.nativeName);
+    return failure.code;
+}
+
+HyResult finishFailure(const char* call, std::string_view backend, HyResult result) {
+    if (result >= 0)
+        return result;
+    if (!record.pending || record.code != result) {
+        fail(result, "", "this is a defect of the backend or of Halyard: please report it", "{} without any explanation",
+             hyResultName(result));
+    }
+    assign(record.call, call);
+    if (!backend.empty() && record.backend[0] == '\0')
+        assign(record.backend, backend);
+    record.pending = false;
+    return result;
+}
+
+} // namespace halyard
+
+extern "C" {
+
+HyResult hyGetLastError(HyErrorInfo* outInfo) {
+    using halyard::record;
+    if (outInfo == nullptr)
+        return HY_ERROR_INVALID_ARGUMENT;
+    const HyErrorInfo info = {.structSize = sizeof info,
+                              .code = record.code,
+                              .call = record.call,
+                              .argument = record.argument,
+                              .message = record.message,
+                              .hint = record.hint,
+                              .backend = record.backend,
+                              .nativeName = record.nativeName,
+                              .nativeCode = record.nativeCode};
+    return halyard::writeStruct(outInfo, info, halyard::kErrorInfoV1) ? HY_SUCCESS : HY_ERROR_INVALID_STRUCT;
+}
+
+void hyClearLastError(void) { halyard::record = {}; }
+
+} // extern "C"

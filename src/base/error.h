@@ -1,0 +1,42 @@
+// The thread's error record, and the two ways to fill it. Success never touches it.
+//
+// Code that finds a fault itself calls fail() and returns what it returns. The public entry point that passes on a failure from
+// a backend or from deeper code calls finishFailure(), which adds the call's name and, when nobody left any words, says so.
+#pragma once
+
+#include "halyard/halyard.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace halyard {
+
+// Everything but the call; views are copied into fixed buffers and truncated when too long (message: 2,047 bytes).
+struct Failure {
+    HyResult code = HY_ERROR_INTERNAL;
+    std::string_view argument;
+    std::string_view message;
+    std::string_view hint;
+    std::string_view backend;
+    std::string_view nativeName;
+    int64_t nativeCode = 0;
+};
+
+// Sets the record of this thread and returns failure.code. Allocates nothing.
+HyResult setLastError(const Failure& failure);
+
+// Names `call` in the record that this failure left; writes a record when it left none (a backend that broke its contract).
+// `backend` may be empty. Returns `result`, also when it is not an error (then nothing is touched).
+HyResult finishFailure(const char* call, std::string_view backend, HyResult result);
+
+// fail(HY_ERROR_INVALID_ARGUMENT, "bytes", "pass at least 1", "bytes is {}", n): argument and hint may be "".
+template <typename... Args>
+HyResult fail(HyResult code, std::string_view argument, std::string_view hint, fmt::format_string<Args...> format,
+              Args&&... args) {
+    fmt::basic_memory_buffer<char, 512> buffer;
+    fmt::format_to(std::back_inserter(buffer), format, std::forward<Args>(args)...);
+    return setLastError({code, argument, {buffer.data(), buffer.size()}, hint, {}, {}, 0});
+}
+
+} // namespace halyard

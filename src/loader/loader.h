@@ -1,0 +1,54 @@
+// Finds backends, decides which to open, opens them and completes their tables. One broken backend never hides the others: every
+// candidate's fate is a BackendRecord, and nothing here fails as a whole.
+#pragma once
+
+#include "base/log.h"
+#include "halyard/backend.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace halyard {
+
+// A backend's tables, complete: every slot is callable; what the backend lacks answers HY_ERROR_UNSUPPORTED with words.
+struct BackendTables {
+    HyBackendDeviceTable device;
+    HyBackendMemoryTable memory;
+    HyBackendStreamTable stream;
+    HyBackendEventTable event;
+    HyBackendModuleTable module;
+};
+
+// What became of one candidate (behind HyBackendInfo).
+struct BackendRecord {
+    HyBackendStatus status = HY_BACKEND_SKIPPED;
+    std::string name, vendor, manifestPath, libraryPath, buildId, reason;
+    uint32_t abiMajor = 0, abiMinor = 0;
+    uint32_t deviceCount = 0;
+};
+
+struct LoadedBackend {
+    std::string name;
+    BackendTables tables{};
+    HyBackendContext context = nullptr;
+    void (*shutdown)(HyBackendContext) = nullptr;
+    uint32_t deviceCount = 0;
+    size_t record = 0; // index into LoadResult::records
+};
+
+struct LoadResult {
+    std::vector<std::unique_ptr<LoadedBackend>> backends; // in order of consideration
+    std::vector<BackendRecord> records;
+};
+
+// The services to hand to the backend of that name; must outlive the backend. Called once per backend that is opened.
+using ServicesFactory = std::function<const HyHostServices*(const std::string& backendName)>;
+
+// Considers, in order: HALYARD_BACKEND_FILES (replaces the rest), HALYARD_ADD_BACKEND_FILES, halyard/backends.d/*.json beside
+// libhalyard.so, then halyard/backends.d in the XDG directories; files of a directory in name order. An entry of the variables is a manifest
+// (*.json) or a library. Never the current directory. Libraries are opened RTLD_NOW | RTLD_LOCAL and never closed.
+LoadResult loadBackends(const ServicesFactory& makeServices, Log& log);
+
+} // namespace halyard
