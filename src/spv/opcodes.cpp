@@ -15,14 +15,49 @@ constexpr OpcodeInfo kOpcodes[] = {
 #undef HY_SPV_OP
 };
 
-constexpr bool sortedByOpcode() {
-    for (size_t i = 1; i < std::size(kOpcodes); ++i) {
-        if (kOpcodes[i - 1].opcode >= kOpcodes[i].opcode)
+constexpr NameInfo kCapabilities[] = {
+#define HY_SPV_CAPABILITY(name, number, support) {#name, number, Support::support},
+#include "spv/capabilities.inc"
+#undef HY_SPV_CAPABILITY
+};
+
+constexpr NameInfo kOpenClStd[] = {
+#define HY_SPV_OPENCL(name, number, support) {#name, number, Support::support},
+#include "spv/opencl_std.inc"
+#undef HY_SPV_OPENCL
+};
+
+constexpr NameInfo kGlslStd450[] = {
+#define HY_SPV_GLSL(name, number, support) {#name, number, Support::support},
+#include "spv/glsl_std_450.inc"
+#undef HY_SPV_GLSL
+};
+
+constexpr uint32_t key(const OpcodeInfo& info) {
+    return info.opcode;
+}
+constexpr uint32_t key(const NameInfo& info) {
+    return info.number;
+}
+
+template <typename Table> constexpr bool sorted(const Table& table) {
+    for (size_t i = 1; i < std::size(table); ++i) {
+        if (key(table[i - 1]) >= key(table[i]))
             return false;
     }
     return true;
 }
-static_assert(sortedByOpcode(), "opcodes.inc must be in opcode order, each opcode once");
+static_assert(sorted(kOpcodes), "opcodes.inc must be in opcode order, each opcode once");
+static_assert(sorted(kCapabilities), "capabilities.inc must be in number order, each number once");
+static_assert(sorted(kOpenClStd), "opencl_std.inc must be in number order, each number once");
+static_assert(sorted(kGlslStd450), "glsl_std_450.inc must be in number order, each number once");
+
+template <typename Entry, size_t kCount> const Entry* find(const Entry (&table)[kCount], uint32_t number) {
+    const Entry* end = std::end(table);
+    const Entry* it = std::lower_bound(std::begin(table), end, number,
+                                       [](const Entry& entry, uint32_t value) { return key(entry) < value; });
+    return it != end && key(*it) == number ? it : nullptr;
+}
 
 // The instructions of core SPIR-V are contiguous enough for a direct table, and they are nearly all that is looked up.
 constexpr uint32_t kDirectOpcodes = 404;
@@ -40,10 +75,19 @@ constexpr auto kDirectIndex = [] {
 const OpcodeInfo* findOpcode(uint32_t opcode) {
     if (opcode < kDirectOpcodes)
         return kDirectIndex[opcode] != 0 ? &kOpcodes[kDirectIndex[opcode] - 1] : nullptr;
-    const auto* end = std::end(kOpcodes);
-    const auto* it = std::lower_bound(std::begin(kOpcodes), end, opcode,
-                                      [](const OpcodeInfo& info, uint32_t value) { return info.opcode < value; });
-    return it != end && it->opcode == opcode ? it : nullptr;
+    return find(kOpcodes, opcode);
+}
+
+const NameInfo* findCapability(uint32_t capability) {
+    return find(kCapabilities, capability);
+}
+
+const NameInfo* findOpenClStd(uint32_t instruction) {
+    return find(kOpenClStd, instruction);
+}
+
+const NameInfo* findGlslStd450(uint32_t instruction) {
+    return find(kGlslStd450, instruction);
 }
 
 std::string opcodeName(uint32_t opcode) {

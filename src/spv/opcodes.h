@@ -52,6 +52,17 @@ struct OpcodeInfo {
 // The table's entry, or null for an opcode that Halyard does not know.
 const OpcodeInfo* findOpcode(uint32_t opcode);
 
+struct NameInfo {
+    std::string_view name;
+    uint32_t number = 0;
+    Support support = Support::No;
+};
+
+// The entry of a capability, or of an extended instruction by its number in the set; null when it is not known.
+const NameInfo* findCapability(uint32_t capability);
+const NameInfo* findOpenClStd(uint32_t instruction);
+const NameInfo* findGlslStd450(uint32_t instruction);
+
 // "OpIAdd", or "opcode 1234" for one that is not in the table.
 std::string opcodeName(uint32_t opcode);
 

@@ -15,7 +15,8 @@ struct SpecValue {
 };
 
 // Runs SPIRV-Tools' validator over raw bytes (any alignment). Accepts both flavours, 1.0 to 1.6.
-// Errors: HY_ERROR_INVALID_MODULE with the validator's message and the word or line it names.
+// Errors: HY_ERROR_INVALID_MODULE with the validator's message and the word or line it names;
+// HY_ERROR_UNSUPPORTED_SPIRV for what is newer than the validator (an opcode, a capability, a version).
 Status validate(std::span<const std::byte> bytes);
 
 // Refuses what the importer cannot compile before any worker is started: every capability, opcode and extended
@@ -32,6 +33,7 @@ using Digest = std::array<uint8_t, 32>;
 
 // SHA-256 of the module without what cannot change code: OpName, OpMemberName, OpString of debug info, OpSource*,
 // OpLine, OpModuleProcessed and the generator word. Kernel names in OpEntryPoint are kept.
-Digest canonicalHash(const Module& module);
+// Errors: HY_ERROR_INTERNAL when the system's cryptography library fails.
+Result<Digest> canonicalHash(const Module& module);
 
 } // namespace halyard::spv

@@ -1,0 +1,107 @@
+#include "spv/spv.h"
+
+#include <memory>
+
+#include <openssl/evp.h>
+
+namespace halyard::spv {
+namespace {
+
+using Op = ::spv::Op;
+
+constexpr size_t kBatchWords = 1024;
+
+// Feeds whole instructions to the hash a batch at a time, for a call per instruction costs more than its hash.
+class Hasher {
+public:
+    Hasher() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+        ok_ = context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
+    }
+    void add(std::span<const uint32_t> words) {
+        if (count_ + words.size() > kBatchWords)
+            flush();
+        if (words.size() > kBatchWords) {
+            update(words.data(), words.size());
+            return;
+        }
+        std::copy(words.begin(), words.end(), batch_.begin() + static_cast<std::ptrdiff_t>(count_));
+        count_ += words.size();
+    }
+    Result<Digest> finish() {
+        flush();
+        Digest digest{};
+        if (!ok_ || EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1)
+            return Error{HY_ERROR_INTERNAL, "OpenSSL could not compute SHA-256 of a module",
+                         "check the OpenSSL installation and its openssl.cnf"};
+        return digest;
+    }
+
+private:
+    void flush() {
+        update(batch_.data(), count_);
+        count_ = 0;
+    }
+    void update(const uint32_t* words, size_t count) {
+        ok_ = ok_ && EVP_DigestUpdate(context_.get(), words, count * sizeof(uint32_t)) == 1;
+    }
+
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+    std::array<uint32_t, kBatchWords> batch_{};
+    size_t count_ = 0;
+    bool ok_ = false;
+};
+
+bool describesOnly(Op op) {
+    switch (op) {
+    case Op::OpName:
+    case Op::OpMemberName:
+    case Op::OpSource:
+    case Op::OpSourceContinued:
+    case Op::OpSourceExtension:
+    case Op::OpLine:
+    case Op::OpNoLine:
+    case Op::OpModuleProcessed:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// The strings that an extended instruction reads (debug information, a printf format) are part of the code.
+std::vector<bool> usedStrings(const Module& module) {
+    std::vector<bool> strings;
+    for (const Instruction& instruction : module.instructions()) {
+        if (instruction.op() == Op::OpString)
+            strings.resize(std::max<size_t>(strings.size(), instruction.result + size_t{1}));
+    }
+    std::vector<bool> used(strings.size());
+    if (strings.empty())
+        return used;
+    for (const Instruction& instruction : module.instructions()) {
+        if (instruction.op() != Op::OpExtInst)
+            continue;
+        for (uint32_t i = 2; i < instruction.operandCount(); ++i) {
+            if (instruction.operand(i) < used.size())
+                used[instruction.operand(i)] = true;
+        }
+    }
+    return used;
+}
+
+} // namespace
+
+Result<Digest> canonicalHash(const Module& module) {
+    const std::vector<bool> used = usedStrings(module);
+    const std::span<const uint32_t> words = module.words();
+    Hasher hasher;
+    const std::array<uint32_t, 4> header{words[0], words[1], words[3], words[4]};
+    hasher.add(header);
+    for (const Instruction& instruction : module.instructions()) {
+        if (describesOnly(instruction.op()) || (instruction.op() == Op::OpString && !used[instruction.result]))
+            continue;
+        hasher.add(words.subspan(instruction.offset, instruction.wordCount));
+    }
+    return hasher.finish();
+}
+
+} // namespace halyard::spv
