@@ -10,7 +10,8 @@ class Module;
 namespace halyard::jit {
 
 // Links into `module` the definitions of every `hy.math.*` declaration that it uses (only those and what they
-// call), as internal alwaysinline functions. Errors: HY_ERROR_UNSUPPORTED_SPIRV naming a function that the library lacks.
+// call), as internal alwaysinline functions. Errors: HY_ERROR_UNSUPPORTED_SPIRV naming a function that the library
+// lacks.
 spv::Status linkDevlib(llvm::Module& module);
 
 } // namespace halyard::jit

@@ -1,0 +1,9 @@
+#include "trig.h"
+
+#include "select_f32.h"
+
+#include "trig.inc"
+
+#include "select_f64.h"
+
+#include "trig.inc"
