@@ -262,7 +262,8 @@ typedef struct HyBackendInterface {
     const char* vendor;
     const char* buildId;         /* anything that changes with the code */
     /* Starts the backend for one instance: opens the driver, keeps `host` (valid until shutdown returns). Called before any table function. A
-     * failure (no driver, no device, too old) skips the backend with the error record's words. Required. */
+     * failure skips the backend with the error record's words: quietly when it is HY_ERROR_NOT_FOUND (no driver, no device), with a warning
+     * for any other code (too old, broken). Required. */
     HyResult (*initialise)(const HyHostServices* host, HyBackendContext* outContext);
     /* Ends it, after all devices of that context are closed. Required. */
     void (*shutdown)(HyBackendContext context);

@@ -23,8 +23,7 @@ struct Record {
 
 thread_local Record record;
 
-template <size_t N>
-void assign(char (&target)[N], std::string_view text) {
+template <size_t N> void assign(char (&target)[N], std::string_view text) {
     const size_t count = std::min(text.size(), N - 1);
     std::memcpy(target, text.data(), count);
     target[count] = '\0';
@@ -45,16 +44,26 @@ HyResult setLastError(const Failure& failure) {
     return failure.code;
 }
 
-HyResult finishFailure(const char* call, std::string_view backend, HyResult result) {
+HyResult blameBackend(std::string_view backend, HyResult result) {
     if (result >= 0)
         return result;
     if (!record.pending || record.code != result) {
-        fail(result, "", "this is a defect of the backend or of Halyard: please report it", "{} without any explanation",
-             hyResultName(result));
+        fail(result, "", "this is a defect of the backend: please report it to its vendor",
+             "the {} backend returned {} without any explanation", backend, hyResultName(result));
     }
-    assign(record.call, call);
-    if (!backend.empty() && record.backend[0] == '\0')
+    if (record.backend[0] == '\0')
         assign(record.backend, backend);
+    return result;
+}
+
+HyResult finishFailure(const char* call, std::string_view backend, HyResult result) {
+    if (result >= 0)
+        return result;
+    if (!backend.empty())
+        blameBackend(backend, result);
+    if (!record.pending || record.code != result)
+        fail(result, "", "this is a defect of Halyard: please report it", "no explanation was given");
+    assign(record.call, call);
     record.pending = false;
     return result;
 }
@@ -79,6 +88,8 @@ HyResult hyGetLastError(HyErrorInfo* outInfo) {
     return halyard::writeStruct(outInfo, info, halyard::kErrorInfoV1) ? HY_SUCCESS : HY_ERROR_INVALID_STRUCT;
 }
 
-void hyClearLastError(void) { halyard::record = {}; }
+void hyClearLastError(void) {
+    halyard::record = {};
+}
 
 } // extern "C"

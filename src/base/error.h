@@ -1,13 +1,15 @@
 // The thread's error record, and the two ways to fill it. Success never touches it.
 //
-// Code that finds a fault itself calls fail() and returns what it returns. The public entry point that passes on a failure from
-// a backend or from deeper code calls finishFailure(), which adds the call's name and, when nobody left any words, says so.
+// Code that finds a fault itself calls fail() and returns what it returns. The public entry point that passes on a
+// failure from a backend or from deeper code calls finishFailure(), which adds the call's name and, when nobody left
+// any words, says so.
 #pragma once
 
 #include "halyard/halyard.h"
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <string_view>
 
 namespace halyard {
@@ -26,9 +28,13 @@ struct Failure {
 // Sets the record of this thread and returns failure.code. Allocates nothing.
 HyResult setLastError(const Failure& failure);
 
-// Names `call` in the record that this failure left; writes a record when it left none (a backend that broke its contract).
-// `backend` may be empty. Returns `result`, also when it is not an error (then nothing is touched).
+// Names `call` in the record that this failure left; writes a record when it left none (a backend that broke its
+// contract). `backend` may be empty. Returns `result`, also when it is not an error (then nothing is touched).
 HyResult finishFailure(const char* call, std::string_view backend, HyResult result);
+
+// Names the backend in the record that a failed backend call left, or writes a record when it left none. For use below
+// an entry point; finishFailure() still follows. Returns `result`.
+HyResult blameBackend(std::string_view backend, HyResult result);
 
 // fail(HY_ERROR_INVALID_ARGUMENT, "bytes", "pass at least 1", "bytes is {}", n): argument and hint may be "".
 template <typename... Args>
@@ -38,5 +44,19 @@ HyResult fail(HyResult code, std::string_view argument, std::string_view hint, f
     fmt::format_to(std::back_inserter(buffer), format, std::forward<Args>(args)...);
     return setLastError({code, argument, {buffer.data(), buffer.size()}, hint, {}, {}, 0});
 }
+
+// Puts this thread's record back as it was: for work whose failures are reported elsewhere, such as a backend that the
+// loader rejects while the call as a whole succeeds.
+class PreservedError {
+public:
+    PreservedError();
+    ~PreservedError();
+    PreservedError(const PreservedError&) = delete;
+    PreservedError& operator=(const PreservedError&) = delete;
+
+private:
+    struct State;
+    std::unique_ptr<State> saved_;
+};
 
 } // namespace halyard

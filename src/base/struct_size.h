@@ -1,6 +1,6 @@
-// The size rule of every structure in the ABI (halyard.h, convention 3), for the application side, the backend side and the
-// tests. The rule is the one Linux applies to extensible system call arguments (copy_struct_from_user in linux/uaccess.h):
-// a short structure has a zero tail, a long one must have a zero tail.
+// The size rule of every structure in the ABI (halyard.h, convention 3), for the application side, the backend side and
+// the tests. The rule is the one Linux applies to extensible system call arguments (copy_struct_from_user in
+// linux/uaccess.h): a short structure has a zero tail, a long one must have a zero tail.
 #pragma once
 
 #include "halyard/halyard.h"
@@ -18,10 +18,9 @@ enum class StructFault {
     UnknownTail, // larger than ours, and the part that we do not know is not zero
 };
 
-// Copies a caller's structure into `out`, complete: missing fields are zero. `v1Size` is the size of the first published version.
-// REQUIRES: `in` is readable for its structSize bytes (at least 4).
-template <typename T>
-StructFault readStruct(const T* in, T& out, size_t v1Size) {
+// Copies a caller's structure into `out`, complete: missing fields are zero. `v1Size` is the size of the first
+// published version. REQUIRES: `in` is readable for its structSize bytes (at least 4).
+template <typename T> StructFault readStruct(const T* in, T& out, size_t v1Size) {
     const uint32_t size = in->structSize;
     if (size < v1Size)
         return StructFault::TooSmall;
@@ -34,10 +33,9 @@ StructFault readStruct(const T* in, T& out, size_t v1Size) {
     return StructFault::None;
 }
 
-// Fills a caller's structure: min(its size, ours) bytes; a tail that we do not know is zeroed. The caller's structSize stays as it was.
-// Returns false, and writes nothing, when it is smaller than the first published version.
-template <typename T>
-bool writeStruct(T* out, const T& value, size_t v1Size) {
+// Fills a caller's structure: min(its size, ours) bytes; a tail that we do not know is zeroed. The caller's structSize
+// stays as it was. Returns false, and writes nothing, when it is smaller than the first published version.
+template <typename T> bool writeStruct(T* out, const T& value, size_t v1Size) {
     const uint32_t size = out->structSize;
     if (size < v1Size)
         return false;
@@ -48,12 +46,14 @@ bool writeStruct(T* out, const T& value, size_t v1Size) {
     return true;
 }
 
-// Copies a table of functions of any minor version into a zeroed one of ours.
-template <typename T>
-void readTable(const T* in, T& out) {
+// Copies a table of functions of any minor version into a zeroed one of ours. A slot that lies only partly inside
+// structSize is a hole: half a pointer must never be called.
+template <typename T> void readTable(const T* in, T& out) {
     std::memset(static_cast<void*>(&out), 0, sizeof(T));
-    if (in != nullptr)
-        std::memcpy(static_cast<void*>(&out), in, std::min<size_t>(in->structSize, sizeof(T)));
+    if (in != nullptr) {
+        const size_t wholeSlots = in->structSize - in->structSize % sizeof(void*);
+        std::memcpy(static_cast<void*>(&out), in, std::min(wholeSlots, sizeof(T)));
+    }
     out.structSize = sizeof(T);
 }
 

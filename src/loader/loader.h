@@ -1,5 +1,5 @@
-// Finds backends, decides which to open, opens them and completes their tables. One broken backend never hides the others: every
-// candidate's fate is a BackendRecord, and nothing here fails as a whole.
+// Finds backends, decides which to open, opens them and completes their tables. One broken backend never hides the
+// others: every candidate's fate is a BackendRecord, and nothing here fails as a whole.
 #pragma once
 
 #include "base/log.h"
@@ -46,9 +46,14 @@ struct LoadResult {
 // The services to hand to the backend of that name; must outlive the backend. Called once per backend that is opened.
 using ServicesFactory = std::function<const HyHostServices*(const std::string& backendName)>;
 
-// Considers, in order: HALYARD_BACKEND_FILES (replaces the rest), HALYARD_ADD_BACKEND_FILES, halyard/backends.d/*.json beside
-// libhalyard.so, then halyard/backends.d in the XDG directories; files of a directory in name order. An entry of the variables is a manifest
-// (*.json) or a library. Never the current directory. Libraries are opened RTLD_NOW | RTLD_LOCAL and never closed.
+// Considers, in order: HALYARD_BACKEND_FILES (replaces the rest), HALYARD_ADD_BACKEND_FILES, halyard/backends.d/*.json
+// beside libhalyard.so, then halyard/backends.d in the XDG directories; files of a directory by the manifest's priority
+// (lowest first), then by name. An entry of the variables is a manifest (*.json) or a library, as an absolute path.
+// Never the current directory. Libraries are opened RTLD_NOW | RTLD_LOCAL and never closed. The calling thread's error
+// record stays as it is. Thread-safe. Throws std::bad_alloc only.
 LoadResult loadBackends(const ServicesFactory& makeServices, Log& log);
+
+// Ends a loaded backend, after its devices are closed; a C++ exception that escapes from it is logged, not passed on.
+void shutDownBackend(LoadedBackend& backend, Log& log);
 
 } // namespace halyard
