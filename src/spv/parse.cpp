@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint32_t kHeaderWords = 5;
 constexpr uint32_t kMaxBound = 4'194'303; // SPIR-V specification, "Universal Limits"
+// The specification allows structures 255 levels deep; readers, SPIRV-Tools' validator too, recurse over types.
+constexpr uint32_t kMaxTypeDepth = 255;
 constexpr uint32_t kNewestVersion = 0x00010600;
 
 Error invalid(uint32_t offset, std::string what) {
@@ -50,6 +52,7 @@ private:
     bool recordResult(const Instruction& instruction, uint32_t index);
     bool nesting(const Instruction& instruction, uint32_t index);
     bool inFunction(const Instruction& instruction, uint32_t index, const OpcodeInfo& info);
+    bool typeDepth(const Instruction& instruction);
     bool collect(const Instruction& instruction);
     bool need(const Instruction& instruction, uint32_t operands);
     bool needString(const Instruction& instruction, uint32_t operand);
@@ -65,6 +68,7 @@ private:
     // A declared group application: its targets are the operands of an OpGroupDecorate or OpGroupMemberDecorate.
     std::vector<Instruction> groupApplications_;
     std::vector<Instruction> modes_;
+    std::unordered_map<Id, uint32_t> typeDepth_; // of types that contain another, through pointers declared before
     std::span<const uint32_t> input_;
     Module module_;
     std::optional<Result<Module>> error_;
@@ -236,6 +240,39 @@ bool Parser::needString(const Instruction& instruction, uint32_t operand) {
         return true;
     return fail(
         invalid(instruction.offset, fmt::format("{} has a string that does not end", opcodeName(instruction.opcode))));
+}
+
+bool Parser::typeDepth(const Instruction& instruction) {
+    uint32_t first = 0;
+    uint32_t last = 1;
+    switch (instruction.op()) {
+    case Op::OpTypeStruct:
+        last = instruction.operandCount();
+        break;
+    case Op::OpTypePointer:
+        first = 1;
+        last = 2;
+        break;
+    case Op::OpTypeArray:
+    case Op::OpTypeRuntimeArray:
+    case Op::OpTypeVector:
+    case Op::OpTypeMatrix:
+        break;
+    default:
+        return true;
+    }
+    if (!need(instruction, last))
+        return false;
+    uint32_t depth = 0;
+    for (uint32_t i = first; i < last; ++i) {
+        if (auto inner = typeDepth_.find(instruction.operand(i)); inner != typeDepth_.end())
+            depth = std::max(depth, inner->second);
+    }
+    if (depth >= kMaxTypeDepth)
+        return fail(invalid(instruction.offset, fmt::format("{} nests types more than {} levels deep",
+                                                            opcodeName(instruction.opcode), kMaxTypeDepth)));
+    typeDepth_[instruction.result] = depth + 1;
+    return true;
 }
 
 bool Parser::collect(const Instruction& instruction) {
@@ -440,7 +477,7 @@ Result<Module> Parser::run() {
         Instruction instruction;
         const auto index = static_cast<uint32_t>(module_.instructions_.size());
         ok = decode(offset, instruction) && recordResult(instruction, index) && nesting(instruction, index) &&
-             collect(instruction);
+             typeDepth(instruction) && collect(instruction);
         if (ok) {
             module_.instructions_.push_back(instruction);
             offset += instruction.wordCount;

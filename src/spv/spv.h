@@ -25,8 +25,11 @@ Status validate(std::span<const std::byte> bytes);
 Status checkSupported(const Module& module);
 
 // Rewrites OpSpecConstant* into plain constants with `values` (unset ones keep their defaults), folds
-// OpSpecConstantOp, and returns the new words. Constants that are already plain are untouched.
-// Errors: HY_ERROR_INVALID_ARGUMENT for an unknown specId, a wrong size, or one given twice.
+// OpSpecConstantOp, and returns the new words. Constants that are already plain are untouched, and so is an
+// OpSpecConstantOp that computes an address or works on a type other than booleans, 8 to 64-bit integers and IEEE
+// floats. A boolean is 1 byte, and any value but 0 is true.
+// Errors: HY_ERROR_INVALID_ARGUMENT for an unknown specId, a wrong size, a value that does not fit it, or one given
+// twice; HY_ERROR_UNSUPPORTED_SPIRV when the result would need more ids than SPIR-V allows.
 Result<std::vector<uint32_t>> specialise(const Module& module, std::span<const SpecValue> values);
 
 using Digest = std::array<uint8_t, 32>;
