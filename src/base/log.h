@@ -1,5 +1,5 @@
-// The log of one instance: a level check that costs one load when the line is not wanted, then the application's callback, or
-// stderr when HALYARD_LOG asks for it. Thread-safe; lines are delivered one at a time.
+// The log of one instance: a level check that costs one load when the line is not wanted, then the application's
+// callback, or stderr when HALYARD_LOG asks for it. Thread-safe; lines are delivered one at a time.
 #pragma once
 
 #include "halyard/halyard.h"
@@ -25,20 +25,16 @@ public:
     bool wants(HyLogLevel level) const { return level <= level_.load(std::memory_order_relaxed); }
     void write(HyLogLevel level, const char* source, std::string_view message);
 
-    template <typename... Args>
-    void error(const char* source, fmt::format_string<Args...> format, Args&&... args) {
+    template <typename... Args> void error(const char* source, fmt::format_string<Args...> format, Args&&... args) {
         writeFormatted(HY_LOG_ERROR, source, format, std::forward<Args>(args)...);
     }
-    template <typename... Args>
-    void warning(const char* source, fmt::format_string<Args...> format, Args&&... args) {
+    template <typename... Args> void warning(const char* source, fmt::format_string<Args...> format, Args&&... args) {
         writeFormatted(HY_LOG_WARNING, source, format, std::forward<Args>(args)...);
     }
-    template <typename... Args>
-    void info(const char* source, fmt::format_string<Args...> format, Args&&... args) {
+    template <typename... Args> void info(const char* source, fmt::format_string<Args...> format, Args&&... args) {
         writeFormatted(HY_LOG_INFO, source, format, std::forward<Args>(args)...);
     }
-    template <typename... Args>
-    void debug(const char* source, fmt::format_string<Args...> format, Args&&... args) {
+    template <typename... Args> void debug(const char* source, fmt::format_string<Args...> format, Args&&... args) {
         writeFormatted(HY_LOG_DEBUG, source, format, std::forward<Args>(args)...);
     }
 

@@ -47,7 +47,9 @@ fs::path libraryDirectory() {
     return fault ? fs::path() : path.parent_path();
 }
 
-fs::path userCacheDirectory() { return homeBased("XDG_CACHE_HOME", ".cache"); }
+fs::path userCacheDirectory() {
+    return homeBased("XDG_CACHE_HOME", ".cache");
+}
 
 std::vector<fs::path> xdgSearchDirectories() {
     std::vector<fs::path> out;

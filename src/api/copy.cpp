@@ -1,0 +1,226 @@
+// Copies and fills: infers what each address is, checks its range, and passes the work on.
+#include "api/check.h"
+
+#include <bit>
+
+namespace halyard {
+namespace {
+
+// Bytes from the first to the last one touched of a box; false when the sum does not fit 64 bits.
+bool boxSpan(uint64_t width, uint64_t height, uint64_t depth, uint64_t rowPitch, uint64_t slicePitch,
+             uint64_t& outSpan) {
+    uint64_t rows = 0;
+    uint64_t slices = 0;
+    return !__builtin_mul_overflow(height - 1, rowPitch, &rows) &&
+           !__builtin_mul_overflow(depth - 1, slicePitch, &slices) && !__builtin_add_overflow(rows, slices, &outSpan) &&
+           !__builtin_add_overflow(outSpan, width, &outSpan);
+}
+
+HyResult checkRange(const Stream& stream, const Located& located, HyDevicePtr address, uint64_t bytes,
+                    const char* argument) {
+    if (address == 0)
+        return fail(HY_ERROR_INVALID_ARGUMENT, argument, "pass a device address or hyHostAddress of a pointer",
+                    "{} is 0", argument);
+    if (bytes > UINT64_MAX - address) {
+        return fail(HY_ERROR_INVALID_ADDRESS, argument, "check the size",
+                    "{} + {} bytes wraps around the address space ({:#x})", argument, bytes, address);
+    }
+    switch (located.kind) {
+    case Located::Kind::Stale:
+        return fail(HY_ERROR_INVALID_ADDRESS, argument,
+                    "do not use device memory after hyMemFree, or addresses outside allocations",
+                    "{} ({:#x}) is a device address that belongs to no live allocation", argument, address);
+    case Located::Kind::Unknown:
+        return HY_SUCCESS;
+    case Located::Kind::Live:
+        break;
+    }
+    const AddressRange& range = located.range;
+    if (bytes > range.bytesFrom(address)) {
+        return fail(HY_ERROR_INVALID_ADDRESS, argument, "copy less, or allocate more",
+                    "{} bytes at {} ({:#x}) pass the end of its allocation of {} bytes, which has {} left from there",
+                    bytes, argument, address, range.bytes, range.bytesFrom(address));
+    }
+    if (range.device != stream.device) {
+        return fail(HY_ERROR_UNSUPPORTED, argument, "copy through host memory", "{} belongs to {}, the stream to {}",
+                    argument, range.device->properties.selector, stream.device->properties.selector);
+    }
+    return HY_SUCCESS;
+}
+
+uint32_t hostMask(const Located& dst, const Located& src) {
+    return (dst.kind == Located::Kind::Unknown ? HY_BACKEND_COPY_DST_HOST : 0) |
+           (src.kind == Located::Kind::Unknown ? HY_BACKEND_COPY_SRC_HOST : 0);
+}
+
+HyResult copy(const Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+    if (bytes == 0)
+        return HY_SUCCESS;
+    const auto [to, from] = stream.instance->addresses.locate(dst, src);
+    HY_TRY(checkRange(stream, to, dst, bytes, "dst"));
+    HY_TRY(checkRange(stream, from, src, bytes, "src"));
+    if (dst - src < bytes || src - dst < bytes) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, "dst", "copy through a third buffer",
+                    "dst ({:#x}) and src ({:#x}) overlap within {} bytes", dst, src, bytes);
+    }
+    return blameBackend(stream.device->backend->name,
+                        stream.tables->stream.copy(stream.impl, dst, src, bytes, hostMask(to, from)));
+}
+
+HyResult checkPitches(uint64_t rowBytes, uint64_t height, uint64_t depth, uint64_t rowPitch, uint64_t slicePitch,
+                      const char* rowArgument, const char* sliceArgument) {
+    if (height > 1 && rowPitch < rowBytes) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, rowArgument, "pass the distance between rows in bytes",
+                    "{} is {}, less than a row of {} bytes", rowArgument, rowPitch, rowBytes);
+    }
+    uint64_t slice = 0;
+    if (depth > 1 && (__builtin_mul_overflow(rowPitch, height, &slice) || slicePitch < slice)) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, sliceArgument, "pass the distance between slices in bytes",
+                    "{} is {}, less than {} rows of {} bytes", sliceArgument, slicePitch, height, rowPitch);
+    }
+    return HY_SUCCESS;
+}
+
+HyResult failSpan(const char* argument) {
+    return fail(HY_ERROR_INVALID_ADDRESS, argument, "check the extents and pitches",
+                "the box at {} does not fit a 64-bit address space", argument);
+}
+
+HyResult copyBox(const Stream& stream, const HyCopy3D& box) {
+    if (box.widthBytes == 0 || box.height == 0 || box.depth == 0)
+        return HY_SUCCESS;
+    HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch, "dstRowPitch",
+                        "dstSlicePitch"));
+    HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, "srcRowPitch",
+                        "srcSlicePitch"));
+    uint64_t dstSpan = 0;
+    uint64_t srcSpan = 0;
+    if (!boxSpan(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch, dstSpan))
+        return failSpan("dst");
+    if (!boxSpan(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, srcSpan))
+        return failSpan("src");
+    const auto [to, from] = stream.instance->addresses.locate(box.dst, box.src);
+    HY_TRY(checkRange(stream, to, box.dst, dstSpan, "dst"));
+    HY_TRY(checkRange(stream, from, box.src, srcSpan, "src"));
+    return blameBackend(stream.device->backend->name,
+                        stream.tables->stream.copy3D(stream.impl, &box, hostMask(to, from)));
+}
+
+// What 1D and 3D fills check alike. `bytes` is the span that is written.
+HyResult checkFill(const Stream& stream, HyDevicePtr dst, uint64_t bytes, const void* pattern, uint32_t patternBytes) {
+    HY_TRY(requirePointer(pattern, "pattern"));
+    const Located located = stream.instance->addresses.locate(dst);
+    HY_TRY(checkRange(stream, located, dst, bytes, "dst"));
+    if (located.kind == Located::Kind::Unknown) {
+        return fail(HY_ERROR_INVALID_ADDRESS, "dst", "fill memory from hyMemAlloc, or register the range first",
+                    "dst ({:#x}) is host memory that is not registered", dst);
+    }
+    if (dst % patternBytes != 0) {
+        return fail(HY_ERROR_MISALIGNED, "dst", "align the address or use a smaller pattern",
+                    "dst ({:#x}) is not a multiple of the pattern's {} bytes", dst, patternBytes);
+    }
+    return HY_SUCCESS;
+}
+
+HyResult checkPatternSize(uint32_t patternBytes) {
+    if (patternBytes <= 16 && std::has_single_bit(patternBytes))
+        return HY_SUCCESS;
+    return fail(HY_ERROR_INVALID_ARGUMENT, "patternBytes", "use a pattern of 1, 2, 4, 8 or 16 bytes",
+                "patternBytes is {}", patternBytes);
+}
+
+HyResult fillRange(const Stream& stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
+    HY_TRY(checkPatternSize(patternBytes));
+    if (count == 0)
+        return HY_SUCCESS;
+    uint64_t bytes = 0;
+    if (__builtin_mul_overflow(count, patternBytes, &bytes))
+        return failSpan("dst");
+    HY_TRY(checkFill(stream, dst, bytes, pattern, patternBytes));
+    return blameBackend(stream.device->backend->name,
+                        stream.tables->stream.fill(stream.impl, dst, pattern, patternBytes, count));
+}
+
+HyResult fillBox(const Stream& stream, const HyFill3D& box) {
+    HY_TRY(checkPatternSize(box.patternBytes));
+    if (box.width == 0 || box.height == 0 || box.depth == 0)
+        return HY_SUCCESS;
+    uint64_t rowBytes = 0;
+    uint64_t span = 0;
+    if (__builtin_mul_overflow(box.width, box.patternBytes, &rowBytes))
+        return failSpan("dst");
+    HY_TRY(checkPitches(rowBytes, box.height, box.depth, box.rowPitch, box.slicePitch, "rowPitch", "slicePitch"));
+    const bool rowsMisaligned = box.height > 1 && box.rowPitch % box.patternBytes != 0;
+    if (rowsMisaligned || (box.depth > 1 && box.slicePitch % box.patternBytes != 0)) {
+        return fail(HY_ERROR_MISALIGNED, rowsMisaligned ? "rowPitch" : "slicePitch",
+                    "make pitches multiples of the pattern",
+                    "rowPitch {} or slicePitch {} is not a multiple of the pattern's {} bytes", box.rowPitch,
+                    box.slicePitch, box.patternBytes);
+    }
+    if (!boxSpan(rowBytes, box.height, box.depth, box.rowPitch, box.slicePitch, span))
+        return failSpan("dst");
+    HY_TRY(checkFill(stream, box.dst, span, box.pattern, box.patternBytes));
+    return blameBackend(stream.device->backend->name, stream.tables->stream.fill3D(stream.impl, &box));
+}
+
+// Resolves the stream, then runs the body with it.
+template <typename Body> HyResult onStream(const char* call, HyStream stream, Body&& body) {
+    return enter(call, [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Stream>(stream, "stream", result);
+        return object != nullptr ? body(*object) : result;
+    });
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyMemcpyAsync(HyStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+    return onStream("hyMemcpyAsync", stream, [&](const Stream& object) { return copy(object, dst, src, bytes); });
+}
+
+HyResult hyMemcpy2DAsync(HyStream stream, HyDevicePtr dst, uint64_t dstPitch, HyDevicePtr src, uint64_t srcPitch,
+                         uint64_t widthBytes, uint64_t height) {
+    return onStream("hyMemcpy2DAsync", stream, [&](const Stream& object) {
+        const HyCopy3D box = {.structSize = sizeof box,
+                              .flags = 0,
+                              .next = nullptr,
+                              .dst = dst,
+                              .src = src,
+                              .dstRowPitch = dstPitch,
+                              .dstSlicePitch = 0,
+                              .srcRowPitch = srcPitch,
+                              .srcSlicePitch = 0,
+                              .widthBytes = widthBytes,
+                              .height = height,
+                              .depth = 1};
+        return copyBox(object, box);
+    });
+}
+
+HyResult hyMemcpy3DAsync(HyStream stream, const HyCopy3D* copy) {
+    return onStream("hyMemcpy3DAsync", stream, [&](const Stream& object) {
+        HyCopy3D box{};
+        HY_TRY(readDesc(copy, box, kCopy3DV1, 0, "copy"));
+        return copyBox(object, box);
+    });
+}
+
+HyResult hyMemFillAsync(HyStream stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
+    return onStream("hyMemFillAsync", stream,
+                    [&](const Stream& object) { return fillRange(object, dst, pattern, patternBytes, count); });
+}
+
+HyResult hyMemFill3DAsync(HyStream stream, const HyFill3D* fill) {
+    return onStream("hyMemFill3DAsync", stream, [&](const Stream& object) {
+        HyFill3D box{};
+        HY_TRY(readDesc(fill, box, kFill3DV1, 0, "fill"));
+        return fillBox(object, box);
+    });
+}
+
+} // extern "C"

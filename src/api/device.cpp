@@ -1,0 +1,111 @@
+#include "api/check.h"
+#include "api/device_filter.h"
+
+namespace halyard {
+
+HyResult Device::open() {
+    const std::lock_guard lock(openMutex);
+    if (opened.load(std::memory_order_relaxed))
+        return HY_SUCCESS;
+    HY_TRY(blameBackend(backend->name, tables->device.open(backend->context, properties.ordinal, &impl)));
+    HyDevicePtr base = 0;
+    uint64_t bytes = 0;
+    if (tables->memory.getAddressRange(impl, &base, &bytes) == HY_SUCCESS)
+        instance->addresses.reserve(base, bytes);
+    opened.store(true, std::memory_order_release);
+    return HY_SUCCESS;
+}
+
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount) {
+    return enter("hyDeviceGetCount", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Instance>(instance, "instance", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(requirePointer(outCount, "outCount"));
+        *outCount = static_cast<uint32_t>(object->devices.size());
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyDeviceGet(HyInstance instance, uint32_t index, HyDevice* outDevice) {
+    return enter("hyDeviceGet", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Instance>(instance, "instance", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(requirePointer(outDevice, "outDevice"));
+        if (index >= object->devices.size()) {
+            return fail(HY_ERROR_NOT_FOUND, "index",
+                        "ask hyDeviceGetCount first; halyard-info --why tells why a device is missing",
+                        "there is no device {}; there are: {}", index, listDevices(object->devices));
+        }
+        *outDevice = toHandle<HyDevice>(object->devices[index].get());
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyDeviceFind(HyInstance instance, const char* selector, HyDevice* outDevice) {
+    return enter("hyDeviceFind", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Instance>(instance, "instance", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(requirePointer(selector, "selector"));
+        HY_TRY(requirePointer(outDevice, "outDevice"));
+        const int index = findDevice(object->devices, selector);
+        if (index < 0) {
+            return fail(HY_ERROR_NOT_FOUND, "selector", "halyard-info --why tells why a device is missing",
+                        "no device matches '{}'; there are: {}", selector, listDevices(object->devices));
+        }
+        *outDevice = toHandle<HyDevice>(object->devices[static_cast<size_t>(index)].get());
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyDeviceGetProperties(HyDevice device, HyDeviceProperties* outProperties) {
+    return enter("hyDeviceGetProperties", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Device>(device, "device", result);
+        if (object == nullptr)
+            return result;
+        return writeOut(outProperties, object->properties, kDevicePropertiesV1, "outProperties");
+    });
+}
+
+HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64_t* outTotal) {
+    return enter("hyDeviceGetMemoryInfo", [&] {
+        HyResult result = HY_SUCCESS;
+        auto* object = resolve<Device>(device, "device", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(object->ensureOpen());
+        uint64_t free = 0;
+        uint64_t total = 0;
+        HY_TRY(blameBackend(object->backend->name, object->tables->device.getMemoryInfo(object->impl, &free, &total)));
+        if (outFree != nullptr)
+            *outFree = free;
+        if (outTotal != nullptr)
+            *outTotal = total;
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs) {
+    return enter("hyDeviceSynchronize", [&] {
+        HyResult result = HY_SUCCESS;
+        auto* object = resolve<Device>(device, "device", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(object->ensureOpen());
+        return blameBackend(object->backend->name, object->tables->device.synchronize(object->impl, timeoutNs));
+    });
+}
+
+} // extern "C"

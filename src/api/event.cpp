@@ -1,0 +1,122 @@
+#include "api/check.h"
+
+namespace halyard {
+namespace {
+
+HyResult create(Device& device, uint32_t flags, HyEvent* outEvent) {
+    HY_TRY(requirePointer(outEvent, "outEvent"));
+    if ((flags & ~HY_EVENT_TIMING) != 0) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, "flags", "pass 0 or HY_EVENT_TIMING", "flags has unknown bits {:#x}",
+                    flags & ~HY_EVENT_TIMING);
+    }
+    if ((flags & HY_EVENT_TIMING) != 0 && (device.properties.capabilities & HY_CAP_TIMING) == 0) {
+        return fail(HY_ERROR_UNSUPPORTED, "flags", "create the event without HY_EVENT_TIMING",
+                    "{} has no timing (HY_CAP_TIMING)", device.properties.selector);
+    }
+    HY_TRY(device.ensureOpen());
+    auto event = std::make_unique<Event>(&device);
+    event->flags = flags;
+    HY_TRY(blameBackend(device.backend->name, device.tables->event.create(device.impl, flags, &event->impl)));
+    const Event* adopted = device.instance->adopt(std::move(event));
+    if (adopted == nullptr)
+        return HY_ERROR_OUT_OF_HOST_MEMORY;
+    *outEvent = toHandle<HyEvent>(adopted);
+    return HY_SUCCESS;
+}
+
+HyResult requireTiming(const Event& event, const char* argument) {
+    if ((event.flags & HY_EVENT_TIMING) == 0) {
+        return fail(HY_ERROR_INVALID_STATE, argument, "create it with HY_EVENT_TIMING", "{} keeps no time", argument);
+    }
+    if (!event.recorded.load(std::memory_order_acquire))
+        return fail(HY_ERROR_INVALID_STATE, argument, "record it on a stream first", "{} was never recorded", argument);
+    return HY_SUCCESS;
+}
+
+HyResult elapsed(const Event& start, const Event& end, uint64_t* outNanoseconds) {
+    HY_TRY(requirePointer(outNanoseconds, "outNanoseconds"));
+    if (start.device != end.device) {
+        return fail(HY_ERROR_UNSUPPORTED, "end", "time both ends on one device",
+                    "the events belong to {} and {}, whose clocks are not related", start.device->properties.selector,
+                    end.device->properties.selector);
+    }
+    HY_TRY(requireTiming(start, "start"));
+    HY_TRY(requireTiming(end, "end"));
+    return blameBackend(start.device->backend->name,
+                        start.device->tables->event.elapsed(start.impl, end.impl, outNanoseconds));
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyEventCreate(HyDevice device, uint32_t flags, HyEvent* outEvent) {
+    return enter("hyEventCreate", [&] {
+        HyResult result = HY_SUCCESS;
+        auto* object = resolve<Device>(device, "device", result);
+        return object != nullptr ? create(*object, flags, outEvent) : result;
+    });
+}
+
+HyResult hyEventDestroy(HyEvent event) {
+    return enter("hyEventDestroy", [&] {
+        const auto word = reinterpret_cast<uint64_t>(event);
+        auto* object = static_cast<Event*>(HandleTable::remove(word, ObjectType::Event));
+        if (object == nullptr)
+            return failHandle(word, ObjectType::Event, "event");
+        object->instance->destroy(object);
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyEventRecord(HyEvent event, HyStream stream) {
+    constexpr const char* kCall = "hyEventRecord";
+    HyResult result = HY_SUCCESS;
+    auto* object = resolve<Event>(event, "event", result);
+    const auto* recorded = object != nullptr ? resolve<Stream>(stream, "stream", result) : nullptr;
+    if (recorded == nullptr)
+        return finishFailure(kCall, "", result);
+    if (recorded->device != object->device) {
+        return finishFailure(kCall, "",
+                             fail(HY_ERROR_UNSUPPORTED, "stream", "create the event on the stream's device",
+                                  "the event belongs to {}, the stream to {}", object->device->properties.selector,
+                                  recorded->device->properties.selector));
+    }
+    result = object->device->tables->event.record(object->impl, recorded->impl);
+    if (result < 0)
+        return finishFailure(kCall, object->device->backend->name, result);
+    object->recorded.store(true, std::memory_order_release);
+    return result;
+}
+
+HyResult hyEventQuery(HyEvent event) {
+    HyResult result = HY_SUCCESS;
+    const auto* object = resolve<Event>(event, "event", result);
+    if (object == nullptr)
+        return finishFailure("hyEventQuery", "", result);
+    return finishFailure("hyEventQuery", object->device->backend->name,
+                         object->device->tables->event.query(object->impl));
+}
+
+HyResult hyEventSynchronize(HyEvent event, uint64_t timeoutNs) {
+    HyResult result = HY_SUCCESS;
+    const auto* object = resolve<Event>(event, "event", result);
+    if (object == nullptr)
+        return finishFailure("hyEventSynchronize", "", result);
+    return finishFailure("hyEventSynchronize", object->device->backend->name,
+                         object->device->tables->event.synchronize(object->impl, timeoutNs));
+}
+
+HyResult hyEventElapsed(HyEvent start, HyEvent end, uint64_t* outNanoseconds) {
+    return enter("hyEventElapsed", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* first = resolve<Event>(start, "start", result);
+        const auto* last = first != nullptr ? resolve<Event>(end, "end", result) : nullptr;
+        return last != nullptr ? elapsed(*first, *last, outNanoseconds) : result;
+    });
+}
+
+} // extern "C"

@@ -1,0 +1,257 @@
+#include "api/check.h"
+#include "api/device_filter.h"
+#include "base/env.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace halyard {
+namespace {
+
+constexpr uint64_t kNsPerMs = 1'000'000;
+
+void enumerate(Instance& instance) {
+    for (const auto& backend : instance.loaded.backends) {
+        for (uint32_t ordinal = 0; ordinal < backend->deviceCount; ++ordinal) {
+            auto device = std::make_unique<Device>(&instance, backend.get());
+            HyDeviceProperties& properties = device->properties;
+            properties.structSize = sizeof properties;
+            const HyResult result = backend->tables.device.getProperties(backend->context, ordinal, &properties);
+            if (result < 0) {
+                blameBackend(backend->name, result);
+                HyErrorInfo info{.structSize = sizeof info};
+                hyGetLastError(&info);
+                instance.log.warning("core", "{}:{} left out: {}", backend->name, ordinal, info.message);
+                continue;
+            }
+            properties.structSize = sizeof properties;
+            properties.ordinal = ordinal;
+            fmt::format_to_n(properties.backend, sizeof properties.backend - 1, "{}", backend->name);
+            fmt::format_to_n(properties.selector, sizeof properties.selector - 1, "{}:{}", backend->name, ordinal);
+            instance.devices.push_back(std::move(device));
+        }
+    }
+    sortDevices(instance.devices);
+}
+
+HyResult create(const HyInstanceDesc* in, HyInstance* outInstance) {
+    HyInstanceDesc desc{.structSize = sizeof desc};
+    if (in != nullptr)
+        HY_TRY(readDesc(in, desc, kInstanceDescV1, 0, "desc"));
+    HY_TRY(requirePointer(outInstance, "outInstance"));
+    if (desc.logLevel > HY_LOG_DEBUG)
+        return fail(HY_ERROR_INVALID_ARGUMENT, "desc->logLevel", "use HY_LOG_OFF to HY_LOG_DEBUG", "logLevel is {}",
+                    desc.logLevel);
+
+    auto instance = std::make_unique<Instance>();
+    if (desc.logCallback != nullptr)
+        instance->log.setCallback(desc.logCallback, desc.logUser, desc.logLevel != 0 ? desc.logLevel : HY_LOG_WARNING);
+    Instance* raw = instance.get();
+    instance->loaded = loadBackends([raw](const std::string& name) { return raw->makeServices(name); }, instance->log);
+    enumerate(*instance);
+
+    const auto shutdownBackends = [&] {
+        for (const auto& backend : instance->loaded.backends)
+            backend->shutdown(backend->context);
+    };
+    const char* filter = desc.devices != nullptr ? desc.devices : getEnv("HALYARD_DEVICES");
+    if (filter != nullptr) {
+        const char* argument = desc.devices != nullptr ? "desc->devices" : "HALYARD_DEVICES";
+        if (const HyResult result = filterDevices(instance->devices, filter, argument, instance->log); result < 0) {
+            shutdownBackends();
+            return result;
+        }
+    }
+    instance->handle = HandleTable::insert(ObjectType::Instance, raw);
+    bool complete = instance->handle != 0;
+    for (const auto& device : instance->devices) {
+        device->handle = HandleTable::insert(ObjectType::Device, device.get());
+        complete = complete && device->handle != 0;
+    }
+    if (!complete) {
+        for (const auto& device : instance->devices)
+            HandleTable::remove(device->handle, ObjectType::Device);
+        HandleTable::remove(instance->handle, ObjectType::Instance);
+        shutdownBackends();
+        return fail(HY_ERROR_OUT_OF_HOST_MEMORY, "", "destroy objects that are no longer used", "no handle is left");
+    }
+    *outInstance = toHandle<HyInstance>(instance.release());
+    return HY_SUCCESS;
+}
+
+uint64_t remaining(std::chrono::steady_clock::time_point end) {
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now());
+    return left.count() > 0 ? static_cast<uint64_t>(left.count()) : 0;
+}
+
+// Frees what the application left, except on devices whose work does not end: there the work may still use it.
+void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuck) {
+    const auto isStuck = [&](const Device* device) {
+        return std::find(stuck.begin(), stuck.end(), device) != stuck.end();
+    };
+    const std::lock_guard lock(instance.objectsMutex);
+    for (const ObjectType type : {ObjectType::Stream, ObjectType::Event, ObjectType::Kernel, ObjectType::Module}) {
+        std::erase_if(instance.objects, [&](Object* object) {
+            if (object->type != type)
+                return false;
+            HandleTable::remove(object->handle, type);
+            if (!isStuck(object->device))
+                delete object;
+            return true;
+        });
+    }
+    for (const auto& device : instance.devices) {
+        if (isStuck(device.get()))
+            continue;
+        for (const AddressRange& range : instance.addresses.ofDevice(device.get())) {
+            if (range.kind == HY_MEMORY_DEVICE)
+                device->tables->memory.free(device->impl, range.base);
+            else
+                device->tables->memory.unregisterHost(device->impl, range.registered);
+        }
+    }
+}
+
+HyResult destroy(HyInstance handle) {
+    const auto word = reinterpret_cast<uint64_t>(handle);
+    std::unique_ptr<Instance> instance(static_cast<Instance*>(HandleTable::remove(word, ObjectType::Instance)));
+    if (instance == nullptr)
+        return failHandle(word, ObjectType::Instance, "instance");
+
+    const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(instance->shutdownTimeoutNs);
+    std::vector<const Device*> stuck;
+    for (const auto& device : instance->devices) {
+        HandleTable::remove(device->handle, ObjectType::Device);
+        if (device->opened && device->tables->device.synchronize(device->impl, remaining(end)) == HY_ERROR_TIMEOUT)
+            stuck.push_back(device.get());
+    }
+    destroyLeftovers(*instance, stuck);
+    std::vector<const LoadedBackend*> stuckBackends;
+    for (const auto& device : instance->devices) {
+        if (!device->opened)
+            continue;
+        const HyResult closed = device->tables->device.close(device->impl, remaining(end));
+        const bool left = std::find(stuck.begin(), stuck.end(), device.get()) != stuck.end();
+        if (left || closed == HY_ERROR_TIMEOUT)
+            stuckBackends.push_back(device->backend);
+    }
+    for (const auto& backend : instance->loaded.backends) {
+        if (std::find(stuckBackends.begin(), stuckBackends.end(), backend.get()) == stuckBackends.end())
+            backend->shutdown(backend->context);
+    }
+    if (stuckBackends.empty())
+        return HY_SUCCESS;
+    instance->log.setCallback(nullptr, nullptr, HY_LOG_OFF);
+    const uint64_t limitMs = instance->shutdownTimeoutNs / kNsPerMs;
+    (void)instance.release(); // the stuck work may call back into it for as long as the process lives
+    return fail(HY_ERROR_TIMEOUT, "instance", "end kernels that may loop for ever before destroying the instance",
+                "work on the {} device did not end within {} ms; what it uses is left allocated",
+                stuckBackends[0]->name, limitMs);
+}
+
+} // namespace
+
+Instance::Instance()
+    : Object(kType, this, nullptr), cache(log, counters), compiler(cache, log, counters),
+      shutdownTimeoutNs(getEnvNumber("HALYARD_SHUTDOWN_TIMEOUT_MS", 5000, 0, 86'400'000, log) * kNsPerMs) {}
+
+void Instance::destroy(Object* object) {
+    {
+        const std::lock_guard lock(objectsMutex);
+        objects.erase(object);
+    }
+    delete object;
+}
+
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+uint32_t hyGetVersion(void) {
+    return HY_VERSION;
+}
+
+HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance) {
+    return enter("hyInstanceCreate", [&] { return create(desc, outInstance); });
+}
+
+HyResult hyInstanceDestroy(HyInstance instance) {
+    return enter("hyInstanceDestroy", [&] { return destroy(instance); });
+}
+
+HyResult hyInstanceSetLogCallback(HyInstance instance, HyLogCallback callback, void* user, HyLogLevel level) {
+    return enter("hyInstanceSetLogCallback", [&] {
+        HyResult result = HY_SUCCESS;
+        auto* object = resolve<Instance>(instance, "instance", result);
+        if (object == nullptr)
+            return result;
+        if (level > HY_LOG_DEBUG)
+            return fail(HY_ERROR_INVALID_ARGUMENT, "level", "use HY_LOG_OFF to HY_LOG_DEBUG", "level is {}", level);
+        object->log.setCallback(callback, user, level);
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyInstanceGetBackendCount(HyInstance instance, uint32_t* outCount) {
+    return enter("hyInstanceGetBackendCount", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Instance>(instance, "instance", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(requirePointer(outCount, "outCount"));
+        *outCount = static_cast<uint32_t>(object->loaded.records.size());
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyInstanceGetBackend(HyInstance instance, uint32_t index, HyBackendInfo* outInfo) {
+    return enter("hyInstanceGetBackend", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Instance>(instance, "instance", result);
+        if (object == nullptr)
+            return result;
+        const std::vector<BackendRecord>& records = object->loaded.records;
+        if (index >= records.size())
+            return fail(HY_ERROR_NOT_FOUND, "index", "ask hyInstanceGetBackendCount first",
+                        "there is no backend {}; there are {}", index, records.size());
+        const BackendRecord& record = records[index];
+        const HyBackendInfo info = {.structSize = sizeof info,
+                                    .status = record.status,
+                                    .name = record.name.c_str(),
+                                    .vendor = record.vendor.c_str(),
+                                    .manifestPath = record.manifestPath.c_str(),
+                                    .libraryPath = record.libraryPath.c_str(),
+                                    .buildId = record.buildId.c_str(),
+                                    .reason = record.reason.c_str(),
+                                    .abiMajor = record.abiMajor,
+                                    .abiMinor = record.abiMinor,
+                                    .deviceCount = record.deviceCount,
+                                    .reserved = 0};
+        return writeOut(outInfo, info, kBackendInfoV1, "outInfo");
+    });
+}
+
+HyResult hyInstanceGetCounters(HyInstance instance, HyCounters* outCounters) {
+    return enter("hyInstanceGetCounters", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Instance>(instance, "instance", result);
+        if (object == nullptr)
+            return result;
+        const Counters& counters = object->counters;
+        const HyCounters values = {.structSize = sizeof values,
+                                   .reserved = 0,
+                                   .cacheHits = counters.cacheHits,
+                                   .cacheMisses = counters.cacheMisses,
+                                   .cacheCorrupt = counters.cacheCorrupt,
+                                   .cacheWrites = counters.cacheWrites,
+                                   .compiles = counters.compiles,
+                                   .compileFailures = counters.compileFailures,
+                                   .workersStarted = counters.workersStarted,
+                                   .workersLost = counters.workersLost};
+        return writeOut(outCounters, values, kCountersV1, "outCounters");
+    });
+}
+
+} // extern "C"

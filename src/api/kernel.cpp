@@ -1,0 +1,198 @@
+#include "api/check.h"
+#include "api/workgroup_size.h"
+
+#include <algorithm>
+
+namespace halyard {
+namespace {
+
+// The kinds are one list in the ABI and in the reflection.
+static_assert(static_cast<uint32_t>(spv::ParameterKind::Value) == HY_PARAMETER_VALUE);
+static_assert(static_cast<uint32_t>(spv::ParameterKind::GlobalPointer) == HY_PARAMETER_GLOBAL_POINTER);
+static_assert(static_cast<uint32_t>(spv::ParameterKind::LocalPointer) == HY_PARAMETER_LOCAL_POINTER);
+static_assert(static_cast<uint32_t>(spv::ParameterKind::PushConstants) == HY_PARAMETER_PUSH_CONSTANTS);
+
+HyDim3 toDim3(const std::array<uint32_t, 3>& size) {
+    return {size[0], size[1], size[2]};
+}
+
+void describeParameters(Kernel& kernel) {
+    for (uint32_t i = 0; i < kernel.info.parameters.size(); ++i) {
+        const spv::Parameter& parameter = kernel.info.parameters[i];
+        kernel.parameters.push_back({.kind = static_cast<HyParameterKind>(parameter.kind),
+                                     .bytes = parameter.size,
+                                     .alignment = parameter.alignment,
+                                     .offset = parameter.offset});
+        kernel.hasLocalParameters |= parameter.kind == spv::ParameterKind::LocalPointer;
+        if (parameter.needsLength) {
+            kernel.lengthParameters.push_back(i);
+            kernel.lengthOffsets.push_back(parameter.lengthOffset);
+        }
+    }
+    kernel.parameterCount = static_cast<uint32_t>(kernel.parameters.size());
+}
+
+HyResult checkLimits(const Kernel& kernel) {
+    const HyDeviceProperties& limits = kernel.device->properties;
+    if (limits.maxArgumentBytes != 0 && kernel.info.argumentBytes > limits.maxArgumentBytes) {
+        return fail(HY_ERROR_UNSUPPORTED, "name", "pass large structures through device memory",
+                    "kernel '{}' takes {} bytes of arguments; {} allows {}", kernel.info.name,
+                    kernel.info.argumentBytes, limits.selector, limits.maxArgumentBytes);
+    }
+    const HyDim3 size = kernel.requiredSize;
+    const uint64_t invocations = uint64_t{size.x} * size.y * size.z;
+    if (kernel.hasRequiredSize &&
+        (invocations > limits.maxWorkgroupInvocations || size.x > limits.maxWorkgroupSize[0] ||
+         size.y > limits.maxWorkgroupSize[1] || size.z > limits.maxWorkgroupSize[2])) {
+        return fail(HY_ERROR_UNSUPPORTED, "name", "build the kernel for a smaller workgroup",
+                    "kernel '{}' requires a workgroup of {} x {} x {}; {} allows {} invocations", kernel.info.name,
+                    size.x, size.y, size.z, limits.selector, limits.maxWorkgroupInvocations);
+    }
+    return HY_SUCCESS;
+}
+
+const spv::KernelInfo* findKernel(const ModuleState& state, std::string_view name) {
+    const auto& kernels = state.reflection.kernels;
+    const auto found =
+        std::find_if(kernels.begin(), kernels.end(), [&](const auto& info) { return info.name == name; });
+    return found != kernels.end() ? &*found : nullptr;
+}
+
+HyResult failNoKernel(const ModuleState& state, const char* name) {
+    std::string list;
+    for (const spv::KernelInfo& info : state.reflection.kernels)
+        list += (list.empty() ? "" : ", ") + info.name;
+    return fail(HY_ERROR_NOT_FOUND, "name", "use one of the names there are",
+                "the module has no kernel '{}'; it has: {}", name, list.empty() ? "none" : list);
+}
+
+HyResult create(const Module& module, const char* name, HyKernel* outKernel) {
+    HY_TRY(requirePointer(name, "name"));
+    HY_TRY(requirePointer(outKernel, "outKernel"));
+    const std::shared_ptr<ModuleState>& state = module.state;
+    const spv::KernelInfo* info = findKernel(*state, name);
+    if (info == nullptr)
+        return failNoKernel(*state, name);
+
+    auto kernel = std::make_unique<Kernel>(state, *info);
+    describeParameters(*kernel);
+    kernel->requiredSize = toDim3(info->requiredWorkgroupSize);
+    kernel->hasRequiredSize = kernel->requiredSize.x != 0;
+    HY_TRY(checkLimits(*kernel));
+
+    const Device& device = *kernel->device;
+    const HyBackendKernelDesc desc = {.structSize = sizeof desc,
+                                      .flags = 0,
+                                      .next = nullptr,
+                                      .name = info->name.c_str(),
+                                      .parameters = kernel->parameters.data(),
+                                      .parameterCount = kernel->parameterCount,
+                                      .argumentBytes = info->argumentBytes,
+                                      .requiredWorkgroupSize = kernel->requiredSize,
+                                      .requiredSubgroupSize = info->requiredSubgroupSize,
+                                      .staticLocalBytes = info->staticLocalBytes,
+                                      .lengthOffsets = kernel->lengthOffsets.data(),
+                                      .lengthCount = static_cast<uint32_t>(kernel->lengthOffsets.size()),
+                                      .reserved = 0};
+    HY_TRY(blameBackend(device.backend->name, device.tables->module.createKernel(state->impl, &desc, &kernel->impl)));
+    HyBackendKernelInfo made{.structSize = sizeof made};
+    HY_TRY(blameBackend(device.backend->name, device.tables->module.getKernelInfo(kernel->impl, &made)));
+    kernel->maxInvocations = std::min(made.maxWorkgroupInvocations, device.properties.maxWorkgroupInvocations);
+    kernel->subgroupSize = made.subgroupSize;
+    kernel->suggestedSize = kernel->hasRequiredSize ? kernel->requiredSize : made.suggestedWorkgroupSize;
+
+    const Kernel* adopted = kernel->instance->adopt(std::move(kernel));
+    if (adopted == nullptr)
+        return HY_ERROR_OUT_OF_HOST_MEMORY;
+    *outKernel = toHandle<HyKernel>(adopted);
+    return HY_SUCCESS;
+}
+
+HyResult suggest(const Kernel& kernel, HyDim3 global, HyDim3* outSize) {
+    HY_TRY(requirePointer(outSize, "outWorkgroupSize"));
+    const uint64_t preferred = uint64_t{kernel.suggestedSize.x} * kernel.suggestedSize.y * kernel.suggestedSize.z;
+    *outSize = kernel.hasRequiredSize
+                   ? kernel.requiredSize
+                   : chooseWorkgroupSize({std::max(global.x, 1u), std::max(global.y, 1u), std::max(global.z, 1u)},
+                                         static_cast<uint32_t>(std::min<uint64_t>(preferred, UINT32_MAX)),
+                                         kernel.maxInvocations, kernel.device->properties.maxWorkgroupSize);
+    return HY_SUCCESS;
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyKernelCreate(HyModule module, const char* name, HyKernel* outKernel) {
+    return enter("hyKernelCreate", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Module>(module, "module", result);
+        return object != nullptr ? create(*object, name, outKernel) : result;
+    });
+}
+
+HyResult hyKernelDestroy(HyKernel kernel) {
+    return enter("hyKernelDestroy", [&] {
+        const auto word = reinterpret_cast<uint64_t>(kernel);
+        auto* object = static_cast<Kernel*>(HandleTable::remove(word, ObjectType::Kernel));
+        if (object == nullptr)
+            return failHandle(word, ObjectType::Kernel, "kernel");
+        object->instance->destroy(object);
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyKernelGetInfo(HyKernel kernel, HyKernelInfo* outInfo) {
+    return enter("hyKernelGetInfo", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Kernel>(kernel, "kernel", result);
+        if (object == nullptr)
+            return result;
+        const HyKernelInfo info = {.structSize = sizeof info,
+                                   .parameterCount = object->parameterCount,
+                                   .name = object->info.name.c_str(),
+                                   .requiredWorkgroupSize = object->requiredSize,
+                                   .suggestedWorkgroupSize = object->suggestedSize,
+                                   .maxWorkgroupInvocations = object->maxInvocations,
+                                   .argumentBytes = object->info.argumentBytes,
+                                   .staticLocalBytes = object->info.staticLocalBytes,
+                                   .subgroupSize = object->subgroupSize,
+                                   .reserved = 0};
+        return writeOut(outInfo, info, kKernelInfoV1, "outInfo");
+    });
+}
+
+HyResult hyKernelGetParameter(HyKernel kernel, uint32_t index, HyParameterInfo* outInfo) {
+    return enter("hyKernelGetParameter", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Kernel>(kernel, "kernel", result);
+        if (object == nullptr)
+            return result;
+        if (index >= object->parameterCount) {
+            return fail(HY_ERROR_NOT_FOUND, "index", "ask hyKernelGetInfo for parameterCount",
+                        "kernel '{}' has no parameter {}; it has {}", object->info.name, index, object->parameterCount);
+        }
+        const HyBackendParameter& parameter = object->parameters[index];
+        const HyParameterInfo info = {.structSize = sizeof info,
+                                      .kind = parameter.kind,
+                                      .bytes = parameter.bytes,
+                                      .alignment = parameter.alignment,
+                                      .offset = parameter.offset,
+                                      .reserved = 0,
+                                      .name = object->info.parameters[index].name.c_str()};
+        return writeOut(outInfo, info, kParameterInfoV1, "outInfo");
+    });
+}
+
+HyResult hyKernelSuggestWorkgroupSize(HyKernel kernel, HyDim3 globalSize, HyDim3* outWorkgroupSize) {
+    return enter("hyKernelSuggestWorkgroupSize", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Kernel>(kernel, "kernel", result);
+        return object != nullptr ? suggest(*object, globalSize, outWorkgroupSize) : result;
+    });
+}
+
+} // extern "C"

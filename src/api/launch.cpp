@@ -1,0 +1,275 @@
+// The hot path. Budget: under 250 instructions of ours for a kernel with three arguments, no allocation, at most one
+// lock (halyard-bench launch counts them). Everything that can be prepared is prepared in hyKernelCreate; failures
+// leave by cold functions.
+#include "api/check.h"
+
+#include <algorithm>
+#include <array>
+
+namespace halyard {
+namespace {
+
+constexpr size_t kInlineLengths = 16;
+
+[[gnu::cold]] HyResult failArgumentCount(const Kernel& kernel, uint32_t argCount) {
+    return fail(HY_ERROR_INVALID_KERNEL_ARGS, "argCount",
+                "pass one pointer per parameter; hyKernelGetParameter describes them",
+                "kernel '{}' takes {} arguments, {} given", kernel.info.name, kernel.parameterCount, argCount);
+}
+
+[[gnu::cold]] HyResult failNullArgument(const Kernel& kernel, const void* const* args) {
+    if (args == nullptr) {
+        return fail(HY_ERROR_INVALID_KERNEL_ARGS, "args", "pass an array of pointers to the values",
+                    "args is null, and kernel '{}' takes {} arguments", kernel.info.name, kernel.parameterCount);
+    }
+    uint32_t index = 0;
+    while (args[index] != nullptr)
+        ++index;
+    return fail(HY_ERROR_INVALID_KERNEL_ARGS, "args",
+                "every entry points to the argument's value; a null device pointer is a value of 0",
+                "args[{}] ({}) of kernel '{}' is null", index, kernel.info.parameters[index].name, kernel.info.name);
+}
+
+[[gnu::cold]] HyResult failWorkgroupSize(const Kernel& kernel, HyDim3 size) {
+    if (size.x == 0 || size.y == 0 || size.z == 0) {
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "workgroupSize", "use 1 for dimensions that are not needed",
+                    "workgroupSize is {} x {} x {}", size.x, size.y, size.z);
+    }
+    if (kernel.hasRequiredSize) {
+        const HyDim3 required = kernel.requiredSize;
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "workgroupSize", "launch with the required size (hyKernelGetInfo)",
+                    "kernel '{}' requires workgroups of {} x {} x {}, not {} x {} x {}", kernel.info.name, required.x,
+                    required.y, required.z, size.x, size.y, size.z);
+    }
+    const HyDeviceProperties& limits = kernel.device->properties;
+    return fail(
+        HY_ERROR_INVALID_LAUNCH_SIZE, "workgroupSize", "use a smaller workgroup (hyKernelSuggestWorkgroupSize)",
+        "a workgroup of {} x {} x {} is above the limits of {}: {} x {} x {} and {} invocations for kernel '{}'",
+        size.x, size.y, size.z, limits.selector, limits.maxWorkgroupSize[0], limits.maxWorkgroupSize[1],
+        limits.maxWorkgroupSize[2], kernel.maxInvocations, kernel.info.name);
+}
+
+[[gnu::cold]] HyResult failGrid(const Kernel& kernel, HyDim3 groups) {
+    if (groups.x == 0 || groups.y == 0 || groups.z == 0) {
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "workgroups",
+                    "use 1 for dimensions that are not needed, and do not launch empty grids",
+                    "workgroups is {} x {} x {}", groups.x, groups.y, groups.z);
+    }
+    const HyDeviceProperties& limits = kernel.device->properties;
+    return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "workgroups", "launch several smaller grids",
+                "{} x {} x {} workgroups is above the limits of {}: {} x {} x {} and 2^63 in all", groups.x, groups.y,
+                groups.z, limits.selector, limits.maxWorkgroups[0], limits.maxWorkgroups[1], limits.maxWorkgroups[2]);
+}
+
+[[gnu::cold]] HyResult failDevice(const Stream& stream, const Kernel& kernel) {
+    return fail(HY_ERROR_UNSUPPORTED, "kernel", "load the module on the stream's device",
+                "kernel '{}' belongs to {}, the stream to {}", kernel.info.name, kernel.device->properties.selector,
+                stream.device->properties.selector);
+}
+
+[[gnu::cold]] HyResult failDynamicLocal(uint32_t bytes) {
+    return fail(HY_ERROR_INVALID_ARGUMENT, "dynamicLocalBytes",
+                "give the bytes as the argument of the Workgroup pointer parameter",
+                "dynamicLocalBytes is {}, and a SPIR-V kernel has no unnamed block of workgroup memory", bytes);
+}
+
+bool fitsWorkgroup(const Kernel& kernel, HyDim3 size) {
+    if (kernel.hasRequiredSize) {
+        const HyDim3 required = kernel.requiredSize;
+        return size.x == required.x && size.y == required.y && size.z == required.z;
+    }
+    const HyDeviceProperties& limits = kernel.device->properties;
+    // Zero wraps to the largest number, so one comparison refuses both ends.
+    return size.x - 1 < limits.maxWorkgroupSize[0] && size.y - 1 < limits.maxWorkgroupSize[1] &&
+           size.z - 1 < limits.maxWorkgroupSize[2] && uint64_t{size.x} * size.y <= kernel.maxInvocations &&
+           uint64_t{size.x} * size.y * size.z <= kernel.maxInvocations;
+}
+
+bool fitsGrid(const Kernel& kernel, HyDim3 groups) {
+    const HyDeviceProperties& limits = kernel.device->properties;
+    uint64_t total = 0;
+    return groups.x - 1 < limits.maxWorkgroups[0] && groups.y - 1 < limits.maxWorkgroups[1] &&
+           groups.z - 1 < limits.maxWorkgroups[2] &&
+           !__builtin_mul_overflow(uint64_t{groups.x} * groups.y, uint64_t{groups.z}, &total) && total <= INT64_MAX;
+}
+
+// The value of an argument that is 8 bytes wide, wherever it lies.
+uint64_t readArgument(const Kernel& kernel, const HyBackendLaunch& launch, uint32_t index) {
+    const void* source = launch.args != nullptr
+                             ? launch.args[index]
+                             : static_cast<const std::byte*>(launch.packedArgs) + kernel.parameters[index].offset;
+    uint64_t value = 0;
+    std::memcpy(&value, source, sizeof value);
+    return value;
+}
+
+// Workgroup memory: what the kernel declares and what its Workgroup pointer arguments ask for, each rounded up as
+// targets place them.
+[[gnu::noinline]] HyResult checkLocalMemory(const Kernel& kernel, const HyBackendLaunch& launch) {
+    constexpr uint64_t kAlignment = 128; // src/jit/host_kernel_abi.h; the strictest of the targets
+    const uint64_t limit = kernel.device->properties.maxLocalBytes;
+    uint64_t total = kernel.info.staticLocalBytes;
+    for (uint32_t i = 0; i < kernel.parameterCount && total <= limit; ++i) {
+        if (kernel.parameters[i].kind != HY_PARAMETER_LOCAL_POINTER)
+            continue;
+        const uint64_t bytes = readArgument(kernel, launch, i);
+        total = (total + kAlignment - 1) / kAlignment * kAlignment;
+        total = bytes > limit ? bytes : total + bytes;
+    }
+    if (total <= limit)
+        return HY_SUCCESS;
+    return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "args", "use less workgroup memory",
+                "kernel '{}' needs {} bytes of workgroup memory; {} has {}", kernel.info.name, total,
+                kernel.device->properties.selector, limit);
+}
+
+// Bytes from each buffer that OpArrayLength measures to the end of its allocation; a null or host address has length 0.
+void findLengths(const Kernel& kernel, const HyBackendLaunch& launch, uint64_t* lengths) {
+    for (size_t i = 0; i < kernel.lengthParameters.size(); ++i) {
+        const HyDevicePtr address = readArgument(kernel, launch, kernel.lengthParameters[i]);
+        const std::optional<AddressRange> range = kernel.instance->addresses.find(address);
+        lengths[i] = range ? range->bytesFrom(address) : 0;
+    }
+}
+
+inline HyResult dispatch(const Stream& stream, const Kernel& kernel, const HyBackendLaunch& launch) {
+    const HyResult result = stream.tables->stream.launch(stream.impl, kernel.impl, &launch);
+    return result < 0 ? blameBackend(stream.device->backend->name, result) : result;
+}
+
+[[gnu::noinline]] HyResult submitWithLengths(const Stream& stream, const Kernel& kernel, HyBackendLaunch& launch) {
+    std::array<uint64_t, kInlineLengths> few;
+    std::vector<uint64_t> many(kernel.lengthParameters.size() > few.size() ? kernel.lengthParameters.size() : 0);
+    uint64_t* lengths = many.empty() ? few.data() : many.data();
+    findLengths(kernel, launch, lengths);
+    launch.bufferLengths = lengths;
+    return dispatch(stream, kernel, launch);
+}
+
+// Checks that do not concern how arguments are passed, then submission.
+inline HyResult submit(const Stream& stream, const Kernel& kernel, HyBackendLaunch& launch) {
+    if (kernel.device != stream.device) [[unlikely]]
+        return failDevice(stream, kernel);
+    if (!fitsWorkgroup(kernel, launch.workgroupSize)) [[unlikely]]
+        return failWorkgroupSize(kernel, launch.workgroupSize);
+    if (!fitsGrid(kernel, launch.workgroups)) [[unlikely]]
+        return failGrid(kernel, launch.workgroups);
+    if (launch.dynamicLocalBytes != 0) [[unlikely]]
+        return failDynamicLocal(launch.dynamicLocalBytes);
+    if (kernel.hasLocalParameters || kernel.info.staticLocalBytes != 0)
+        HY_TRY(checkLocalMemory(kernel, launch));
+    if (!kernel.lengthParameters.empty())
+        return submitWithLengths(stream, kernel, launch);
+    return dispatch(stream, kernel, launch);
+}
+
+inline HyResult checkArguments(const Kernel& kernel, const void* const* args, uint32_t argCount) {
+    if (argCount != kernel.parameterCount) [[unlikely]]
+        return failArgumentCount(kernel, argCount);
+    if (argCount != 0 && args == nullptr) [[unlikely]]
+        return failNullArgument(kernel, args);
+    for (uint32_t i = 0; i < argCount; ++i) {
+        if (args[i] == nullptr) [[unlikely]]
+            return failNullArgument(kernel, args);
+    }
+    return HY_SUCCESS;
+}
+
+HyResult checkPacked(const Kernel& kernel, const HyLaunchDesc& desc) {
+    if (desc.args != nullptr) {
+        return fail(HY_ERROR_INVALID_KERNEL_ARGS, "desc->packedArgs", "pass either args or packedArgs",
+                    "both args and packedArgs are given");
+    }
+    if (desc.packedArgBytes != kernel.info.argumentBytes) {
+        return fail(HY_ERROR_INVALID_KERNEL_ARGS, "desc->packedArgBytes", "pass HyKernelInfo::argumentBytes bytes",
+                    "packedArgBytes is {}; kernel '{}' has {}", desc.packedArgBytes, kernel.info.name,
+                    kernel.info.argumentBytes);
+    }
+    return HY_SUCCESS;
+}
+
+HyResult checkShape(const Kernel& kernel, const HyLaunchDesc& desc) {
+    const HyDeviceProperties& device = kernel.device->properties;
+    if ((desc.flags & HY_LAUNCH_COOPERATIVE) != 0 && (device.capabilities & HY_CAP_COOPERATIVE_LAUNCH) == 0) {
+        return fail(HY_ERROR_UNSUPPORTED, "desc->flags", "query HY_CAP_COOPERATIVE_LAUNCH first",
+                    "{} has no cooperative launch (HY_CAP_COOPERATIVE_LAUNCH)", device.selector);
+    }
+    const HyDim3 cluster = desc.clusterSize;
+    if ((cluster.x > 1 || cluster.y > 1 || cluster.z > 1) && (device.capabilities & HY_CAP_CLUSTERS) == 0) {
+        return fail(HY_ERROR_UNSUPPORTED, "desc->clusterSize", "query HY_CAP_CLUSTERS first",
+                    "{} has no clusters (HY_CAP_CLUSTERS)", device.selector);
+    }
+    return HY_SUCCESS;
+}
+
+HyResult launchEx(const HyLaunchDesc* in) {
+    HyLaunchDesc desc{};
+    HY_TRY(readDesc(in, desc, kLaunchDescV1, HY_LAUNCH_COOPERATIVE, "desc"));
+    HyResult result = HY_SUCCESS;
+    const auto* stream = resolve<Stream>(desc.stream, "desc->stream", result);
+    const auto* kernel = stream != nullptr ? resolve<Kernel>(desc.kernel, "desc->kernel", result) : nullptr;
+    if (kernel == nullptr)
+        return result;
+    HY_TRY(checkShape(*kernel, desc));
+    if (desc.packedArgs != nullptr)
+        HY_TRY(checkPacked(*kernel, desc));
+    else
+        HY_TRY(checkArguments(*kernel, desc.args, desc.argCount));
+    const bool chooseSize = desc.workgroupSize.x == 0 && desc.workgroupSize.y == 0 && desc.workgroupSize.z == 0;
+    const HyDim3 cluster = desc.clusterSize;
+    HyBackendLaunch launch = {
+        .structSize = sizeof launch,
+        .flags = desc.flags,
+        .workgroups = desc.workgroups,
+        .workgroupSize = chooseSize ? kernel->suggestedSize : desc.workgroupSize,
+        .dynamicLocalBytes = desc.dynamicLocalBytes,
+        .argCount = kernel->parameterCount,
+        .args = desc.packedArgs != nullptr ? nullptr : desc.args,
+        .packedArgs = desc.packedArgs,
+        .bufferLengths = nullptr,
+        .clusterSize = {std::max(cluster.x, 1u), std::max(cluster.y, 1u), std::max(cluster.z, 1u)},
+        .reserved = 0,
+    };
+    return submit(*stream, *kernel, launch);
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                        uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
+    constexpr const char* kCall = "hyLaunchKernel";
+    HyResult result = HY_SUCCESS;
+    const auto* onStream = resolve<Stream>(stream, "stream", result);
+    const auto* code = onStream != nullptr ? resolve<Kernel>(kernel, "kernel", result) : nullptr;
+    if (code == nullptr) [[unlikely]]
+        return finishFailure(kCall, "", result);
+    result = checkArguments(*code, args, argCount);
+    if (result < 0) [[unlikely]]
+        return finishFailure(kCall, "", result);
+    HyBackendLaunch launch = {.structSize = sizeof launch,
+                              .flags = 0,
+                              .workgroups = workgroups,
+                              .workgroupSize = workgroupSize,
+                              .dynamicLocalBytes = dynamicLocalBytes,
+                              .argCount = argCount,
+                              .args = args,
+                              .packedArgs = nullptr,
+                              .bufferLengths = nullptr,
+                              .clusterSize = {1, 1, 1},
+                              .reserved = 0};
+    result = submit(*onStream, *code, launch);
+    if (result < 0) [[unlikely]]
+        return finishFailure(kCall, "", result);
+    return result;
+}
+
+HyResult hyLaunchKernelEx(const HyLaunchDesc* desc) {
+    return enter("hyLaunchKernelEx", [&] { return launchEx(desc); });
+}
+
+} // extern "C"

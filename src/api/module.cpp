@@ -1,0 +1,155 @@
+#include "api/check.h"
+#include "api/module_format.h"
+#include "spv/spv.h"
+
+#include <algorithm>
+
+namespace halyard {
+namespace {
+
+HyResult failSpv(const spv::Error& error, const char* argument) {
+    return setLastError({error.code, argument, error.message, error.hint, {}, {}, 0});
+}
+
+HyResult checkFormat(const Device& device, HyModuleFormat format) {
+    if (format == HY_MODULE_FORMAT_SPIRV)
+        return HY_SUCCESS;
+    if (format == HY_MODULE_FORMAT_AUTO) {
+        return fail(HY_ERROR_INVALID_MODULE, "desc->data", "pass a SPIR-V binary, not text",
+                    "the bytes begin like no module format that Halyard knows");
+    }
+    return fail(HY_ERROR_UNSUPPORTED, "desc->format", "pass the kernel as SPIR-V", "{} reads SPIR-V; this module is {}",
+                device.properties.selector, moduleFormatName(format));
+}
+
+// Checked, reflected and specialised SPIR-V.
+HyResult prepareSpirv(const HyModuleDesc& desc, ModuleState& state) {
+    const std::span bytes(static_cast<const std::byte*>(desc.data), desc.dataBytes);
+    if (const spv::Status valid = spv::validate(bytes); !valid)
+        return failSpv(valid.error(), "desc->data");
+    std::vector<uint32_t> words(bytes.size() / sizeof(uint32_t));
+    std::memcpy(words.data(), bytes.data(), words.size() * sizeof(uint32_t));
+    spv::Result<spv::Module> parsed = spv::Module::parse(words);
+    if (!parsed)
+        return failSpv(parsed.error(), "desc->data");
+    if (const spv::Status supported = spv::checkSupported(*parsed); !supported)
+        return failSpv(supported.error(), "desc->data");
+
+    std::vector<spv::SpecValue> values(desc.specConstantCount);
+    std::transform(desc.specConstants, desc.specConstants + desc.specConstantCount, values.begin(),
+                   [](const HySpecConstant& constant) {
+                       return spv::SpecValue{constant.id, constant.sizeBytes, constant.value};
+                   });
+    spv::Result<std::vector<uint32_t>> specialised = spv::specialise(*parsed, values);
+    if (!specialised)
+        return failSpv(specialised.error(), "desc->specConstants");
+    spv::Result<spv::Module> final = spv::Module::parse(*specialised);
+    if (!final)
+        return failSpv(final.error(), "desc->data");
+    spv::Result<spv::Reflection> reflection = spv::reflect(*final);
+    if (!reflection)
+        return failSpv(reflection.error(), "desc->data");
+    const spv::Result<spv::Digest> digest = spv::canonicalHash(*final);
+    if (!digest)
+        return failSpv(digest.error(), "desc->data");
+    state.digest = *digest;
+    state.reflection = std::move(*reflection);
+    state.words = std::move(*specialised);
+    return HY_SUCCESS;
+}
+
+HyResult load(Device& device, const HyModuleDesc* in, HyModule* outModule) {
+    HyModuleDesc desc{};
+    HY_TRY(readDesc(in, desc, kModuleDescV1, HY_MODULE_FAST_MATH, "desc"));
+    HY_TRY(requirePointer(outModule, "outModule"));
+    HY_TRY(requirePointer(desc.data, "desc->data"));
+    if (desc.dataBytes == 0)
+        return fail(HY_ERROR_INVALID_ARGUMENT, "desc->dataBytes", "pass the size of the module", "dataBytes is 0");
+    if (desc.format > HY_MODULE_FORMAT_FAT_FILE)
+        return fail(HY_ERROR_INVALID_ARGUMENT, "desc->format", "use HY_MODULE_FORMAT_AUTO", "format {} is unknown",
+                    desc.format);
+    if (desc.specConstantCount != 0)
+        HY_TRY(requirePointer(desc.specConstants, "desc->specConstants"));
+    if ((device.properties.capabilities & HY_CAP_KERNELS) == 0) {
+        return fail(HY_ERROR_UNSUPPORTED, "device", "choose a device with HY_CAP_KERNELS", "{} runs no kernels",
+                    device.properties.selector);
+    }
+    HY_TRY(device.ensureOpen());
+    const HyModuleFormat format =
+        desc.format == HY_MODULE_FORMAT_AUTO ? recogniseModule(desc.data, desc.dataBytes) : desc.format;
+    HY_TRY(checkFormat(device, format));
+
+    auto state = std::make_shared<ModuleState>(&device);
+    HY_TRY(prepareSpirv(desc, *state));
+    const HyBackendModuleDesc backendDesc = {.structSize = sizeof backendDesc,
+                                             .flags = desc.flags,
+                                             .next = nullptr,
+                                             .format = format,
+                                             .reserved = 0,
+                                             .data = state->words.data(),
+                                             .dataBytes = state->words.size() * sizeof(uint32_t),
+                                             .spirvDigest = state->digest.data()};
+    HY_TRY(blameBackend(device.backend->name, device.tables->module.load(device.impl, &backendDesc, &state->impl)));
+    const Module* module = device.instance->adopt(std::make_unique<Module>(std::move(state)));
+    if (module == nullptr)
+        return HY_ERROR_OUT_OF_HOST_MEMORY;
+    *outModule = toHandle<HyModule>(module);
+    return HY_SUCCESS;
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyModuleLoad(HyDevice device, const HyModuleDesc* desc, HyModule* outModule) {
+    return enter("hyModuleLoad", [&] {
+        HyResult result = HY_SUCCESS;
+        auto* object = resolve<Device>(device, "device", result);
+        return object != nullptr ? load(*object, desc, outModule) : result;
+    });
+}
+
+HyResult hyModuleDestroy(HyModule module) {
+    return enter("hyModuleDestroy", [&] {
+        const auto word = reinterpret_cast<uint64_t>(module);
+        auto* object = static_cast<Module*>(HandleTable::remove(word, ObjectType::Module));
+        if (object == nullptr)
+            return failHandle(word, ObjectType::Module, "module");
+        object->instance->destroy(object);
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyModuleGetKernelCount(HyModule module, uint32_t* outCount) {
+    return enter("hyModuleGetKernelCount", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Module>(module, "module", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(requirePointer(outCount, "outCount"));
+        *outCount = static_cast<uint32_t>(object->state->reflection.kernels.size());
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyModuleGetKernelName(HyModule module, uint32_t index, const char** outName) {
+    return enter("hyModuleGetKernelName", [&] {
+        HyResult result = HY_SUCCESS;
+        const auto* object = resolve<Module>(module, "module", result);
+        if (object == nullptr)
+            return result;
+        HY_TRY(requirePointer(outName, "outName"));
+        const auto& kernels = object->state->reflection.kernels;
+        if (index >= kernels.size()) {
+            return fail(HY_ERROR_NOT_FOUND, "index", "ask hyModuleGetKernelCount first",
+                        "there is no kernel {}; there are {}", index, kernels.size());
+        }
+        *outName = kernels[index].name.c_str();
+        return HY_SUCCESS;
+    });
+}
+
+} // extern "C"

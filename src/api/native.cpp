@@ -1,0 +1,51 @@
+#include "api/check.h"
+
+namespace halyard {
+namespace {
+
+HyResult askBackend(uint64_t handle, HyNativeHandle* native, const Device*& device) {
+    const ObjectType type = HandleTable::typeOf(handle);
+    auto* object = static_cast<Object*>(HandleTable::find(handle, type));
+    if (object == nullptr || type == ObjectType::None)
+        return failHandle(handle, static_cast<ObjectType>(static_cast<uint8_t>(handle >> 48)), "object");
+    if (type == ObjectType::Instance) {
+        return fail(HY_ERROR_UNSUPPORTED, "object", "ask for the handle of a device, stream, event, module or kernel",
+                    "an instance has no native object");
+    }
+    device = object->device;
+    HY_TRY(object->device->ensureOpen());
+    const BackendTables& tables = *object->device->tables;
+    switch (type) {
+    case ObjectType::Device:
+        return tables.device.getNativeHandle(object->device->impl, native);
+    case ObjectType::Stream:
+        return tables.stream.getNativeHandle(static_cast<Stream*>(object)->impl, native);
+    case ObjectType::Event:
+        return tables.event.getNativeHandle(static_cast<Event*>(object)->impl, native);
+    case ObjectType::Module:
+        return tables.module.getNativeHandle(static_cast<Module*>(object)->state->impl, native);
+    default:
+        return tables.module.getKernelNativeHandle(static_cast<Kernel*>(object)->impl, native);
+    }
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyGetNativeHandle(const void* object, HyNativeHandle* outHandle) {
+    return enter("hyGetNativeHandle", [&] {
+        HY_TRY(requirePointer(outHandle, "outHandle"));
+        HyNativeHandle native{.structSize = sizeof native};
+        const Device* device = nullptr;
+        const HyResult result = askBackend(reinterpret_cast<uint64_t>(object), &native, device);
+        if (result < 0)
+            return device != nullptr ? blameBackend(device->backend->name, result) : result;
+        return writeOut(outHandle, native, kNativeHandleV1, "outHandle");
+    });
+}
+
+} // extern "C"

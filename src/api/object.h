@@ -1,0 +1,213 @@
+// The objects behind handles, and how an entry point gets from one to the other. Objects are owned by their instance,
+// which destroys what the application left.
+#pragma once
+
+#include "api/handle_table.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cache/cache.h"
+#include "halyard/backend.h"
+#include "jit/client/compiler.h"
+#include "loader/loader.h"
+#include "memory/address_map.h"
+#include "spv/reflect.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace halyard {
+
+struct Instance;
+struct Device;
+
+struct Object {
+    Object(ObjectType objectType, Instance* owner, Device* ownerDevice)
+        : type(objectType), instance(owner), device(ownerDevice) {}
+    virtual ~Object() = default;
+    Object(const Object&) = delete;
+    Object& operator=(const Object&) = delete;
+
+    const ObjectType type;
+    Instance* const instance;
+    Device* const device; // null for an instance, itself for a device
+    uint64_t handle = 0;
+};
+
+struct Device : Object {
+    static constexpr ObjectType kType = ObjectType::Device;
+    Device(Instance* owner, LoadedBackend* loaded)
+        : Object(kType, owner, this), backend(loaded), tables(&loaded->tables) {}
+
+    // Opens the backend's device at the first use; later calls cost one load. On failure the record is set, and the
+    // next call tries again.
+    HyResult ensureOpen() { return opened.load(std::memory_order_acquire) ? HY_SUCCESS : open(); }
+    HyResult open();
+
+    LoadedBackend* const backend;
+    const BackendTables* const tables;
+    HyDeviceProperties properties{};
+    std::mutex openMutex;
+    std::atomic<bool> opened{false};
+    HyBackendDevice impl = nullptr;
+};
+
+struct Stream : Object {
+    static constexpr ObjectType kType = ObjectType::Stream;
+    explicit Stream(Device* owner) : Object(kType, owner->instance, owner), tables(owner->tables) {}
+    ~Stream() override {
+        if (impl != nullptr)
+            tables->stream.destroy(impl);
+    }
+
+    const BackendTables* const tables;
+    HyBackendStream impl = nullptr;
+};
+
+struct Event : Object {
+    static constexpr ObjectType kType = ObjectType::Event;
+    explicit Event(Device* owner) : Object(kType, owner->instance, owner) {}
+    ~Event() override {
+        if (impl != nullptr)
+            device->tables->event.destroy(impl);
+    }
+
+    HyBackendEvent impl = nullptr;
+    uint32_t flags = 0;
+    std::atomic<bool> recorded{false};
+};
+
+// What a module and the kernels made from it share.
+struct ModuleState {
+    explicit ModuleState(Device* owner) : device(owner) {}
+    ~ModuleState() {
+        if (impl != nullptr)
+            device->tables->module.unload(impl);
+    }
+    ModuleState(const ModuleState&) = delete;
+    ModuleState& operator=(const ModuleState&) = delete;
+
+    Device* const device;
+    HyBackendModule impl = nullptr;
+    std::vector<uint32_t> words; // specialised SPIR-V
+    std::array<uint8_t, 32> digest{};
+    spv::Reflection reflection;
+};
+
+struct Module : Object {
+    static constexpr ObjectType kType = ObjectType::Module;
+    explicit Module(std::shared_ptr<ModuleState> shared)
+        : Object(kType, shared->device->instance, shared->device), state(std::move(shared)) {}
+
+    const std::shared_ptr<ModuleState> state;
+};
+
+struct Kernel : Object {
+    static constexpr ObjectType kType = ObjectType::Kernel;
+    Kernel(std::shared_ptr<ModuleState> shared, const spv::KernelInfo& kernelInfo)
+        : Object(kType, shared->device->instance, shared->device), module(std::move(shared)), info(kernelInfo) {}
+    ~Kernel() override {
+        if (impl != nullptr)
+            device->tables->module.destroyKernel(impl);
+    }
+
+    const std::shared_ptr<ModuleState> module;
+    const spv::KernelInfo& info; // in module->reflection
+    HyBackendKernel impl = nullptr;
+
+    // Launch checks, ready to compare.
+    uint32_t parameterCount = 0;
+    uint32_t maxInvocations = 0;
+    bool hasLocalParameters = false;
+    bool hasRequiredSize = false;
+    HyDim3 requiredSize{};
+    HyDim3 suggestedSize{};
+    uint32_t subgroupSize = 0;
+    std::vector<HyBackendParameter> parameters;
+    std::vector<uint32_t> lengthParameters; // indices of parameters with a hidden length
+    std::vector<uint32_t> lengthOffsets;
+};
+
+// What a backend's HyHostServices::context points to.
+struct HostContext {
+    Instance* instance = nullptr;
+    std::string backend;
+    HyHostServices services{};
+};
+
+struct Instance : Object {
+    static constexpr ObjectType kType = ObjectType::Instance;
+    Instance();
+
+    const HyHostServices* makeServices(const std::string& backend);
+    // Adds an object to the instance and gives it a handle. On failure the object is destroyed and the record set.
+    template <typename T> T* adopt(std::unique_ptr<T> object);
+    // REQUIRES: the object's handle was removed by the caller, so that no other thread destroys it.
+    void destroy(Object* object);
+
+    Log log;
+    Counters counters;
+    Cache cache;
+    Compiler compiler;
+    AddressMap addresses;
+    uint64_t shutdownTimeoutNs;
+    std::vector<std::unique_ptr<HostContext>> hostContexts;
+    LoadResult loaded;
+    std::vector<std::unique_ptr<Device>> devices; // in the order that applications see
+
+    std::mutex objectsMutex;
+    std::set<Object*> objects;
+};
+
+template <typename T> T* Instance::adopt(std::unique_ptr<T> object) {
+    T* raw = object.get();
+    {
+        const std::lock_guard lock(objectsMutex);
+        objects.insert(raw);
+    }
+    raw->handle = HandleTable::insert(T::kType, raw);
+    if (raw->handle == 0) {
+        const std::lock_guard lock(objectsMutex);
+        objects.erase(raw);
+        fail(HY_ERROR_OUT_OF_HOST_MEMORY, "", "destroy objects that are no longer used",
+             "no handle is left for another {}", objectTypeName(T::kType));
+        return nullptr;
+    }
+    return object.release();
+}
+
+// Sets the record for a handle that find() refused. Returns HY_ERROR_INVALID_HANDLE or HY_ERROR_FORKED.
+HyResult failHandle(uint64_t handle, ObjectType type, const char* argument);
+
+// The object behind a handle, or null with the record set. `argument` names the parameter.
+template <typename T, typename H> T* resolve(H handle, const char* argument, HyResult& result) {
+    const auto word = reinterpret_cast<uint64_t>(handle);
+    void* object = HandleTable::find(word, T::kType);
+    if (object == nullptr) [[unlikely]]
+        result = failHandle(word, T::kType, argument);
+    return static_cast<T*>(object);
+}
+
+template <typename H> H toHandle(const Object* object) {
+    return reinterpret_cast<H>(object->handle);
+}
+
+HyResult failStruct(const char* argument, uint32_t size, size_t v1Size, size_t ourSize);
+
+// Runs the body of a cold entry point: names the call in the record of a failure, and turns exceptions into results.
+template <typename Body> HyResult enter(const char* call, Body&& body) noexcept {
+    try {
+        return finishFailure(call, "", body());
+    } catch (const std::bad_alloc&) {
+        return finishFailure(call, "", fail(HY_ERROR_OUT_OF_HOST_MEMORY, "", "", "the host has no memory left"));
+    } catch (const std::exception& fault) {
+        return finishFailure(
+            call, "", fail(HY_ERROR_INTERNAL, "", "this is a defect of Halyard: please report it", "{}", fault.what()));
+    }
+}
+
+} // namespace halyard

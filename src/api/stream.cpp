@@ -1,0 +1,84 @@
+#include "api/check.h"
+
+namespace halyard {
+namespace {
+
+HyResult create(Device& device, const HyStreamDesc* in, HyStream* outStream) {
+    HyStreamDesc desc{.structSize = sizeof desc};
+    if (in != nullptr)
+        HY_TRY(readDesc(in, desc, kStreamDescV1, 0, "desc"));
+    HY_TRY(requirePointer(outStream, "outStream"));
+    HY_TRY(device.ensureOpen());
+    const HyBackendStreamDesc backendDesc = {
+        .structSize = sizeof backendDesc, .flags = 0, .next = nullptr, .priority = desc.priority, .reserved = 0};
+    auto stream = std::make_unique<Stream>(&device);
+    HY_TRY(blameBackend(device.backend->name, device.tables->stream.create(device.impl, &backendDesc, &stream->impl)));
+    const Stream* adopted = device.instance->adopt(std::move(stream));
+    if (adopted == nullptr)
+        return HY_ERROR_OUT_OF_HOST_MEMORY;
+    *outStream = toHandle<HyStream>(adopted);
+    return HY_SUCCESS;
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+HyResult hyStreamCreate(HyDevice device, const HyStreamDesc* desc, HyStream* outStream) {
+    return enter("hyStreamCreate", [&] {
+        HyResult result = HY_SUCCESS;
+        auto* object = resolve<Device>(device, "device", result);
+        return object != nullptr ? create(*object, desc, outStream) : result;
+    });
+}
+
+HyResult hyStreamDestroy(HyStream stream) {
+    return enter("hyStreamDestroy", [&] {
+        const auto word = reinterpret_cast<uint64_t>(stream);
+        auto* object = static_cast<Stream*>(HandleTable::remove(word, ObjectType::Stream));
+        if (object == nullptr)
+            return failHandle(word, ObjectType::Stream, "stream");
+        object->instance->destroy(object);
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyStreamQuery(HyStream stream) {
+    HyResult result = HY_SUCCESS;
+    const auto* object = resolve<Stream>(stream, "stream", result);
+    if (object == nullptr)
+        return finishFailure("hyStreamQuery", "", result);
+    return finishFailure("hyStreamQuery", object->device->backend->name, object->tables->stream.query(object->impl));
+}
+
+HyResult hyStreamSynchronize(HyStream stream, uint64_t timeoutNs) {
+    HyResult result = HY_SUCCESS;
+    const auto* object = resolve<Stream>(stream, "stream", result);
+    if (object == nullptr)
+        return finishFailure("hyStreamSynchronize", "", result);
+    return finishFailure("hyStreamSynchronize", object->device->backend->name,
+                         object->tables->stream.synchronize(object->impl, timeoutNs));
+}
+
+HyResult hyStreamWaitEvent(HyStream stream, HyEvent event) {
+    constexpr const char* kCall = "hyStreamWaitEvent";
+    HyResult result = HY_SUCCESS;
+    const auto* object = resolve<Stream>(stream, "stream", result);
+    const auto* waited = object != nullptr ? resolve<Event>(event, "event", result) : nullptr;
+    if (waited == nullptr)
+        return finishFailure(kCall, "", result);
+    if (waited->device != object->device) {
+        return finishFailure(
+            kCall, "",
+            fail(HY_ERROR_UNSUPPORTED, "event", "wait on the host with hyEventSynchronize",
+                 "the event belongs to {}, the stream to {}; waiting across devices is not supported yet",
+                 waited->device->properties.selector, object->device->properties.selector));
+    }
+    return finishFailure(kCall, object->device->backend->name,
+                         object->tables->stream.waitEvent(object->impl, waited->impl));
+}
+
+} // extern "C"

@@ -1,0 +1,71 @@
+// The interval map from addresses to live allocations and registered host ranges: behind range checks, pointer queries,
+// direction inference and OpArrayLength. Thread-safe; lookups share a lock, changes own it.
+#pragma once
+
+#include "halyard/halyard.h"
+
+#include <map>
+#include <optional>
+#include <shared_mutex>
+#include <utility>
+#include <vector>
+
+namespace halyard {
+
+struct Device;
+
+struct AddressRange {
+    HyDevicePtr base = 0;
+    uint64_t bytes = 0;
+    HyMemoryKind kind = HY_MEMORY_DEVICE;
+    Device* device = nullptr;
+    std::byte* host = nullptr;  // where the host reaches `base`, or null
+    void* registered = nullptr; // the pointer given to hyHostRegister
+
+    bool contains(HyDevicePtr address) const { return address - base < bytes; }
+    uint64_t bytesFrom(HyDevicePtr address) const { return bytes - (address - base); }
+};
+
+// What an address is to the runtime.
+struct Located {
+    enum class Kind {
+        Live,    // inside `range`
+        Stale,   // in a device's address range, but in nothing that is live
+        Unknown, // host memory that Halyard was never told of
+    };
+    Kind kind = Kind::Unknown;
+    AddressRange range;
+};
+
+class AddressMap {
+public:
+    // False when the range overlaps a live one (nothing is changed).
+    bool insert(const AddressRange& range);
+    // Removes and returns the range that starts at `base` and belongs to `device` with that kind; nothing when there is
+    // none.
+    std::optional<AddressRange> remove(HyDevicePtr base, const Device* device, HyMemoryKind kind);
+    std::optional<AddressRange> removeRegistered(const void* pointer, const Device* device);
+    std::optional<AddressRange> find(HyDevicePtr address) const;
+    std::vector<AddressRange> ofDevice(const Device* device) const;
+
+    Located locate(HyDevicePtr address) const;
+    // Both under one lock.
+    std::pair<Located, Located> locate(HyDevicePtr first, HyDevicePtr second) const;
+
+    // Declares that addresses in this range belong to `device` for ever, alive or not.
+    void reserve(HyDevicePtr base, uint64_t bytes);
+
+private:
+    const AddressRange* findLocked(HyDevicePtr address) const;
+    Located locateLocked(HyDevicePtr address) const;
+
+    mutable std::shared_mutex mutex_;
+    std::map<HyDevicePtr, AddressRange> ranges_;
+    struct Span {
+        HyDevicePtr base;
+        uint64_t bytes;
+    };
+    std::vector<Span> reserved_;
+};
+
+} // namespace halyard
