@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <optional>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -69,6 +70,7 @@ private:
     std::vector<Instruction> groupApplications_;
     std::vector<Instruction> modes_;
     std::unordered_map<Id, uint32_t> typeDepth_; // of types that contain another, through pointers declared before
+    std::unordered_set<Id> forwardPointers_;
     std::span<const uint32_t> input_;
     Module module_;
     std::optional<Result<Module>> error_;
@@ -246,6 +248,11 @@ bool Parser::typeDepth(const Instruction& instruction) {
     uint32_t first = 0;
     uint32_t last = 1;
     switch (instruction.op()) {
+    case Op::OpTypeForwardPointer:
+        if (!need(instruction, 1))
+            return false;
+        forwardPointers_.insert(instruction.operand(0));
+        return true;
     case Op::OpTypeStruct:
         last = instruction.operandCount();
         break;
@@ -265,8 +272,15 @@ bool Parser::typeDepth(const Instruction& instruction) {
         return false;
     uint32_t depth = 0;
     for (uint32_t i = first; i < last; ++i) {
-        if (auto inner = typeDepth_.find(instruction.operand(i)); inner != typeDepth_.end())
-            depth = std::max(depth, inner->second);
+        const Id inner = instruction.operand(i);
+        // Only a pointer that was announced may be named before it is defined, so types cannot contain themselves.
+        const bool announced = instruction.op() == Op::OpTypeStruct && forwardPointers_.contains(inner);
+        if (!announced && (inner == instruction.result || module_.definition(inner) == nullptr))
+            return fail(
+                invalid(instruction.offset, fmt::format("{} (%{}) contains %{}, which is not defined before it",
+                                                        opcodeName(instruction.opcode), instruction.result, inner)));
+        if (auto known = typeDepth_.find(inner); known != typeDepth_.end())
+            depth = std::max(depth, known->second);
     }
     if (depth >= kMaxTypeDepth)
         return fail(invalid(instruction.offset, fmt::format("{} nests types more than {} levels deep",

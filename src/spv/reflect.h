@@ -20,14 +20,17 @@ struct Parameter {
     uint32_t size = 0;             // bytes of the argument
     uint32_t alignment = 0;        // bytes, a power of two
     uint32_t offset = 0;           // byte offset in the packed argument block
-    uint32_t pointeeAlignment = 1; // pointers: alignment that the kernel assumes of the address, bytes
+    uint32_t pointeeAlignment = 1; // pointers: alignment that the kernel assumes of the address, bytes, <= 4096
     bool readOnly = false;         // pointers: decorated NonWritable, or FuncParamAttr NoWrite
     bool writeOnly = false;        // pointers: decorated NonReadable
     bool needsLength = false;      // GLCompute: OpArrayLength reads it, so a hidden length follows (see below)
     uint32_t lengthOffset = 0;     // byte offset of that hidden uint64_t byte count in the packed block
     uint32_t set = 0, binding = 0; // GLCompute buffers
     Id id = 0;                     // the OpFunctionParameter or the OpVariable
-    std::string name;              // from OpName, empty when unknown
+    // GLCompute: further variables of the same set and binding, such as another view of the buffer's type. One
+    // argument serves them all.
+    std::vector<Id> aliases;
+    std::string name; // from OpName, empty when unknown
 };
 
 struct KernelInfo {
@@ -41,7 +44,8 @@ struct KernelInfo {
     std::array<uint32_t, 3> requiredWorkgroupSize{}; // all zero when any size is allowed
     std::array<uint32_t, 3> workgroupSizeHint{};     // all zero when there is none
     uint32_t requiredSubgroupSize = 0;               // 0 when none
-    uint64_t staticLocalBytes = 0;                   // sum of Workgroup variables reachable from the kernel
+    uint64_t staticLocalBytes = 0;                   // Workgroup variables reachable from the kernel, in module
+                                                     // order, each at its alignment (OpenCL C sizes)
     bool usesBarrier = false;                        // an OpControlBarrier is reachable
 };
 
@@ -56,8 +60,10 @@ struct Reflection {
     std::vector<SpecConstant> specConstants;
 };
 
-// Errors: HY_ERROR_UNSUPPORTED_SPIRV for an interface that cannot be launched (an image parameter, a runtime array
-// outside the last member), HY_ERROR_INVALID_MODULE for one that contradicts itself.
+// GLCompute parameters are the buffers that the entry point's static call graph uses, whatever its interface lists,
+// ordered by (set, binding), then the push-constant block.
+// Errors: HY_ERROR_UNSUPPORTED_SPIRV for an interface that cannot be launched (an image parameter, an array of buffers,
+// a runtime array outside the last member), HY_ERROR_INVALID_MODULE for one that contradicts itself.
 Result<Reflection> reflect(const Module& module);
 
 } // namespace halyard::spv
