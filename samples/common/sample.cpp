@@ -24,8 +24,10 @@ Program::Program(Config config) : config_(std::move(config)), options_(std::make
     app.description(config_.description);
     app.add_option("--device", options_->devices,
                    "Device to run on, as halyard-info names it (cpu, cuda:1); repeatable. "
-                   "Default: every device that is not an emulator");
-    app.add_option("--require", options_->required, "Fail unless the sample ran on this backend; repeatable");
+                   "Default: every device that is not an emulator")
+        ->allow_extra_args(false);
+    app.add_option("--require", options_->required, "Fail unless the sample ran on this backend; repeatable")
+        ->allow_extra_args(false);
     app.add_option("--size", options_->size,
                    "Problem size: " + config_.sizeMeaning + ". Default: " + std::to_string(config_.size))
         ->check(CLI::Range(std::uint64_t{1}, config_.maxSize));

@@ -1,0 +1,72 @@
+#include "environment.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include <sys/auxv.h>
+#include <unistd.h>
+
+namespace halyard::info {
+namespace {
+
+struct Known {
+    const char* name;
+    const char* effect;
+};
+
+constexpr Known kKnown[] = {
+    {"HALYARD_ADD_BACKEND_FILES", "adds these backend libraries or manifests to those that are found"},
+    {"HALYARD_BACKEND_FILES", "replaces the backends: only these libraries or manifests are considered"},
+    {"HALYARD_CACHE_DIR", "keeps compiled kernels in this folder"},
+    {"HALYARD_CACHE_SIZE_MB", "bounds the size of the cache"},
+    {"HALYARD_CPU_ISA", "the instruction set that the cpu backend compiles for"},
+    {"HALYARD_CPU_SPECIALISE", "whether the cpu backend recompiles kernels for the workgroup size in use"},
+    {"HALYARD_CPU_THREADS", "the number of threads of the cpu backend"},
+    {"HALYARD_DEVICES", "filters and orders the devices"},
+    {"HALYARD_DUMP_DIR", "writes modules and generated code into this folder"},
+    {"HALYARD_JIT", "where the compiler runs: worker processes or in this process"},
+    {"HALYARD_JIT_MEMORY_MB", "bounds the memory of a compiler worker"},
+    {"HALYARD_JIT_PATH", "the compiler worker's program"},
+    {"HALYARD_JIT_TIMEOUT_MS", "the time limit of one compilation"},
+    {"HALYARD_JIT_WORKERS", "the number of compiler workers"},
+    {"HALYARD_LOG", "what is logged to stderr"},
+    {"HALYARD_SHUTDOWN_TIMEOUT_MS", "how long destroying an instance waits for work"},
+};
+
+} // namespace
+
+std::vector<Variable> environmentVariables() {
+    constexpr std::string_view kPrefix = "HALYARD_";
+    std::vector<Variable> variables;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const size_t equals = text.find('=');
+        if (text.substr(0, kPrefix.size()) != kPrefix || equals == std::string_view::npos) {
+            continue;
+        }
+        const std::string name(text.substr(0, equals));
+        const auto* known =
+            std::find_if(std::begin(kKnown), std::end(kKnown), [&](const Known& k) { return name == k.name; });
+        const bool isKnown = known != std::end(kKnown);
+        variables.push_back({name, std::string(text.substr(equals + 1)),
+                             isKnown ? known->effect : "not a variable that Halyard reads: is it misspelt?", isKnown});
+    }
+    std::sort(variables.begin(), variables.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return variables;
+}
+
+bool environmentIgnored() {
+    return getauxval(AT_SECURE) != 0;
+}
+
+std::vector<std::string> knownVariables() {
+    std::vector<std::string> names;
+    for (const Known& known : kKnown) {
+        names.emplace_back(known.name);
+    }
+    return names;
+}
+
+} // namespace halyard::info
