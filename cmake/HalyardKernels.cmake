@@ -16,7 +16,6 @@
 #   HALYARD_GLSL_COMPILER    glslangValidator or glslc
 
 include_guard(GLOBAL)
-set(_HALYARD_KERNELS_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
 # Sets HALYARD_CLANG and HALYARD_LLVM_SPIRV in the cache.
 function(_halyard_find_opencl_compiler)
@@ -118,8 +117,8 @@ function(halyard_add_kernels target)
             add_custom_command(
                 OUTPUT "${output}.h"
                 COMMAND "${CMAKE_COMMAND}" "-DINPUT=${output}" "-DOUTPUT=${output}.h" "-DSYMBOL=${symbol}_spv"
-                        -P "${_HALYARD_KERNELS_DIR}/HalyardEmbed.cmake"
-                DEPENDS "${output}" "${_HALYARD_KERNELS_DIR}/HalyardEmbed.cmake"
+                        -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/HalyardEmbed.cmake"
+                DEPENDS "${output}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/HalyardEmbed.cmake"
                 COMMENT "Embedding ${symbol}.spv" VERBATIM)
             target_sources(${target} PRIVATE "${output}.h")
             target_include_directories(${target} PRIVATE "${outputDir}")

@@ -1,0 +1,56 @@
+// What the measurements share. Each takes the options, measures, and gives results; main prints them.
+#ifndef HALYARD_TOOLS_BENCH_BENCH_H
+#define HALYARD_TOOLS_BENCH_BENCH_H
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "halyard/halyard.hpp"
+
+namespace halyard::bench {
+
+struct Result {
+    std::string name; // "launch", stable: programs compare it between runs
+    double value;
+    std::string unit; // "ns", "GB/s", "instructions"
+    std::string note;
+};
+using Results = std::vector<Result>;
+
+struct Options {
+    std::string device; // selector; empty: the first device
+    bool nullWork = false;
+    uint64_t count = 0;
+    unsigned repetitions = 0;
+};
+
+// Middle value of at least one.
+double median(std::vector<double> values);
+
+// Nanoseconds that `work` takes.
+double nanoseconds(const std::function<void()>& work);
+
+// The device to measure; says which on stderr. Throws when there is none.
+Device chooseDevice(const Instance& instance, const Options& options);
+
+// Makes instances that are created from now on see the null-work device alone. Throws when its library is not beside
+// this program.
+void useNullWorkBackend();
+
+// Host time of hyLaunchKernel with three arguments, launches queued in batches.
+Results measureLaunch(const Options& options);
+// Instructions of one hyLaunchKernel, counted by valgrind's callgrind on the null-work device.
+Results countLaunchInstructions(const Options& options);
+// Time to submit, to submit and wait, and per launch of 1000 in a row.
+Results measureLatency(const Options& options);
+// Instance, module and kernel creation with an empty and with a filled cache.
+Results measureStartup(const Options& options);
+// y = a * x + y over 64 MiB arrays against an OpenMP loop.
+Results measureSaxpy(const Options& options);
+
+} // namespace halyard::bench
+
+#endif // HALYARD_TOOLS_BENCH_BENCH_H

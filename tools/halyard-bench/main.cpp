@@ -1,0 +1,109 @@
+// halyard-bench: the costs of Halyard's own work. Medians of several repetitions; where two things are compared, they
+// take turns.
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "bench.h"
+
+namespace {
+
+using halyard::bench::Options;
+using halyard::bench::Results;
+
+void printText(const Results& results) {
+    for (const auto& result : results) {
+        fmt::print("{:<22} {:>12.3f} {:<13} {}\n", result.name, result.value, result.unit, result.note);
+    }
+}
+
+void writeJson(const Results& results, const std::string& path) {
+    auto json = nlohmann::ordered_json::array();
+    for (const auto& result : results) {
+        json.push_back({{"name", result.name}, {"value", result.value}, {"unit", result.unit}, {"note", result.note}});
+    }
+    const std::string text = json.dump(2) + "\n";
+    if (path == "-") {
+        std::cout << text << std::flush;
+        return;
+    }
+    std::ofstream file(path);
+    file << text;
+    file.close();
+    if (!file) {
+        throw std::runtime_error("cannot write " + path);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Measures what Halyard itself costs. Medians; comparisons are interleaved.\n"
+                 "Exit status: 0; 1 when a measurement failed; 2 for a wrong option.",
+                 "halyard-bench");
+    app.require_subcommand(1);
+    std::string jsonPath;
+    bool callgrind = false;
+    Options options;
+    std::function<Results(const Options&)> measure;
+
+    const auto add = [&](const char* name, const char* description, unsigned repetitions,
+                         Results (*function)(const Options&)) {
+        CLI::App* command = app.add_subcommand(name, description);
+        command->add_option("--json", jsonPath, "Write the results as JSON to this file, - for standard output");
+        command->add_option("--device", options.device, "Device, as halyard-info names it. Default: the first");
+        command->add_option("--repetitions", options.repetitions, fmt::format("Repetitions. Default: {}", repetitions))
+            ->check(CLI::Range(1, 1000000));
+        command->callback([&, repetitions, function] {
+            options.repetitions = options.repetitions != 0 ? options.repetitions : repetitions;
+            measure = function;
+        });
+        return command;
+    };
+    const auto addCount = [&](CLI::App* command, const char* meaning) {
+        command->add_option("--count", options.count, meaning)->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40));
+        command
+            ->add_flag(
+                "--null-work", options.nullWork,
+                "Use the null-work device, which accepts launches and does nothing: what is left is Halyard's own cost")
+            ->excludes(command->get_option("--device"));
+    };
+
+    CLI::App* launch = add("launch", "Host cost of hyLaunchKernel with 3 arguments", 9, halyard::bench::measureLaunch);
+    addCount(launch, "Launches a repetition. Default: 100000, with --callgrind 10000");
+    launch->add_flag("--callgrind", callgrind,
+                     "Count instructions with valgrind, on the null-work device unless --device is given");
+    CLI::App* latency =
+        add("latency", "Time to submit and to wait for an almost empty kernel", 9, halyard::bench::measureLatency);
+    addCount(latency, "Round trips a repetition. Default: 1000");
+    add("saxpy", "64 MiB saxpy against an OpenMP loop", 15, halyard::bench::measureSaxpy);
+    add("startup", "Instance, module and kernel creation with an empty and a filled cache", 5,
+        halyard::bench::measureStartup);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    try {
+        if (options.count == 0) {
+            options.count = latency->parsed() ? 1000 : callgrind ? 10000 : 100000;
+        }
+        const Results results = callgrind ? halyard::bench::countLaunchInstructions(options) : measure(options);
+        if (jsonPath != "-") {
+            printText(results);
+        }
+        if (!jsonPath.empty()) {
+            writeJson(results, jsonPath);
+        }
+        return 0;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "halyard-bench: {}\n", error.what());
+        return 1;
+    }
+}
