@@ -1,0 +1,57 @@
+#include "jit/passes/optimise.h"
+
+#include <llvm/IR/Module.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/ErrorHandling.h>
+#include <llvm/Target/TargetMachine.h>
+
+namespace halyard::jit {
+
+namespace {
+
+// No loop rotation (it would duplicate loop headers, and a loop that exits at the top needs the fewest context arrays),
+// and no vectorisation (the work-items are the lanes).
+constexpr const char* kSimplify =
+    "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
+    "loop-simplify,lcssa,loop(indvars,loop-unroll-full),"
+    "sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,adce,"
+    "mergereturn,loop-simplify),globaldce";
+
+struct Managers {
+    explicit Managers(llvm::TargetMachine& machine, llvm::PipelineTuningOptions options = {})
+        : builder(&machine, options) {
+        builder.registerModuleAnalyses(modules);
+        builder.registerCGSCCAnalyses(sccs);
+        builder.registerFunctionAnalyses(functions);
+        builder.registerLoopAnalyses(loops);
+        builder.crossRegisterProxies(loops, functions, sccs, modules);
+    }
+    llvm::LoopAnalysisManager loops;
+    llvm::FunctionAnalysisManager functions;
+    llvm::CGSCCAnalysisManager sccs;
+    llvm::ModuleAnalysisManager modules;
+    llvm::PassBuilder builder;
+};
+
+} // namespace
+
+void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
+    Managers managers(machine);
+    llvm::ModulePassManager passes;
+    if (llvm::Error error = managers.builder.parsePassPipeline(passes, kSimplify)) {
+        llvm::report_fatal_error(std::move(error));
+    }
+    passes.run(module, managers.modules);
+}
+
+void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
+    llvm::PipelineTuningOptions options;
+    options.LoopInterleaving = true;
+    options.LoopVectorization = true;
+    options.SLPVectorization = true;
+    Managers managers(machine, options);
+    llvm::ModulePassManager passes = managers.builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
+    passes.run(module, managers.modules);
+}
+
+} // namespace halyard::jit

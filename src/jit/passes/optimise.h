@@ -1,0 +1,18 @@
+// LLVM's own pipelines as the compiler uses them. Both take the TargetMachine: without it the cost model guesses.
+#pragma once
+
+namespace llvm {
+class Module;
+class TargetMachine;
+} // namespace llvm
+
+namespace halyard::jit {
+
+// Cleans a freshly inlined kernel: registers instead of memory, small constant loops unrolled, loops in simplified
+// form. Keeps the loop structure that later passes cut.
+void simplify(llvm::Module& module, llvm::TargetMachine& machine);
+
+// The full -O3 pipeline.
+void optimise(llvm::Module& module, llvm::TargetMachine& machine);
+
+} // namespace halyard::jit

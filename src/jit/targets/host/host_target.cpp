@@ -1,0 +1,235 @@
+#include "jit/targets/host/host_target.h"
+
+#include "jit/kir.h"
+#include "jit/passes/builtin.h"
+#include "jit/passes/kernel.h"
+#include "jit/passes/optimise.h"
+#include "jit/targets/host/cuts.h"
+#include "jit/targets/host/entry_function.h"
+#include "jit/targets/host/group_function.h"
+#include "jit/targets/host/legality.h"
+#include "jit/targets/host/link.h"
+#include "jit/targets/host/local_memory.h"
+#include "jit/targets/host/slots.h"
+
+#include <mutex>
+
+#include <llvm/IR/DebugInfo.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/TargetParser/Host.h>
+
+namespace halyard::jit::host {
+
+namespace {
+
+spv::Status verify(const llvm::Module& module, const char* when) {
+    std::string message;
+    llvm::raw_string_ostream stream(message);
+    if (llvm::verifyModule(module, &stream)) {
+        return spv::Error{HY_ERROR_INTERNAL, std::string("invalid LLVM IR ") + when + ": " + message,
+                          "please report this with the kernel"};
+    }
+    return spv::Unit{};
+}
+
+bool isSubgroupBarrier(const llvm::CallInst& call) {
+    const auto* scope = llvm::dyn_cast<llvm::ConstantInt>(call.getArgOperand(0));
+    return scope != nullptr && scope->getZExtValue() >= kir::kScopeIdSubgroup;
+}
+
+// Removes what has no meaning once a function runs many work-items, or none on a machine where a subgroup is one
+// work-item.
+void dropMarkers(llvm::Function& kernel) {
+    llvm::SmallVector<llvm::Instruction*, 16> dead;
+    for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
+        // Scopes of one inlined call would otherwise be shared by clones of it in several pieces.
+        instruction.setMetadata(llvm::LLVMContext::MD_alias_scope, nullptr);
+        instruction.setMetadata(llvm::LLVMContext::MD_noalias, nullptr);
+        const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+        if (call == nullptr) {
+            continue;
+        }
+        const bool marker = call->isLifetimeStartOrEnd() || llvm::isa<llvm::NoAliasScopeDeclInst>(call);
+        if (marker || (builtinOf(*call) == Builtin::Barrier && isSubgroupBarrier(*call))) {
+            dead.push_back(&instruction);
+        }
+    }
+    for (llvm::Instruction* instruction : dead) {
+        instruction->eraseFromParent();
+    }
+}
+
+class HostTarget final : public Target {
+public:
+    explicit HostTarget(std::unique_ptr<llvm::TargetMachine> machine) : machine_(std::move(machine)) {}
+
+    std::string triple() const override { return machine_->getTargetTriple().str(); }
+    std::string dataLayout() const override { return machine_->createDataLayout().getStringRepresentation(); }
+
+    spv::Result<std::string> compile(std::unique_ptr<llvm::Module> module, const spv::KernelInfo& kernel,
+                                     const CompileOptions& options, Stages& stages) override {
+        stages.enter("passes");
+        if (spv::Status status = lower(*module, kernel, options); !status) {
+            return status.error();
+        }
+        stages.enter("optimise");
+        optimise(*module, *machine_);
+        if (options.emit == Emit::Ir) {
+            std::string text;
+            llvm::raw_string_ostream stream(text);
+            module->print(stream, nullptr);
+            return text;
+        }
+        stages.enter("codegen");
+        spv::Result<std::string> object = generate(*module, options.emit);
+        if (!object || options.emit == Emit::Asm) {
+            return object;
+        }
+        stages.enter("link");
+        return linkSharedObject(*object);
+    }
+
+private:
+    std::array<uint32_t, 3> workgroupSize(const spv::KernelInfo& kernel, const CompileOptions& options) const {
+        return kernel.requiredWorkgroupSize[0] != 0 ? kernel.requiredWorkgroupSize : options.workgroupSize;
+    }
+
+    spv::Status lower(llvm::Module& module, const spv::KernelInfo& info, const CompileOptions& options) {
+        spv::Result<llvm::Function*> found = findKernel(module);
+        if (!found) {
+            return found.error();
+        }
+        llvm::Function& kernel = **found;
+        if (spv::Status status = verify(module, "after import"); !status) {
+            return status;
+        }
+        const std::array<uint32_t, 3> size = workgroupSize(info, options);
+        llvm::StripDebugInfo(module);
+        if (spv::Status status = inlineAll(module, kernel); !status) {
+            return status;
+        }
+        for (llvm::Function& function : module) {
+            setProcessor(function);
+        }
+        dropLoopHints(kernel);
+        applyWorkgroupSize(kernel, size);
+        dropMarkers(kernel);
+        simplify(module, *machine_);
+        dropMarkers(kernel);
+        if (spv::Status status = checkLegality(kernel); !status) {
+            return status;
+        }
+        formGroups(module, kernel, info, size);
+        return verify(module, "after forming workgroups");
+    }
+
+    void formGroups(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
+                    const std::array<uint32_t, 3>& size) {
+        bool readsGlobalId = false;
+        for (const llvm::Instruction& instruction : llvm::instructions(kernel)) {
+            const Builtin builtin = builtinOf(instruction);
+            readsGlobalId = readsGlobalId || builtin == Builtin::GlobalId || builtin == Builtin::GlobalLinearId;
+        }
+        const LocalLayout local = layOutLocalMemory(module);
+        const CutList cuts = formCuts(kernel, /*liftUniformLoops=*/true);
+        EntryPlan plan;
+        plan.workgroupSize = size;
+        plan.staticLocalBytes = local.bytes;
+        {
+            const Slots slots(kernel, cuts);
+            const Context context(kernel, cuts, slots);
+            plan.scratchBytesPerItem = context.bytesPerItem;
+            plan.group = buildGroupFunction(kernel, cuts, slots, context, local, {size, false});
+            plan.group->addFnAttr(llvm::Attribute::AlwaysInline);
+            if (readsGlobalId) {
+                plan.wideGroup = buildGroupFunction(kernel, cuts, slots, context, local, {size, true});
+                for (const auto attribute : {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::MinSize,
+                                             llvm::Attribute::OptimizeForSize}) {
+                    plan.wideGroup->addFnAttr(attribute);
+                }
+            }
+        }
+        emitEntry(module, kernel, info, plan);
+        kernel.eraseFromParent();
+        relaxAtomics(module);
+        for (llvm::Function& function : module) {
+            setProcessor(function);
+        }
+    }
+
+    void setProcessor(llvm::Function& function) const {
+        if (!function.isDeclaration()) {
+            function.addFnAttr("target-cpu", machine_->getTargetCPU());
+            function.addFnAttr("target-features", machine_->getTargetFeatureString());
+            function.removeFnAttr(llvm::Attribute::Convergent);
+        }
+    }
+
+    spv::Result<std::string> generate(llvm::Module& module, Emit emit) {
+        llvm::SmallString<0> bytes;
+        llvm::raw_svector_ostream stream(bytes);
+        llvm::legacy::PassManager passes;
+        const auto type = emit == Emit::Asm ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
+        if (machine_->addPassesToEmitFile(passes, stream, nullptr, type)) {
+            return spv::Error{HY_ERROR_COMPILE_FAILED, "the host target cannot emit this kind of file", ""};
+        }
+        passes.run(module);
+        return std::string(bytes.str());
+    }
+
+    std::unique_ptr<llvm::TargetMachine> machine_;
+};
+
+std::string nativeFeatures() {
+    std::string list;
+    for (const auto& feature : llvm::sys::getHostCPUFeatures()) {
+        list += (list.empty() ? "" : ",") + std::string(feature.getValue() ? "+" : "-") + feature.getKey().str();
+    }
+    return list;
+}
+
+} // namespace
+
+spv::Result<std::unique_ptr<Target>> createHostTarget(const std::string& cpu, const std::string& features) {
+    static std::once_flag registered;
+    std::call_once(registered, [] {
+        llvm::InitializeNativeTarget();
+        llvm::InitializeNativeTargetAsmPrinter();
+    });
+    const llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+    std::string message;
+    const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, message);
+    if (target == nullptr) {
+        return spv::Error{HY_ERROR_UNSUPPORTED, "LLVM has no code generator for this machine: " + message, ""};
+    }
+    const bool native = cpu.empty() || cpu == "native";
+    const std::string name = native ? llvm::sys::getHostCPUName().str() : cpu;
+    std::string all = native ? nativeFeatures() : "";
+    if (!features.empty()) {
+        all += (all.empty() ? "" : ",") + features;
+    }
+    const std::unique_ptr<llvm::MCSubtargetInfo> known(target->createMCSubtargetInfo(triple, "", ""));
+    if (!known->isCPUStringValid(name)) {
+        return spv::Error{HY_ERROR_INVALID_ARGUMENT, "the host target knows no processor '" + cpu + "'",
+                          "use \"native\" or a name as LLVM spells it"};
+    }
+    llvm::TargetOptions options;
+    options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+    options.NoTrappingFPMath = true;
+    std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+        triple, name, all, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+    if (machine == nullptr) {
+        return spv::Error{HY_ERROR_COMPILE_FAILED, "LLVM cannot make a code generator for '" + name + "'", ""};
+    }
+    return std::unique_ptr<Target>(std::make_unique<HostTarget>(std::move(machine)));
+}
+
+} // namespace halyard::jit::host

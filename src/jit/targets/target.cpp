@@ -1,0 +1,20 @@
+#include "jit/targets/target.h"
+
+#include "jit/targets/host/host_target.h"
+
+namespace halyard::jit {
+
+spv::Result<std::unique_ptr<Target>> createTarget(const std::string& name, const std::string& cpu,
+                                                  const std::string& features) {
+    if (name == "host") {
+        return host::createHostTarget(cpu, features);
+    }
+    return spv::Error{HY_ERROR_UNSUPPORTED, "this build of the compiler has no target '" + name + "'",
+                      "its targets are: " + targetNames()};
+}
+
+std::string targetNames() {
+    return "host";
+}
+
+} // namespace halyard::jit
