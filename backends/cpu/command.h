@@ -1,0 +1,83 @@
+// What waits in a stream: fixed-layout records, made by the submitting thread and disposed of by the worker that ran
+// them.
+#pragma once
+
+#include "halyard/backend.h"
+#include "jit/host_kernel_abi.h"
+
+#include <cstdint>
+
+namespace halyard::cpu {
+
+class CodeObject;
+class Event;
+class Stream;
+
+enum class CommandKind : uint32_t {
+    Launch,
+    Copy,
+    CopyBox,
+    Fill,
+    FillBox,
+    Wait,
+    Stamp,
+    NextChunk, // not a command: the queue goes on in its next chunk
+};
+
+// The head of every record; `bytes` is the length of the record, a multiple of kCommandAlignment.
+struct Command {
+    CommandKind kind;
+    uint32_t bytes;
+};
+
+constexpr uint32_t kCommandAlignment = 16;
+
+// Followed by the packed argument block.
+struct alignas(kCommandAlignment) LaunchCommand : Command {
+    CodeObject* code; // owned reference
+    uint64_t groups;
+    uint64_t localBytes;
+    uint64_t scratchBytes;
+    HyHostLaunch launch; // launch.args points behind this record
+};
+
+struct alignas(kCommandAlignment) CopyCommand : Command {
+    void* dst;
+    const void* src;
+    uint64_t bytesToCopy;
+};
+
+struct alignas(kCommandAlignment) CopyBoxCommand : Command {
+    uint8_t* dst;
+    const uint8_t* src;
+    uint64_t dstRowPitch, dstSlicePitch;
+    uint64_t srcRowPitch, srcSlicePitch;
+    uint64_t widthBytes, height, depth;
+};
+
+struct alignas(kCommandAlignment) FillCommand : Command {
+    void* dst;
+    uint64_t bytesToFill;
+    uint8_t pattern[16]; // the pattern, repeated to 16 bytes
+};
+
+struct alignas(kCommandAlignment) FillBoxCommand : Command {
+    uint8_t* dst;
+    uint64_t rowPitch, slicePitch;
+    uint64_t widthBytes, height, depth;
+    uint8_t pattern[16];
+};
+
+// Holds the stream up until `source` has completed `value`.
+struct alignas(kCommandAlignment) WaitCommand : Command {
+    Stream* source; // owned reference
+    uint64_t value;
+};
+
+// Gives a timing event its time.
+struct alignas(kCommandAlignment) StampCommand : Command {
+    Event* event; // owned reference
+    uint64_t value;
+};
+
+} // namespace halyard::cpu

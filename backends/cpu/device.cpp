@@ -1,0 +1,166 @@
+#include "device.h"
+
+#include "futex.h"
+#include "handles.h"
+#include "stream.h"
+#include "tables.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace halyard::cpu {
+
+namespace {
+
+// How long close() waits for workgroups to see that they are told to stop.
+constexpr uint64_t kCancelGraceNs = 200'000'000;
+
+} // namespace
+
+Device::Device(const Context& context)
+    : host_(context.host), settings_(context.settings), arena_(host_, settings_.totalMemory),
+      executor_(settings_.threads, settings_.spinNs), specialiser_(host_) {}
+
+void Device::enlist(Stream& stream) {
+    const std::scoped_lock lock(registryMutex_);
+    stream.registryNext_ = streams_;
+    if (streams_ != nullptr) {
+        streams_->registryPrev_ = &stream;
+    }
+    streams_ = &stream;
+}
+
+void Device::delist(Stream& stream) {
+    const std::scoped_lock lock(registryMutex_);
+    (stream.registryPrev_ != nullptr ? stream.registryPrev_->registryNext_ : streams_) = stream.registryNext_;
+    if (stream.registryNext_ != nullptr) {
+        stream.registryNext_->registryPrev_ = stream.registryPrev_;
+    }
+}
+
+std::vector<Ref<Stream>> Device::streams() {
+    std::vector<Ref<Stream>> all;
+    const std::scoped_lock lock(registryMutex_);
+    for (Stream* stream = streams_; stream != nullptr; stream = stream->registryNext_) {
+        // Its last reference may be going this moment: then it has no work.
+        if (stream->tryAcquire()) {
+            auto ref = Ref<Stream>::adopt(stream);
+            all.push_back(std::move(ref));
+        }
+    }
+    return all;
+}
+
+bool Device::waitForStreams(uint64_t deadline) {
+    for (const Ref<Stream>& stream : streams()) {
+        if (!stream->waitFor(stream->submitted(), deadline)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+HyResult Device::synchronize(uint64_t deadline) {
+    const std::vector<Ref<Stream>> all = streams();
+    for (const Ref<Stream>& stream : all) {
+        if (!stream->waitFor(stream->submitted(), deadline)) {
+            return host_.fail({HY_ERROR_TIMEOUT, "the device has not finished its work within the time limit"});
+        }
+    }
+    for (const Ref<Stream>& stream : all) {
+        if (const HyResult result = stream->checkFailure(); result != HY_SUCCESS) {
+            return result;
+        }
+    }
+    return HY_SUCCESS;
+}
+
+HyResult Device::close(uint64_t deadline) {
+    closed_.store(true);
+    const bool done = waitForStreams(deadline);
+    const uint64_t grace = deadlineAfter(kCancelGraceNs);
+    bool stopped = done;
+    if (!done) {
+        cancel_.store(1);
+        stopped = waitForStreams(grace);
+    }
+    // A compilation that goes on would come back to a runtime that is gone.
+    const bool compilerGone = specialiser_.stop(std::max(deadline, grace));
+    const bool workersGone = executor_.stop(stopped ? kNever : grace);
+    if (!compilerGone || !workersGone) {
+        acquire(); // for ever: a thread still uses this object
+    }
+    if (!done || !compilerGone) {
+        return host_.fail({HY_ERROR_TIMEOUT,
+                           workersGone
+                               ? "work did not finish within the time limit and was stopped"
+                               : "work did not finish within the time limit and could not be stopped: its thread "
+                                 "and its memory stay in use",
+                           "", "does a kernel loop for ever?"});
+    }
+    return HY_SUCCESS;
+}
+
+namespace {
+
+HyResult getCount(HyBackendContext, uint32_t* outCount) {
+    *outCount = 1;
+    return HY_SUCCESS;
+}
+
+HyResult getProperties(HyBackendContext handle, uint32_t, HyDeviceProperties* outProperties) {
+    const HyDeviceProperties& ours = fromHandle(handle).properties;
+    const uint32_t structSize = outProperties->structSize;
+    const size_t bytes = std::min<size_t>(structSize, sizeof ours);
+    std::memcpy(outProperties, &ours, bytes);
+    outProperties->structSize = structSize;
+    return HY_SUCCESS;
+}
+
+HyResult openDevice(HyBackendContext handle, uint32_t, HyBackendDevice* outDevice) {
+    const Context& context = fromHandle(handle);
+    return guarded(context.host, [&] {
+        auto device = Ref<Device>::adopt(new Device(context));
+        const HyResult result = device->open();
+        if (result == HY_SUCCESS) {
+            *outDevice = toHandle(device.leak());
+        }
+        return result;
+    });
+}
+
+HyResult closeDevice(HyBackendDevice handle, uint64_t timeoutNs) {
+    const auto device = Ref<Device>::adopt(&fromHandle(handle));
+    const Host host = device->host();
+    return guarded(host, [&] { return device->close(deadlineAfter(timeoutNs)); });
+}
+
+HyResult getMemoryInfo(HyBackendDevice handle, uint64_t* outFree, uint64_t* outTotal) {
+    const Arena& arena = fromHandle(handle).arena();
+    if (outFree != nullptr) {
+        *outFree = arena.capacity() - arena.used();
+    }
+    if (outTotal != nullptr) {
+        *outTotal = arena.capacity();
+    }
+    return HY_SUCCESS;
+}
+
+HyResult synchronizeDevice(HyBackendDevice handle, uint64_t timeoutNs) {
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] { return device.synchronize(deadlineAfter(timeoutNs)); });
+}
+
+} // namespace
+
+const HyBackendDeviceTable kDeviceTable{
+    .structSize = sizeof(HyBackendDeviceTable),
+    .getCount = getCount,
+    .getProperties = getProperties,
+    .open = openDevice,
+    .close = closeDevice,
+    .getMemoryInfo = getMemoryInfo,
+    .synchronize = synchronizeDevice,
+};
+
+} // namespace halyard::cpu

@@ -1,0 +1,63 @@
+// The one device: its memory, its workers, its streams.
+#pragma once
+
+#include "arena.h"
+#include "context.h"
+#include "executor.h"
+#include "ref.h"
+#include "specialiser.h"
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+namespace halyard::cpu {
+
+class Stream;
+
+// Shared by its handle and by every object made on it. Thread-safe.
+class Device final : public RefCounted<Device> {
+public:
+    explicit Device(const Context& context);
+
+    const Host& host() const { return host_; }
+    const Settings& settings() const { return settings_; }
+    Arena& arena() { return arena_; }
+    Executor& executor() { return executor_; }
+    Specialiser& specialiser() { return specialiser_; }
+
+    HyResult open() { return arena_.reserve(); }
+    // Waits for all work until the deadline and ends the threads. HY_ERROR_TIMEOUT: work was left; what did not stop
+    // when told to keeps the device in memory for ever.
+    HyResult close(uint64_t deadline);
+    // Waits until all work submitted so far is done: HY_SUCCESS, HY_ERROR_TIMEOUT, or the first sticky error. Throws
+    // std::bad_alloc.
+    HyResult synchronize(uint64_t deadline);
+
+    // No more work is taken.
+    bool closed() const { return closed_.load(std::memory_order_relaxed); }
+    // Work that has not run yet is skipped.
+    bool cancelled() const { return cancel_.load(std::memory_order_relaxed) != 0; }
+    // The flag as compiled kernels read it.
+    const volatile uint32_t* cancelFlag() const { return reinterpret_cast<const volatile uint32_t*>(&cancel_); }
+
+    // The registry of streams, which does not own them.
+    void enlist(Stream& stream);
+    void delist(Stream& stream);
+
+private:
+    std::vector<Ref<Stream>> streams();
+    bool waitForStreams(uint64_t deadline);
+
+    const Host host_;
+    const Settings settings_;
+    Arena arena_;
+    Executor executor_;
+    Specialiser specialiser_;
+    std::atomic<uint32_t> cancel_{0};
+    std::atomic<bool> closed_{false};
+    std::mutex registryMutex_;
+    Stream* streams_ = nullptr;
+};
+
+} // namespace halyard::cpu

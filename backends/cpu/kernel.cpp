@@ -1,0 +1,251 @@
+#include "kernel.h"
+
+#include "stream.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace halyard::cpu {
+
+namespace {
+
+constexpr uint64_t kLocalAlignment = 128; // jit/host_kernel_abi.h
+constexpr uint64_t kScratchItems = 64;    // jit/host_kernel_abi.h
+constexpr uint32_t kLaunchesBeforeVariant = 2;
+constexpr uint32_t kSuggestedInvocations = 256;
+
+// Sizes are at most kMaxWorkgroupInvocations in each dimension, so 16 bits hold one. Never 0.
+uint64_t sizeKey(HyDim3 size) {
+    return size.x | static_cast<uint64_t>(size.y) << 16 | static_cast<uint64_t>(size.z) << 32;
+}
+
+HyDim3 sizeOfKey(uint64_t key) {
+    return {static_cast<uint32_t>(key & 0xffff), static_cast<uint32_t>(key >> 16 & 0xffff),
+            static_cast<uint32_t>(key >> 32)};
+}
+
+// Saturates: such a size is beyond every limit.
+uint64_t alignLocal(uint64_t bytes) {
+    return bytes > UINT64_MAX - kLocalAlignment ? UINT64_MAX
+                                                : (bytes + kLocalAlignment - 1) / kLocalAlignment * kLocalAlignment;
+}
+
+uint64_t addSaturating(uint64_t a, uint64_t b) {
+    uint64_t sum = 0;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+// False when the number of invocations leaves 63 bits.
+bool countGroups(const HyBackendLaunch& launch, uint64_t& outGroups, uint64_t& outInvocationsPerGroup) {
+    const HyDim3 size = launch.workgroupSize;
+    const uint64_t perGroup = static_cast<uint64_t>(size.x) * size.y; // each at most 2^32 - 1, so this fits
+    uint64_t total = 0;
+    return !__builtin_mul_overflow(perGroup, size.z, &outInvocationsPerGroup) &&
+           !__builtin_mul_overflow(static_cast<uint64_t>(launch.workgroups.x) * launch.workgroups.y,
+                                   launch.workgroups.z, &outGroups) &&
+           !__builtin_mul_overflow(outGroups, outInvocationsPerGroup, &total) && total <= INT64_MAX && total > 0;
+}
+
+} // namespace
+
+Kernel::Kernel(Ref<Module> module, const HyBackendKernelDesc& desc)
+    : module_(std::move(module)), name_(desc.name), parameters_(desc.parameters, desc.parameters + desc.parameterCount),
+      lengthOffsets_(desc.lengthOffsets, desc.lengthOffsets + desc.lengthCount), argumentBytes_(desc.argumentBytes),
+      requiredSize_(desc.requiredWorkgroupSize) {}
+
+Kernel::~Kernel() {
+    for (Variant& variant : variants_) {
+        if (CodeObject* code = variant.code.load(std::memory_order_acquire)) {
+            code->release();
+        }
+    }
+}
+
+HyResult Kernel::prepare() {
+    if (argumentBytes_ > kMaxArgumentBytes) {
+        return host().fail({HY_ERROR_UNSUPPORTED,
+                            format("kernel %s takes %u bytes of arguments; the cpu device takes %u (maxArgumentBytes)",
+                                   name_.c_str(), argumentBytes_, kMaxArgumentBytes)});
+    }
+    return compile(module_->source(), requiredSize_, code_);
+}
+
+HyResult Kernel::compile(const Source& source, HyDim3 size, Ref<CodeObject>& outCode) const {
+    HyJitRequest request{};
+    request.structSize = sizeof request;
+    request.flags = source.jitFlags;
+    request.spirv = source.spirv;
+    request.spirvBytes = source.bytes;
+    request.spirvDigest = source.digest;
+    request.kernel = name_.c_str();
+    request.target = "host";
+    request.cpu = module_->device().settings().isa.c_str();
+    request.features = "";
+    request.workgroupSize[0] = size.x;
+    request.workgroupSize[1] = size.y;
+    request.workgroupSize[2] = size.z;
+    HyJitArtifact artifact{};
+    artifact.structSize = sizeof artifact;
+    if (const HyResult result = host().jitCompile(request, artifact); result != HY_SUCCESS) {
+        return result;
+    }
+    const HyResult result = guarded(host(), [&] {
+        return CodeObject::load(host(), name_, artifact.data, artifact.bytes, argumentBytes_, size, outCode);
+    });
+    host().jitRelease(artifact);
+    return result;
+}
+
+CodeObject& Kernel::select(HyDim3 size) noexcept {
+    const Specialise mode = module_->device().settings().specialise;
+    if (mode == Specialise::Off || requiredSize_.x != 0) {
+        return *code_;
+    }
+    const uint64_t key = sizeKey(size);
+    for (size_t i = 0; i < kMaxVariants; ++i) {
+        Variant& variant = variants_[i];
+        uint64_t found = variant.key.load(std::memory_order_relaxed);
+        if (found == 0 && variant.key.compare_exchange_strong(found, key, std::memory_order_relaxed)) {
+            found = key;
+        }
+        if (found != key) {
+            continue;
+        }
+        if (CodeObject* code = variant.code.load(std::memory_order_acquire)) {
+            return *code;
+        }
+        if (variant.launches.load(std::memory_order_relaxed) < kLaunchesBeforeVariant) {
+            const uint32_t launches = variant.launches.fetch_add(1, std::memory_order_relaxed) + 1;
+            if (mode == Specialise::AtLaunch && launches == 1) {
+                specialise(i);
+                CodeObject* code = variant.code.load(std::memory_order_acquire);
+                return code != nullptr ? *code : *code_;
+            }
+            if (mode == Specialise::Background && launches == kLaunchesBeforeVariant) {
+                requestVariant(i);
+            }
+        }
+        return *code_;
+    }
+    return *code_;
+}
+
+void Kernel::requestVariant(size_t variant) noexcept {
+    try {
+        // The module's words may go before the compiler has read them.
+        std::call_once(ownedSourceOnce_, [&] { ownedSource_ = module_->ownedSource(); });
+        module_->device().specialiser().request(Ref<Kernel>::share(this), variant);
+    } catch (...) {
+        host().log(HY_LOG_WARNING, "no memory to make faster code for a workgroup size: the general code stays in use");
+    }
+}
+
+void Kernel::specialise(size_t variant) noexcept {
+    guarded(host(), [&] {
+        const HyDim3 size = sizeOfKey(variants_[variant].key.load(std::memory_order_relaxed));
+        const Source source = ownedSource_ ? ownedSource_->source() : module_->source();
+        Ref<CodeObject> code;
+        const HyResult result = compile(source, size, code);
+        if (result != HY_SUCCESS) {
+            host().log(HY_LOG_WARNING,
+                       format("kernel %s has no code of its own for workgroups of %u x %u x %u (error %d): the general "
+                              "code stays in use",
+                              name_.c_str(), size.x, size.y, size.z, result));
+            return result;
+        }
+        variants_[variant].code.store(code.leak(), std::memory_order_release);
+        return HY_SUCCESS;
+    });
+}
+
+uint64_t Kernel::localBytes(const HyBackendLaunch& launch, const CodeObject& code) const {
+    uint64_t bytes = addSaturating(alignLocal(code.info().staticLocalBytes), launch.dynamicLocalBytes);
+    for (size_t i = 0; i < parameters_.size(); ++i) {
+        if (parameters_[i].kind == HY_PARAMETER_LOCAL_POINTER) {
+            uint64_t count = 0;
+            std::memcpy(&count,
+                        launch.args != nullptr ? launch.args[i]
+                                               : static_cast<const uint8_t*>(launch.packedArgs) + parameters_[i].offset,
+                        sizeof count);
+            bytes = addSaturating(bytes, alignLocal(count));
+        }
+    }
+    return bytes;
+}
+
+void Kernel::packArguments(const HyBackendLaunch& launch, uint8_t* out) const {
+    for (size_t i = 0; i < parameters_.size(); ++i) {
+        const HyBackendParameter& parameter = parameters_[i];
+        const void* from =
+            launch.args != nullptr ? launch.args[i] : static_cast<const uint8_t*>(launch.packedArgs) + parameter.offset;
+        uint8_t* to = out + parameter.offset;
+        // Sizes that the compiler knows become single moves; these are nearly all there are.
+        if (parameter.bytes == 8) {
+            std::memcpy(to, from, 8);
+        } else if (parameter.bytes == 4) {
+            std::memcpy(to, from, 4);
+        } else {
+            std::memcpy(to, from, parameter.bytes);
+        }
+    }
+    for (size_t i = 0; i < lengthOffsets_.size(); ++i) {
+        std::memcpy(out + lengthOffsets_[i], &launch.bufferLengths[i], sizeof(uint64_t));
+    }
+}
+
+HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
+    if ((launch.flags & HY_LAUNCH_COOPERATIVE) != 0) {
+        return host().fail(
+            {HY_ERROR_UNSUPPORTED, "the cpu device has no cooperative launch (HY_CAP_COOPERATIVE_LAUNCH)", "flags"});
+    }
+    uint64_t groups = 0;
+    uint64_t invocations = 0;
+    if (!countGroups(launch, groups, invocations) || invocations > kMaxWorkgroupInvocations) {
+        return guarded(host(), [&] {
+            return host().fail({HY_ERROR_INVALID_LAUNCH_SIZE,
+                                format("kernel %s: %u x %u x %u workgroups of %u x %u x %u invocations; the cpu device "
+                                       "takes workgroups of 1 to %u and below 2^63 invocations in all",
+                                       name_.c_str(), launch.workgroups.x, launch.workgroups.y, launch.workgroups.z,
+                                       launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z,
+                                       kMaxWorkgroupInvocations)});
+        });
+    }
+    CodeObject& code = select(launch.workgroupSize);
+    const uint64_t local = localBytes(launch, code);
+    const uint64_t items = (invocations + kScratchItems - 1) / kScratchItems * kScratchItems;
+    uint64_t scratch = 0;
+    if (local > kMaxLocalBytes || __builtin_mul_overflow(items, code.info().scratchBytesPerItem, &scratch)) {
+        return guarded(host(), [&] {
+            return host().fail(
+                {HY_ERROR_INVALID_LAUNCH_SIZE,
+                 format("kernel %s needs %llu bytes of workgroup memory, its variables and arguments together; the cpu "
+                        "device has %u (maxLocalBytes)",
+                        name_.c_str(), static_cast<unsigned long long>(local), kMaxLocalBytes)});
+        });
+    }
+    return stream.submit<LaunchCommand>(
+        CommandKind::Launch, argumentBytes_, [&](LaunchCommand& command, uint64_t /*value*/) {
+            code.acquire();
+            command.code = &code;
+            command.groups = groups;
+            command.localBytes = local;
+            command.scratchBytes = scratch;
+            auto* args = reinterpret_cast<uint8_t*>(&command) + sizeof command;
+            packArguments(launch, args);
+            command.launch = {{launch.workgroups.x, launch.workgroups.y, launch.workgroups.z},
+                              {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
+                              args,
+                              stream.device().cancelFlag()};
+        });
+}
+
+HyBackendKernelInfo Kernel::info() const {
+    HyBackendKernelInfo info{};
+    info.structSize = sizeof info;
+    info.maxWorkgroupInvocations = kMaxWorkgroupInvocations;
+    info.subgroupSize = code_->info().subgroupSize;
+    info.suggestedWorkgroupSize = requiredSize_.x != 0 ? requiredSize_ : HyDim3{kSuggestedInvocations, 1, 1};
+    return info;
+}
+
+} // namespace halyard::cpu

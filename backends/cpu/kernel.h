@@ -1,0 +1,64 @@
+// A launchable kernel: general code, and faster code for the workgroup sizes in use.
+#pragma once
+
+#include "code_object.h"
+#include "module.h"
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <vector>
+
+namespace halyard::cpu {
+
+// Shared by its handle and by compilations that wait for their turn. Thread-safe.
+class Kernel final : public RefCounted<Kernel> {
+public:
+    Kernel(Ref<Module> module, const HyBackendKernelDesc& desc);
+    ~Kernel();
+
+    // Compiles the general code, or that for the required size. Throws std::bad_alloc.
+    HyResult prepare();
+    // Puts a launch into the stream.
+    HyResult launch(Stream& stream, const HyBackendLaunch& launch);
+    HyBackendKernelInfo info() const;
+    const CodeObject& code() const { return *code_; }
+    const std::string& name() const { return name_; }
+
+    // Compiles the code for one variant and lets later launches use it. Failing is no failure: the general code stays.
+    void specialise(size_t variant) noexcept;
+    // The handle is gone: what still waits to be compiled is not worth it.
+    void abandon() { abandoned_.store(true, std::memory_order_relaxed); }
+    bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
+
+private:
+    static constexpr size_t kMaxVariants = 8;
+
+    // Claimed by the first launch of a size, which sets the key; never given up.
+    struct Variant {
+        std::atomic<uint64_t> key{0};
+        std::atomic<uint32_t> launches{0};
+        std::atomic<CodeObject*> code{nullptr}; // one reference
+    };
+
+    HyResult compile(const Source& source, HyDim3 size, Ref<CodeObject>& outCode) const;
+    CodeObject& select(HyDim3 size) noexcept;
+    void requestVariant(size_t variant) noexcept;
+    uint64_t localBytes(const HyBackendLaunch& launch, const CodeObject& code) const;
+    void packArguments(const HyBackendLaunch& launch, uint8_t* out) const;
+    const Host& host() const { return module_->device().host(); }
+
+    const Ref<Module> module_;
+    const std::string name_;
+    const std::vector<HyBackendParameter> parameters_;
+    const std::vector<uint32_t> lengthOffsets_;
+    const uint32_t argumentBytes_;
+    const HyDim3 requiredSize_;
+    Ref<CodeObject> code_;
+    Ref<OwnedSource> ownedSource_; // set before the first request reaches the specialiser
+    std::once_flag ownedSourceOnce_;
+    std::array<Variant, kMaxVariants> variants_;
+    std::atomic<bool> abandoned_{false};
+};
+
+} // namespace halyard::cpu

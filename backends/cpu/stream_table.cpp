@@ -1,0 +1,171 @@
+// The stream functions of the interface.
+#include "device.h"
+#include "event.h"
+#include "futex.h"
+#include "handles.h"
+#include "kernel.h"
+#include "stream.h"
+#include "tables.h"
+#include "transfer.h"
+
+#include <cstring>
+
+namespace halyard::cpu {
+
+namespace {
+
+template <class T> T* address(HyDevicePtr ptr) {
+    return reinterpret_cast<T*>(ptr);
+}
+
+HyResult createStream(HyBackendDevice handle, const HyBackendStreamDesc* desc, HyBackendStream* outStream) {
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] {
+        if (const HyResult result = device.executor().start(device.host()); result != HY_SUCCESS) {
+            return result;
+        }
+        *outStream = toHandle(new Stream(Ref<Device>::share(&device), desc->priority));
+        return HY_SUCCESS;
+    });
+}
+
+HyResult destroyStream(HyBackendStream handle) {
+    fromHandle(handle).release();
+    return HY_SUCCESS;
+}
+
+HyResult queryStream(HyBackendStream handle) {
+    const Stream& stream = fromHandle(handle);
+    if (const HyResult result = stream.checkFailure(); result != HY_SUCCESS) {
+        return result;
+    }
+    return stream.idle() ? HY_SUCCESS : HY_NOT_READY;
+}
+
+HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
+    Stream& stream = fromHandle(handle);
+    const uint64_t deadline = timeoutNs == HY_TIMEOUT_INFINITE ? kNever : deadlineAfter(timeoutNs);
+    if (!stream.waitFor(stream.submitted(), deadline)) {
+        const Host& host = stream.device().host();
+        return guarded(host, [&] {
+            return host.fail({HY_ERROR_TIMEOUT, "the stream has not finished its work within the time limit"});
+        });
+    }
+    return stream.checkFailure();
+}
+
+HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
+    Stream& stream = fromHandle(handle);
+    const Event::Recording recording = fromHandle(event).recording();
+    // The stream's own past is over when it gets there.
+    if (!recording.stream || recording.stream.get() == &stream || recording.stream->reached(recording.value)) {
+        return stream.checkFailure();
+    }
+    return stream.submit<WaitCommand>(CommandKind::Wait, 0, [&](WaitCommand& command, uint64_t /*value*/) {
+        recording.stream->acquire();
+        command.source = recording.stream.get();
+        command.value = recording.value;
+    });
+}
+
+HyResult launch(HyBackendStream stream, HyBackendKernel kernel, const HyBackendLaunch* launch) {
+    return fromHandle(kernel).launch(fromHandle(stream), *launch);
+}
+
+HyResult submitCopy(Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+    if (bytes == 0) {
+        return stream.checkFailure();
+    }
+    return stream.submit<CopyCommand>(CommandKind::Copy, 0, [&](CopyCommand& command, uint64_t /*value*/) {
+        command.dst = address<void>(dst);
+        command.src = address<const void>(src);
+        command.bytesToCopy = bytes;
+    });
+}
+
+// Every kind of memory is within reach, so the mask makes no difference.
+HyResult copy(HyBackendStream handle, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t /*hostMask*/) {
+    return submitCopy(fromHandle(handle), dst, src, bytes);
+}
+
+// Whether a box is one run of bytes.
+bool isContiguous(uint64_t widthBytes, uint64_t height, uint64_t depth, uint64_t rowPitch, uint64_t slicePitch) {
+    return (height == 1 || rowPitch == widthBytes) && (depth == 1 || slicePitch == widthBytes * height);
+}
+
+HyResult copy3D(HyBackendStream handle, const HyCopy3D* copy, uint32_t /*hostMask*/) {
+    Stream& stream = fromHandle(handle);
+    const HyCopy3D& box = *copy;
+    if (box.widthBytes == 0 || box.height == 0 || box.depth == 0) {
+        return stream.checkFailure();
+    }
+    if (isContiguous(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch) &&
+        isContiguous(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch)) {
+        return submitCopy(stream, box.dst, box.src, box.widthBytes * box.height * box.depth);
+    }
+    return stream.submit<CopyBoxCommand>(CommandKind::CopyBox, 0, [&](CopyBoxCommand& command, uint64_t /*value*/) {
+        command.dst = address<uint8_t>(box.dst);
+        command.src = address<const uint8_t>(box.src);
+        command.dstRowPitch = box.dstRowPitch;
+        command.dstSlicePitch = box.dstSlicePitch;
+        command.srcRowPitch = box.srcRowPitch;
+        command.srcSlicePitch = box.srcSlicePitch;
+        command.widthBytes = box.widthBytes;
+        command.height = box.height;
+        command.depth = box.depth;
+    });
+}
+
+HyResult submitFill(Stream& stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t bytes) {
+    if (bytes == 0) {
+        return stream.checkFailure();
+    }
+    return stream.submit<FillCommand>(CommandKind::Fill, 0, [&](FillCommand& command, uint64_t /*value*/) {
+        command.dst = address<void>(dst);
+        command.bytesToFill = bytes;
+        expandPattern(pattern, patternBytes, command.pattern);
+    });
+}
+
+HyResult fill(HyBackendStream handle, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
+    return submitFill(fromHandle(handle), dst, pattern, patternBytes, count * patternBytes);
+}
+
+HyResult fill3D(HyBackendStream handle, const HyFill3D* fill) {
+    Stream& stream = fromHandle(handle);
+    const HyFill3D& box = *fill;
+    if (box.width == 0 || box.height == 0 || box.depth == 0) {
+        return stream.checkFailure();
+    }
+    const uint64_t widthBytes = box.width * box.patternBytes;
+    if (isContiguous(widthBytes, box.height, box.depth, box.rowPitch, box.slicePitch)) {
+        return submitFill(stream, box.dst, box.pattern, box.patternBytes, widthBytes * box.height * box.depth);
+    }
+    return stream.submit<FillBoxCommand>(CommandKind::FillBox, 0, [&](FillBoxCommand& command, uint64_t /*value*/) {
+        command.dst = address<uint8_t>(box.dst);
+        command.rowPitch = box.rowPitch;
+        command.slicePitch = box.slicePitch;
+        command.widthBytes = widthBytes;
+        command.height = box.height;
+        command.depth = box.depth;
+        expandPattern(box.pattern, box.patternBytes, command.pattern);
+    });
+}
+
+} // namespace
+
+const HyBackendStreamTable kStreamTable{
+    .structSize = sizeof(HyBackendStreamTable),
+    .create = createStream,
+    .destroy = destroyStream,
+    .query = queryStream,
+    .synchronize = synchronizeStream,
+    .waitEvent = waitEvent,
+    .launch = launch,
+    .copy = copy,
+    .copy3D = copy3D,
+    .fill = fill,
+    .fill3D = fill3D,
+};
+
+} // namespace halyard::cpu

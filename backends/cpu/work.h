@@ -1,0 +1,17 @@
+// The part of a command that workers do.
+#pragma once
+
+#include "command.h"
+
+#include <cstdint>
+
+namespace halyard::cpu {
+
+class Worker;
+
+// How many units a kernel, copy or fill has: workgroups or pieces.
+uint64_t unitCount(const Command& command);
+// Runs units first <= i < end. A failure sticks to `stream`.
+void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t end, Worker& worker);
+
+} // namespace halyard::cpu
