@@ -1,0 +1,8 @@
+#include "factor.h"
+
+__kernel void doubleAll(__global uint* values, uint n) {
+    const size_t i = get_global_id(0);
+    if (i < n) {
+        values[i] *= FACTOR;
+    }
+}

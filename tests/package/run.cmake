@@ -1,0 +1,36 @@
+# Script of the test package.consumer; see CMakeLists.txt for its variables.
+function(step what)
+    message(STATUS "${what}")
+    execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    if(NOT result EQUAL 0)
+        message(FATAL_ERROR "${what} failed (${result}):\n${output}")
+    endif()
+endfunction()
+
+file(REMOVE_RECURSE "${WORK_DIR}")
+file(MAKE_DIRECTORY "${WORK_DIR}")
+set(prefix "${WORK_DIR}/moved")
+step("install" "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${WORK_DIR}/installed")
+file(RENAME "${WORK_DIR}/installed" "${prefix}")
+
+set(flags "")
+if(SANITIZE)
+    set(flags "-fsanitize=${SANITIZE}")
+endif()
+step("configure the consumer" "${CMAKE_COMMAND}" -G Ninja -S "${CONSUMER_DIR}" -B "${WORK_DIR}/build"
+    "-DCMAKE_PREFIX_PATH=${prefix}" "-DHALYARD_VERSION=${VERSION}"
+    "-DCMAKE_C_COMPILER=${C_COMPILER}" "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}"
+    "-DCMAKE_C_FLAGS=${flags}" "-DCMAKE_CXX_FLAGS=${flags}")
+step("build the consumer" "${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
+step("run the C program" "${WORK_DIR}/build/consumer-c")
+step("run the C++ program" "${WORK_DIR}/build/consumer-cpp")
+step("run the installed halyard-info" "${prefix}/bin/halyard-info" --require=cpu)
+
+find_program(pkgConfig pkg-config REQUIRED)
+set(ENV{PKG_CONFIG_PATH} "${prefix}/${LIBDIR}/pkgconfig")
+execute_process(COMMAND "${pkgConfig}" --cflags --libs "halyard >= ${VERSION}" OUTPUT_VARIABLE pcFlags
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+separate_arguments(pcFlags UNIX_COMMAND "${pcFlags}")
+step("build with pkg-config" "${C_COMPILER}" ${flags} -std=c11 "${CONSUMER_DIR}/consumer.c" ${pcFlags}
+    "-Wl,-rpath,${prefix}/${LIBDIR}" -o "${WORK_DIR}/build/consumer-pc")
+step("run it" "${WORK_DIR}/build/consumer-pc")
