@@ -69,8 +69,9 @@ protected:
         ASSERT_OK(hyStreamCreate(device, nullptr, &stream));
     }
     void TearDown() override {
-        if (instance != nullptr)
+        if (instance != nullptr) {
             EXPECT_OK(hyInstanceDestroy(instance));
+        }
     }
 
     HyDevicePtr allocate(uint64_t bytes) {

@@ -346,12 +346,14 @@ TEST_F(Kernels, LaunchRefusesBadArguments) {
     desc.flags = 0x80;
     EXPECT_FAILS(HY_ERROR_INVALID_ARGUMENT, "flags", hyLaunchKernelEx, &desc);
     desc.flags = HY_LAUNCH_COOPERATIVE;
-    if ((properties.capabilities & HY_CAP_COOPERATIVE_LAUNCH) == 0)
+    if ((properties.capabilities & HY_CAP_COOPERATIVE_LAUNCH) == 0) {
         EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "flags", hyLaunchKernelEx, &desc);
+    }
     desc.flags = 0;
     desc.clusterSize = {2, 1, 1};
-    if ((properties.capabilities & HY_CAP_CLUSTERS) == 0)
+    if ((properties.capabilities & HY_CAP_CLUSTERS) == 0) {
         EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "clusterSize", hyLaunchKernelEx, &desc);
+    }
     synchronize();
 }
 
