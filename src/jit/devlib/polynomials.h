@@ -1,4 +1,5 @@
 /* Written by tools/generate_polynomials.py; do not edit. */
+/* clang-format off */
 #ifndef HY_DEVLIB_POLYNOMIALS_H
 #define HY_DEVLIB_POLYNOMIALS_H
 
@@ -64,14 +65,15 @@
 #define HY_LOG_PI_f64 0x1.250d048e7a1bdp+0
 #define HY_HALF_LOG_2PI_f64 0x1.d67f1c864beb5p-1
 
-#define HY_TWO_PI_WORDS_f32 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu
+#define HY_TWO_PI_WORDS_f32 \
+    0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu
 
-#define HY_TWO_PI_WORDS_f64                                                                                            \
-    0xa2f9836e4e441529ull, 0xfc2757d1f534ddc0ull, 0xdb6295993c439041ull, 0xfe5163abdebbc561ull, 0xb7246e3a424dd2e0ull, \
-        0x06492eea09d1921cull, 0xfe1deb1cb129a73eull, 0xe88235f52ebb4484ull, 0xe99c7026b45f7e41ull,                    \
-        0x3991d639835339f4ull, 0x9c845f8bbdf9283bull, 0x1ff897ffde05980full, 0xef2f118b5a0a6d1full,                    \
-        0x6d367ecf27cb09b7ull, 0x4f463f669e5fea2dull, 0x7527bac7ebe5f17bull, 0x3d0739f78a5292eaull,                    \
-        0x6bfb5fb11f8d5d08ull, 0x56033046fc7b6babull, 0xf0cfbc209af4361dull
+#define HY_TWO_PI_WORDS_f64 \
+    0xa2f9836e4e441529ull, 0xfc2757d1f534ddc0ull, 0xdb6295993c439041ull, 0xfe5163abdebbc561ull, \
+    0xb7246e3a424dd2e0ull, 0x06492eea09d1921cull, 0xfe1deb1cb129a73eull, 0xe88235f52ebb4484ull, \
+    0xe99c7026b45f7e41ull, 0x3991d639835339f4ull, 0x9c845f8bbdf9283bull, 0x1ff897ffde05980full, \
+    0xef2f118b5a0a6d1full, 0x6d367ecf27cb09b7ull, 0x4f463f669e5fea2dull, 0x7527bac7ebe5f17bull, \
+    0x3d0739f78a5292eaull, 0x6bfb5fb11f8d5d08ull, 0x56033046fc7b6babull, 0xf0cfbc209af4361dull
 
 HY_INLINE f32 poly_exp_f32(f32 x) {
     f32 p = 0x1.6d5c020000000p-10f;
@@ -409,32 +411,37 @@ HY_INLINE f64 poly_erfc_f64(f64 x) {
 }
 
 HY_INLINE f32 poly_gamma_f32(f32 x) {
-    f32 p = 0x1.0ea9bc0000000p+19f;
-    p = __builtin_fmaf(p, x, -0x1.232b500000000p+18f);
-    p = __builtin_fmaf(p, x, 0x1.0fe0380000000p+16f);
-    p = __builtin_fmaf(p, x, -0x1.8510da0000000p+12f);
-    p = __builtin_fmaf(p, x, 0x1.00b0900000000p+9f);
-    p = __builtin_fmaf(p, x, 0x1.8ff6300000000p+4f);
-    p = __builtin_fmaf(p, x, 0x1.44f7aa0000000p+1f);
+    f32 p = 0x1.3b663e0000000p-10f;
+    p = __builtin_fmaf(p, x, 0x1.6ce1fa0000000p-10f);
+    p = __builtin_fmaf(p, x, 0x1.8efba00000000p-9f);
+    p = __builtin_fmaf(p, x, 0x1.17d4500000000p-7f);
+    p = __builtin_fmaf(p, x, 0x1.145cb00000000p-5f);
+    p = __builtin_fmaf(p, x, 0x1.79dcbe0000000p-4f);
+    p = __builtin_fmaf(p, x, 0x1.abcc5a0000000p-3f);
+    p = __builtin_fmaf(p, x, 0x1.40d9320000000p+1f);
     return p;
 }
 
 HY_INLINE f64 poly_gamma_f64(f64 x) {
-    f64 p = 0x1.dcd862e5b0d46p+35;
-    p = __builtin_fma(p, x, -0x1.94f75c79c1bbep+36);
-    p = __builtin_fma(p, x, 0x1.3678b8cdc6e3cp+36);
-    p = __builtin_fma(p, x, -0x1.1a2b52115af08p+35);
-    p = __builtin_fma(p, x, 0x1.515175e73d98fp+33);
-    p = __builtin_fma(p, x, -0x1.1649e35a7529fp+31);
-    p = __builtin_fma(p, x, 0x1.445b8def54ee2p+28);
-    p = __builtin_fma(p, x, -0x1.0bf357d861e61p+25);
-    p = __builtin_fma(p, x, 0x1.3b5062579de31p+21);
-    p = __builtin_fma(p, x, -0x1.e1ae71fb570cfp+16);
-    p = __builtin_fma(p, x, 0x1.9fd9d30182ba4p+12);
-    p = __builtin_fma(p, x, 0x1.387cd666cfb36p+9);
-    p = __builtin_fma(p, x, 0x1.71f3e0d3d1e3dp+7);
-    p = __builtin_fma(p, x, 0x1.f38731da4a4acp+4);
-    p = __builtin_fma(p, x, 0x1.40d9d7d135de9p+1);
+    f64 p = -0x1.2b80a1b146c7bp-10;
+    p = __builtin_fma(p, x, 0x1.0e57567dff8e4p-7);
+    p = __builtin_fma(p, x, -0x1.c179dcd5ef1c2p-6);
+    p = __builtin_fma(p, x, 0x1.c5cf947cbe1adp-5);
+    p = __builtin_fma(p, x, -0x1.338d058e3cd8fp-4);
+    p = __builtin_fma(p, x, 0x1.215ea3ee2cd33p-4);
+    p = __builtin_fma(p, x, -0x1.718960b6e6fe0p-5);
+    p = __builtin_fma(p, x, 0x1.16d15df394101p-6);
+    p = __builtin_fma(p, x, -0x1.5526821fb330ap-10);
+    p = __builtin_fma(p, x, -0x1.3b92b7fa95eb2p-10);
+    p = __builtin_fma(p, x, -0x1.73d7971e9b124p-11);
+    p = __builtin_fma(p, x, 0x1.c489e0823c8d5p-10);
+    p = __builtin_fma(p, x, 0x1.1816c04e45dc0p-9);
+    p = __builtin_fma(p, x, 0x1.1c32c925475ffp-9);
+    p = __builtin_fma(p, x, 0x1.23d409c0d2da6p-7);
+    p = __builtin_fma(p, x, 0x1.13c56d0f45756p-5);
+    p = __builtin_fma(p, x, 0x1.79e35d0540b9cp-4);
+    p = __builtin_fma(p, x, 0x1.abcc42a9d829dp-3);
+    p = __builtin_fma(p, x, 0x1.40d931ff62706p+1);
     return p;
 }
 

@@ -14,6 +14,12 @@ typedef unsigned long long u64;
 
 #define HY_INLINE static inline __attribute__((always_inline, unused))
 
+#ifdef __clang__
+#define HY_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define HY_UNROLL
+#endif
+
 #define HY_STRING_(x) #x
 #define HY_STRING(x) HY_STRING_(x)
 #define HY_JOIN_(a, b) a##_##b

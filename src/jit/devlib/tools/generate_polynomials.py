@@ -138,11 +138,11 @@ def polynomials():
         "f32": mpf("0.69"), "f64": mpf("0.75")}, 10, 22
 
     def gamma_scaled(u):
-        x = 1 / u - mpf("2.5")
-        t = x + mpf("4.5")
-        return mp.exp(mp.loggamma(x) - (x - mpf("0.5")) * mp.log(t) + t)
+        x = 1 / u - mpf("0.4")
+        return mp.exp(mp.loggamma(x) - (x - mpf("0.5")) * mp.log(x) + x)
 
-    yield "gamma", gamma_scaled, lambda x: 1 / gamma_scaled(x), mpf("0.0055"), mpf(1) / mpf("3.4999"), 6, 14
+    yield "gamma", gamma_scaled, lambda x: 1 / gamma_scaled(x), {
+        "f32": 1 / mpf("50.4"), "f64": 1 / mpf("200.4")}, 1 / mpf("1.3999"), 7, 18
 
     def lgamma_middle(v):
         x = v + 2
