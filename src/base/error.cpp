@@ -68,6 +68,15 @@ HyResult finishFailure(const char* call, std::string_view backend, HyResult resu
     return result;
 }
 
+struct PreservedError::State {
+    Record record;
+};
+
+PreservedError::PreservedError() : saved_(std::make_unique<State>(State{record})) {}
+PreservedError::~PreservedError() {
+    record = saved_->record;
+}
+
 } // namespace halyard
 
 extern "C" {
