@@ -21,14 +21,8 @@ void* openLibrary(const std::filesystem::path& path, std::string& fault) {
         fault = fmt::format("{} {}", path.string(), words);
         return nullptr;
     }
-    void* library = nullptr;
-    const CallOutcome outcome = guardedCall("a constructor of the library", [&] {
-        library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-        return HY_SUCCESS;
-    });
-    if (outcome.code != HY_SUCCESS) {
-        fault = fmt::format("{}: {}", path.string(), outcome.words);
-    } else if (library == nullptr) {
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
         const char* text = dlerror();
         fault = fmt::format("cannot be loaded: {}", text != nullptr ? text : path.string());
     }
