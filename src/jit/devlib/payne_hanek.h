@@ -24,10 +24,10 @@ HY_INLINE f32 reduce_huge_f32(f32 x, i32* quadrant) {
     HY_PICK8(0, 4)
     HY_PICK8(0, 2)
     HY_PICK4(0, 1)
-    u64 w0 = ((((u64)w[0] << 32) | w[1]) << shift) >> 32;
-    u64 w1 = ((((u64)w[1] << 32) | w[2]) << shift) >> 32;
-    u64 w2 = ((((u64)w[2] << 32) | w[3]) << shift) >> 32;
-    u64 turns = ((m * w0) << 32) + m * w1 + ((m * w2) >> 32);
+    u32 w0 = (w[0] << shift) | ((w[1] >> 1) >> (31 - shift));
+    u32 w1 = (w[1] << shift) | ((w[2] >> 1) >> (31 - shift));
+    u32 w2 = (w[2] << shift) | ((w[3] >> 1) >> (31 - shift));
+    u64 turns = ((u64)(m * w0) << 32) + (u64)m * w1 + (((u64)m * w2) >> 32);
     *quadrant = (i32)((turns + (1ull << 61)) >> 62);
     i64 r = (i64)(turns << 2);
     f32 hi = (f32)((i32)(r >> 32) & ~0xff) * 0x1p-32f;

@@ -199,8 +199,14 @@ Worst two(const std::string& name, T (*function)(T, T), R (*truth)(R, R), uint64
         Worst mine;
         std::mt19937_64 random(thread + 1);
         for (uint64_t i = 0; i < count / threads; ++i) {
-            const T x = sample<T>(random, i);
-            const T y = sample<T>(random, i);
+            T x = sample<T>(random, i);
+            T y = sample<T>(random, i);
+            if (i % 4 == 3) {
+                // The hard cases of powers: a base near one, and a result anywhere in the range.
+                const double t = static_cast<double>(static_cast<int64_t>(random())) * 0x1p-63;
+                x = static_cast<T>(std::exp2(std::fmod(static_cast<double>(x), 0.5)));
+                y = static_cast<T>(t * std::numeric_limits<T>::max_exponent / std::log2(static_cast<double>(x)));
+            }
             mine.take(check(function(x, y), truth(x, y)), "%a, %a", double(x), double(y));
         }
         return mine;
