@@ -1,0 +1,169 @@
+#define SPV_ENABLE_UTILITY_CODE
+#include "modules.h"
+
+#include "spv/opcodes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace halyard::spv::test {
+namespace {
+
+using testing::HasSubstr;
+
+void expectUnsupported(const Module& module, const char* message) {
+    const Status status = checkSupported(module);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, HY_ERROR_UNSUPPORTED_SPIRV) << status.error().message;
+    EXPECT_THAT(status.error().message, HasSubstr(message));
+}
+
+TEST(Opcodes, TableAgreesWithTheHeaders) {
+    // The installed headers are an independent source of what the table says of the opcodes that they know.
+    size_t checked = 0;
+    for (uint32_t opcode = 0; opcode < 7000; ++opcode) {
+        bool hasResult = false;
+        bool hasType = false;
+        ::spv::HasResultAndType(static_cast<::spv::Op>(opcode), &hasResult, &hasType);
+        const OpcodeInfo* info = findOpcode(opcode);
+        if (info == nullptr) {
+            EXPECT_FALSE(hasResult || hasType) << opcode;
+            continue;
+        }
+        EXPECT_EQ(info->opcode, opcode);
+        if (!hasResult && !hasType)
+            continue; // unknown to the headers, or without either
+        EXPECT_EQ(info->hasResult, hasResult) << info->name;
+        EXPECT_EQ(info->hasType, hasType) << info->name;
+        ++checked;
+    }
+    EXPECT_GT(checked, 500u);
+}
+
+TEST(Opcodes, NamesWhatIsNewerThanTheHeaders) {
+    ASSERT_NE(findOpcode(4457), nullptr);
+    EXPECT_EQ(findOpcode(4457)->name, "OpCooperativeMatrixLoadKHR");
+    EXPECT_TRUE(findOpcode(4457)->hasType);
+    EXPECT_FALSE(findOpcode(4458)->hasResult);
+    EXPECT_EQ(opcodeName(128), "OpIAdd");
+    EXPECT_EQ(opcodeName(65535), "opcode 65535");
+    EXPECT_EQ(findCapability(6022)->name, "CooperativeMatrixKHR");
+    EXPECT_EQ(findOpenClStd(26)->name, "fma");
+    EXPECT_EQ(findGlslStd450(50)->name, "Fma");
+    EXPECT_EQ(findGlslStd450(0), nullptr);
+    EXPECT_EQ(findCapability(0x7fffffff), nullptr);
+}
+
+TEST(CheckSupported, AcceptsWhatProducersWrite) {
+    for (const Sample& sample : samples()) {
+        const Status status = checkSupported(parsed(sample.words));
+        EXPECT_TRUE(status) << sample.name << ": " << status.error().message;
+    }
+}
+
+TEST(CheckSupported, NamesTheCapability) {
+    Words words = assemble(computeModule(""));
+    expectUnsupported(parsed(assemble("OpCapability Geometry\n" + computeModule(""))),
+                      "capability Geometry is not supported");
+    words[6] = 99999; // the operand of the first OpCapability
+    expectUnsupported(parsed(words), "capability 99999 is unknown");
+}
+
+TEST(CheckSupported, NamesTheInstruction) {
+    const Module module = parsed(computeModule(R"(
+        %image = OpTypeImage %float 2D 0 0 0 1 Unknown
+    )"));
+    expectUnsupported(module, "OpTypeImage (%");
+}
+
+TEST(CheckSupported, NamesTheExtendedInstruction) {
+    const Module printf = parsed(R"(
+        OpCapability Kernel
+        OpCapability Addresses
+        OpCapability Int8
+        %set = OpExtInstImport "OpenCL.std"
+        OpMemoryModel Physical64 OpenCL
+        OpEntryPoint Kernel %k "k"
+        %void = OpTypeVoid
+        %char = OpTypeInt 8 0
+        %int = OpTypeInt 32 0
+        %pointer = OpTypePointer UniformConstant %char
+        %type = OpTypeFunction %void %pointer
+        %k = OpFunction %void None %type
+        %format = OpFunctionParameter %pointer
+        %entry = OpLabel
+        %written = OpExtInst %int %set printf %format
+        OpReturn
+        OpFunctionEnd
+    )");
+    if (findOpenClStd(184)->support == Support::No)
+        expectUnsupported(printf, "OpenCL.std printf");
+    else
+        EXPECT_TRUE(checkSupported(printf));
+
+    expectUnsupported(parsed(computeModule("", "%x = OpExtInst %float %set InterpolateAtCentroid %u0",
+                                           R"(%set = OpExtInstImport "GLSL.std.450")")),
+                      "GLSL.std.450 InterpolateAtCentroid");
+}
+
+TEST(CheckSupported, NamesTheInstructionSet) {
+    Words words =
+        assemble(computeModule("", "%x = OpExtInst %float %set FAbs %u0", R"(%set = OpExtInstImport "GLSL.std.450")"));
+    Module module = parsed(words);
+    for (const Instruction& instruction : module.instructions()) {
+        if (instruction.op() == ::spv::Op::OpExtInstImport)
+            words[instruction.offset + 2] = 0x51515151; // its name is now "QQQQ.std.450"
+    }
+    expectUnsupported(parsed(words), "QQQQ.std.450");
+    for (const Instruction& instruction : module.instructions()) {
+        if (instruction.op() == ::spv::Op::OpExtInst)
+            words[instruction.offset + 3] = 1; // %1 is no instruction set
+    }
+    const Status status = checkSupported(parsed(words));
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, HY_ERROR_INVALID_MODULE);
+}
+
+TEST(CheckSupported, SkipsNonSemanticInstructions) {
+    const Module module = parsed(computeModule("%string = OpExtInst %void %set 1", "", R"(
+        OpExtension "SPV_KHR_non_semantic_info"
+        %set = OpExtInstImport "NonSemantic.Anything"
+    )"));
+    const Status status = checkSupported(module);
+    EXPECT_TRUE(status) << status.error().message;
+}
+
+TEST(CheckSupported, LooksInsideSpecConstantOp) {
+    Words words = assemble(computeModule("%c = OpSpecConstantOp %uint IAdd %u1 %u2"));
+    const Module module = parsed(words);
+    EXPECT_TRUE(checkSupported(module));
+    for (const Instruction& instruction : module.instructions()) {
+        if (instruction.op() == ::spv::Op::OpSpecConstantOp)
+            words[instruction.offset + 3] = static_cast<uint32_t>(::spv::Op::OpDPdx);
+    }
+    expectUnsupported(parsed(words), "OpDPdx is not supported");
+}
+
+TEST(CheckSupported, RefusesOtherModels) {
+    expectUnsupported(parsed(R"(
+        OpCapability Shader
+        OpMemoryModel Logical GLSL450
+        OpEntryPoint Vertex %main "main"
+        %void = OpTypeVoid
+        %type = OpTypeFunction %void
+        %main = OpFunction %void None %type
+        %entry = OpLabel
+        OpReturn
+        OpFunctionEnd
+    )"),
+                      "execution model Vertex");
+    expectUnsupported(parsed(R"(
+        OpCapability Kernel
+        OpCapability Addresses
+        OpMemoryModel Physical32 OpenCL
+    )"),
+                      "Physical32");
+}
+
+} // namespace
+} // namespace halyard::spv::test
