@@ -26,12 +26,14 @@ constexpr Known kKnown[] = {
     {"HALYARD_CPU_THREADS", "the number of threads of the cpu backend"},
     {"HALYARD_DEVICES", "filters and orders the devices"},
     {"HALYARD_DUMP_DIR", "writes modules and generated code into this folder"},
-    {"HALYARD_JIT", "where the compiler runs: worker processes or in this process"},
+    {"HALYARD_JIT", "where the compiler runs: in worker processes, in this process, or not at all"},
+    {"HALYARD_JIT_FAULT", "makes compiler workers fail on purpose, for tests"},
     {"HALYARD_JIT_MEMORY_MB", "bounds the memory of a compiler worker"},
     {"HALYARD_JIT_PATH", "the compiler worker's program"},
     {"HALYARD_JIT_TIMEOUT_MS", "the time limit of one compilation"},
     {"HALYARD_JIT_WORKERS", "the number of compiler workers"},
     {"HALYARD_LOG", "what is logged to stderr"},
+    {"HALYARD_NULL_DEVICE", "gives the null backend a device that runs nothing"},
     {"HALYARD_SHUTDOWN_TIMEOUT_MS", "how long destroying an instance waits for work"},
 };
 
