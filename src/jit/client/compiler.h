@@ -13,7 +13,8 @@ namespace halyard {
 // Thread-safe. Starts nothing until the first cache miss. Concurrent requests for the same key are compiled once.
 class Compiler {
 public:
-    // Reads HALYARD_JIT, HALYARD_JIT_PATH, HALYARD_JIT_TIMEOUT_MS, HALYARD_JIT_MEMORY_MB, HALYARD_JIT_WORKERS, HALYARD_DUMP_DIR (docs/environment.md).
+    // Reads HALYARD_JIT, HALYARD_JIT_PATH, HALYARD_JIT_TIMEOUT_MS, HALYARD_JIT_MEMORY_MB, HALYARD_JIT_WORKERS,
+    // HALYARD_DUMP_DIR (docs/environment.md).
     Compiler(Cache& cache, Log& log, Counters& counters);
     // Ends the workers: closes their pipes, and kills one that does not leave within a second. Reaps them.
     ~Compiler();
