@@ -1,0 +1,215 @@
+// Access chains and everything else that makes or compares addresses.
+#include "jit/import/importer.h"
+
+#include <llvm/Support/MathExtras.h>
+
+#include <algorithm>
+
+namespace halyard::jit {
+
+namespace sv = ::spv;
+
+PointerInfo Importer::pointerInfo(Id pointer) {
+    if (auto found = pointers_.find(pointer); found != pointers_.end()) {
+        return found->second;
+    }
+    PointerInfo result;
+    const Type& own = typeOf(pointer);
+    check(own.kind == TypeKind::Pointer, "the operand is not a pointer");
+    const Type& pointee = type(own.element);
+    if (pointee.kind != TypeKind::Void && pointee.kind != TypeKind::Function) {
+        result.alignment = isExplicit(own.storage) ? pointee.layout.scalarAlignment : pointee.layout.alignment;
+    }
+    if (const spv::Decoration* alignment = source_.findDecoration(pointer, sv::Decoration::Alignment);
+        alignment && !alignment->operands.empty() && llvm::isPowerOf2_32(alignment->operands[0])) {
+        result.alignment = std::max<uint64_t>(result.alignment, alignment->operands[0]);
+    }
+    result.isVolatile =
+        isDecorated(pointer, sv::Decoration::Volatile) || isDecorated(pointer, sv::Decoration::Coherent);
+    pointers_[pointer] = result;
+    return result;
+}
+
+void Importer::setPointerInfo(const Instruction& instruction, PointerInfo info) {
+    info.isVolatile |= isDecorated(instruction.result, sv::Decoration::Volatile) ||
+                       isDecorated(instruction.result, sv::Decoration::Coherent);
+    pointers_[instruction.result] = info;
+}
+
+void Importer::flush(Cursor& cursor) {
+    if (cursor.constantOffset == 0) {
+        return;
+    }
+    const auto flags = cursor.inBounds ? llvm::GEPNoWrapFlags::inBounds() : llvm::GEPNoWrapFlags::none();
+    cursor.pointer =
+        builder_.CreateGEP(builder_.getInt8Ty(), cursor.pointer, builder_.getInt64(cursor.constantOffset), "", flags);
+    cursor.constantOffset = 0;
+}
+
+// Moves by `index` (signed, any width) elements of `stride` bytes.
+void Importer::advance(Cursor& cursor, llvm::Value* index, uint64_t stride) {
+    check(index->getType()->isIntegerTy(), "an index is not an integer");
+    if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(index)) {
+        const uint64_t offset = static_cast<uint64_t>(known->getSExtValue()) * stride;
+        cursor.constantOffset += offset;
+        cursor.alignment = llvm::MinAlign(cursor.alignment, offset);
+        return;
+    }
+    flush(cursor);
+    cursor.alignment = llvm::MinAlign(cursor.alignment, stride);
+    const auto flags = cursor.inBounds ? llvm::GEPNoWrapFlags::inBounds() : llvm::GEPNoWrapFlags::none();
+    llvm::Type* element = stride == 1 || stride == 2 || stride == 4 || stride == 8
+                              ? builder_.getIntNTy(static_cast<unsigned>(stride * 8))
+                              : bytes(stride);
+    cursor.pointer =
+        builder_.CreateGEP(element, cursor.pointer, builder_.CreateSExt(index, builder_.getInt64Ty()), "", flags);
+}
+
+Id Importer::step(Cursor& cursor, const Type& current, Id index, PointerInfo& info) {
+    switch (current.kind) {
+    case TypeKind::Struct: {
+        const uint64_t member = constantInteger(index);
+        check(member < current.members.size(), "the structure has no such member");
+        const auto number = static_cast<uint32_t>(member);
+        cursor.constantOffset += current.offsets[number];
+        cursor.alignment = llvm::MinAlign(cursor.alignment, current.offsets[number]);
+        info.matrix = memberMatrixLayout(current, number);
+        info.isVolatile |= source_.findDecoration(current.id, sv::Decoration::Volatile, number) != nullptr ||
+                           source_.findDecoration(current.id, sv::Decoration::Coherent, number) != nullptr;
+        return current.members[number];
+    }
+    case TypeKind::Array:
+    case TypeKind::RuntimeArray:
+        advance(cursor, value(index), arrayStride(current, info.matrix));
+        return current.element;
+    case TypeKind::Matrix: {
+        const Type& column = type(current.element);
+        const uint64_t stride =
+            info.matrix.rowMajor ? type(column.element).layout.size : matrixStride(current, info.matrix);
+        advance(cursor, value(index), stride);
+        return current.element;
+    }
+    case TypeKind::Vector: {
+        const Type& component = type(current.element);
+        advance(cursor, value(index), info.matrix.rowMajor ? info.matrix.stride : component.layout.size);
+        return current.element;
+    }
+    default:
+        invalid("the access chain walks into a scalar");
+    }
+}
+
+void Importer::accessChain(const Instruction& instruction) {
+    const Id baseId = literal(instruction, 0);
+    const Type& base = operandType(instruction, 0);
+    check(base.kind == TypeKind::Pointer, "the base is not a pointer");
+    PointerInfo info = pointerInfo(baseId);
+    Cursor cursor;
+    cursor.pointer = pointerOperand(instruction, 0);
+    cursor.alignment = info.alignment;
+    const sv::Op op = instruction.op();
+    const bool pointerStep = op == sv::Op::OpPtrAccessChain || op == sv::Op::OpInBoundsPtrAccessChain;
+    // In the logical model an index outside its object has no meaning, so the plain chain is in bounds too.
+    cursor.inBounds = op == sv::Op::OpInBoundsAccessChain || op == sv::Op::OpInBoundsPtrAccessChain ||
+                      (op == sv::Op::OpAccessChain && source_.addressingModel() == sv::AddressingModel::Logical);
+    uint32_t index = 1;
+    const Type* current = &type(base.element);
+    if (pointerStep) {
+        uint64_t stride = base.stride;
+        if (stride == 0) {
+            const Layout layout = layoutOf(*current, info.matrix);
+            stride = llvm::alignTo(layout.size, layout.alignment);
+        }
+        advance(cursor, operand(instruction, index++), stride);
+    }
+    for (; index < instruction.operandCount(); ++index) {
+        current = &type(step(cursor, *current, instruction.operand(index), info));
+    }
+    flush(cursor);
+    const Type& result = resultType(instruction);
+    check(result.kind == TypeKind::Pointer && result.element == current->id,
+          "the access chain does not reach its type");
+    info.alignment = cursor.alignment;
+    setPointerInfo(instruction, info);
+    define(instruction, cursor.pointer);
+}
+
+Id Importer::rootVariable(Id pointer) {
+    constexpr int kMaximumChain = 64;
+    for (int i = 0; i < kMaximumChain; ++i) {
+        const Instruction* definition = source_.definition(pointer);
+        check(definition != nullptr, "a pointer is not defined");
+        switch (definition->op()) {
+        case sv::Op::OpVariable:
+            return pointer;
+        case sv::Op::OpAccessChain:
+        case sv::Op::OpInBoundsAccessChain:
+        case sv::Op::OpCopyObject:
+            pointer = literal(*definition, 0);
+            break;
+        default:
+            unsupported("the buffer behind this pointer is not known while compiling");
+        }
+    }
+    unsupported("the access chain is too long");
+}
+
+void Importer::arrayLength(const Instruction& instruction) {
+    const Type& block = pointeeOf(instruction, 0);
+    const uint32_t member = literal(instruction, 1);
+    check(block.kind == TypeKind::Struct && member + 1 == block.members.size(), "the operand is not a block's array");
+    const Type& array = type(block.members[member]);
+    check(array.kind == TypeKind::RuntimeArray, "the member is not a runtime array");
+    auto length = lengths_.find(rootVariable(literal(instruction, 0)));
+    if (length == lengths_.end()) {
+        unsupported("the length of this buffer is not a parameter of the kernel");
+    }
+    llvm::Value* offset = builder_.getInt64(block.offsets[member]);
+    llvm::Value* rest = builder_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, length->second, offset);
+    const uint64_t stride = arrayStride(array, memberMatrixLayout(block, member));
+    llvm::Value* count = builder_.CreateUDiv(rest, builder_.getInt64(stride));
+    llvm::Type* result = resultType(instruction).llvmType;
+    checkInteger(result);
+    define(instruction, resize(count, result, false));
+}
+
+void Importer::pointerCompare(const Instruction& instruction) {
+    llvm::Value* a = pointerOperand(instruction, 0);
+    llvm::Value* b = operand(instruction, 1, a->getType());
+    define(instruction,
+           instruction.op() == sv::Op::OpPtrEqual ? builder_.CreateICmpEQ(a, b) : builder_.CreateICmpNE(a, b));
+}
+
+void Importer::pointerDifference(const Instruction& instruction) {
+    llvm::Value* a = pointerOperand(instruction, 0);
+    llvm::Value* b = operand(instruction, 1, a->getType());
+    const Type& pointer = operandType(instruction, 0);
+    const Layout layout = layoutOf(type(pointer.element));
+    const uint64_t stride = pointer.stride ? pointer.stride : llvm::alignTo(layout.size, layout.alignment);
+    check(stride != 0, "the pointee has no size");
+    llvm::Type* wide = builder_.getInt64Ty();
+    llvm::Value* difference = builder_.CreateSub(builder_.CreatePtrToInt(a, wide), builder_.CreatePtrToInt(b, wide));
+    llvm::Type* result = resultType(instruction).llvmType;
+    checkInteger(result);
+    define(instruction, resize(builder_.CreateExactSDiv(difference, builder_.getInt64(stride)), result, true));
+}
+
+void Importer::addressSpaceCast(const Instruction& instruction) {
+    llvm::Value* pointer = pointerOperand(instruction, 0);
+    const Type& result = resultType(instruction);
+    check(result.kind == TypeKind::Pointer, "the result is not a pointer");
+    PointerInfo info;
+    if (type(result.element).id == pointeeOf(instruction, 0).id) {
+        info = pointerInfo(literal(instruction, 0));
+    }
+    setPointerInfo(instruction, info);
+    define(instruction, builder_.CreateAddrSpaceCast(pointer, result.llvmType));
+}
+
+void Importer::sizeOf(const Instruction& instruction) {
+    llvm::Type* result = resultType(instruction).llvmType;
+    checkInteger(result);
+    define(instruction, llvm::ConstantInt::get(result, pointeeOf(instruction, 0).layout.size));
+}
+
+} // namespace halyard::jit
