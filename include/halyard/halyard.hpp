@@ -113,7 +113,8 @@ public:
     Handle& operator=(const Handle&) = delete;
     Handle(Handle&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Handle& operator=(Handle&& other) noexcept {
-        std::swap(handle_, other.handle_);
+        Handle taken(std::move(other));
+        std::swap(handle_, taken.handle_);
         return *this;
     }
     ~Handle() {
@@ -326,9 +327,10 @@ public:
     Buffer(Buffer&& other) noexcept
         : device_(other.device_), address_(std::exchange(other.address_, 0)), size_(std::exchange(other.size_, 0)) {}
     Buffer& operator=(Buffer&& other) noexcept {
-        std::swap(device_, other.device_);
-        std::swap(address_, other.address_);
-        std::swap(size_, other.size_);
+        Buffer taken(std::move(other));
+        std::swap(device_, taken.device_);
+        std::swap(address_, taken.address_);
+        std::swap(size_, taken.size_);
         return *this;
     }
     /* Waits for submitted work of the device, as hyMemFree does. */
@@ -397,9 +399,10 @@ public:
         : device_(other.device_), pointer_(std::exchange(other.pointer_, nullptr)),
           address_(std::exchange(other.address_, 0)) {}
     HostRegistration& operator=(HostRegistration&& other) noexcept {
-        std::swap(device_, other.device_);
-        std::swap(pointer_, other.pointer_);
-        std::swap(address_, other.address_);
+        HostRegistration taken(std::move(other));
+        std::swap(device_, taken.device_);
+        std::swap(pointer_, taken.pointer_);
+        std::swap(address_, taken.address_);
         return *this;
     }
     ~HostRegistration() {

@@ -72,6 +72,7 @@ TEST_F(CppApi, MovedFromObjectsHoldNothing) {
     b = std::move(a);
     EXPECT_EQ(b.address(), address);
     EXPECT_EQ(b.size(), 4u);
+    EXPECT_EQ(a.address(), 0u); // NOLINT(bugprone-use-after-move)
 }
 
 TEST_F(CppApi, ObjectsMayOutliveTheInstance) {
