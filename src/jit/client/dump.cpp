@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -66,17 +65,15 @@ void append(std::string& hint, const std::string& words) {
 
 } // namespace
 
-void saveDump(const std::filesystem::path& root, const CompileRequest& request, const EmitText& emit,
-              Outcome& outcome) {
-    static std::atomic<unsigned> saved{0};
-    if (saved.fetch_add(1) >= kMaxDumps)
-        return append(outcome.hint, fmt::format("not saved: this process has saved {} dumps already", kMaxDumps));
-    const cache::OpenedDirectory parent = cache::openOrCreateDirectory(root);
+void DumpWriter::save(const CompileRequest& request, const EmitText& emit, Outcome& outcome) {
+    if (saved_.fetch_add(1) >= kMaxDumps)
+        return append(outcome.hint, fmt::format("not saved: this instance has saved {} dumps already", kMaxDumps));
+    const cache::OpenedDirectory parent = cache::openOrCreateDirectory(root_);
     if (!parent.fd)
         return append(outcome.hint, fmt::format("nothing is saved, set HALYARD_DUMP_DIR: {}", parent.problem));
-    std::string path = directoryPattern(root, request.kernel);
+    std::string path = directoryPattern(root_, request.kernel);
     if (mkdtemp(path.data()) == nullptr)
-        return append(outcome.hint, fmt::format("nothing is saved: cannot create a directory in {}: {}", root.native(),
+        return append(outcome.hint, fmt::format("nothing is saved: cannot create a directory in {}: {}", root_.native(),
                                                 std::generic_category().message(errno)));
     const FileDescriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     bool complete = writeFile(directory.get(), "module.spv", request.spirv.data(), request.spirv.size());

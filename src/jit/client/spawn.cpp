@@ -115,6 +115,8 @@ bool spawn(const std::filesystem::path& program, uint64_t memoryMegabytes, Spawn
     if (const int fault = posix_spawn(&out.pid, program.c_str(), actions.get(), attributes.get(), argv, environ))
         return failed(fault);
     out.process.reset(static_cast<int>(syscall(SYS_pidfd_open, out.pid, 0)));
+    if (out.process)
+        raise(out.process);
     return true;
 }
 

@@ -1,6 +1,5 @@
 #include "jit/client/worker_compile.h"
 
-#include "jit/client/dump.h"
 #include "jit/client/message.h"
 
 #include <algorithm>
@@ -80,8 +79,8 @@ public:
         if (outcome.code == HY_ERROR_COMPILER_LOST)
             pool_.log().warning("jit", "{}", outcome.message);
         if (outcome.dump)
-            saveDump(
-                pool_.settings().dumpRoot, request_, [this](const char* emit) { return emitText(emit); }, outcome);
+            pool_.dumps().save(
+                request_, [this](const char* emit) { return emitText(emit); }, outcome);
         return outcome;
     }
 

@@ -13,7 +13,7 @@ constexpr std::chrono::seconds kEndTime(1);
 } // namespace
 
 WorkerPool::WorkerPool(const Settings& settings, Log& log, Counters& counters)
-    : settings_(settings), log_(log), counters_(counters) {}
+    : settings_(settings), log_(log), counters_(counters), dumps_(settings.dumpRoot) {}
 
 WorkerPool::~WorkerPool() {
     for (Idle& idle : idle_)

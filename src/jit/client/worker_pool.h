@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/counters.h"
+#include "jit/client/dump.h"
 #include "jit/client/settings.h"
 #include "jit/client/worker_process.h"
 
@@ -40,6 +41,7 @@ public:
 
     const Settings& settings() const { return settings_; }
     Log& log() const { return log_; }
+    DumpWriter& dumps() { return dumps_; }
 
 private:
     struct Idle {
@@ -53,6 +55,7 @@ private:
     const Settings& settings_;
     Log& log_;
     Counters& counters_;
+    DumpWriter dumps_;
     std::mutex mutex_;
     std::condition_variable returned_;
     std::vector<Idle> idle_; // the most recently used last

@@ -182,6 +182,8 @@ bool WorkerProcess::reap() {
         reaped_ = true;
     } else if (result != 0 && errno == ECHILD) {
         reaped_ = true; // the application ignores SIGCHLD, or its handler waits for every child
+    } else if (result != 0 && byDescriptor) {
+        process_.process.release(); // closed, and perhaps reused, by an application that closes every descriptor
     }
     return reaped_;
 }

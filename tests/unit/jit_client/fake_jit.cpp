@@ -88,7 +88,7 @@ extern "C" void hyJitHandle(const HyJitMessage* message, HyJitSink sink, void* u
         while (argument(kernel, "hang") == stage)
             pause();
         if ((emit == "kir" && stage == "import") || (emit == "ir" && stage == "optimise"))
-            break;
+            return reply(json({{"id", id}, {"status", 0}}).dump(), artifact(request, kernel, message->blobSize));
         if (kernel == "failed" && stage == "codegen") {
             reply(json({{"id", id}, {"status", -16}, {"stage", stage}, {"message", "cannot select"}, {"hint", "h"}})
                       .dump());
