@@ -127,8 +127,10 @@ HY_FUNCTION(f16, nextafter, f16, (f16 x, f16 y)) {
     f32 from = (f32)x;
     f32 limit = (f32)y;
     int grows = (from < limit) == (from > 0);
-    unsigned short next = (unsigned short)(from == 0 ? (to.bits & 0x8000u) | 1u : grows ? u.bits + 1u : u.bits - 1u);
-    u.bits = from == limit ? to.bits : next;
-    u.bits = from != from || limit != limit ? 0x7e00 : u.bits;
+    unsigned short smallest = (unsigned short)((to.bits & 0x8000u) | 1u);
+    unsigned short next = (unsigned short)(u.bits + (grows ? 1u : 0xffffu));
+    next = from == 0 ? smallest : next;
+    next = from == limit ? to.bits : next;
+    u.bits = hy_either(from != from, limit != limit) ? 0x7e00 : next;
     return u.value;
 }

@@ -25,6 +25,14 @@ typedef unsigned long long u64;
 #define HY_JOIN_(a, b) a##_##b
 #define HY_JOIN(a, b) HY_JOIN_(a, b)
 
+/* Conditions whose operands are all evaluated: && and || may stay branches. */
+HY_INLINE i32 hy_both(i32 a, i32 b) {
+    return a & b;
+}
+HY_INLINE i32 hy_either(i32 a, i32 b) {
+    return a | b;
+}
+
 /* HY_FUNCTION(result, exp, f32, (f32 x)) { ... } defines hy.math.exp.f32, known to C as hy_exp_f32. */
 #ifdef HY_DEVLIB_NATIVE
 #define HY_LABEL(name, type)

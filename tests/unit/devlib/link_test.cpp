@@ -69,9 +69,9 @@ void expectSelfContained(const llvm::Module& module) {
     EXPECT_EQ(module.getModuleFlagsMetadata(), nullptr);
 }
 
-class Link : public testing::TestWithParam<const char*> {};
+class LinkTypes : public testing::TestWithParam<const char*> {};
 
-TEST_P(Link, EveryFunctionOfTheContract) {
+TEST_P(LinkTypes, EveryFunctionOfTheContract) {
     for (const Signature& signature : signatures()) {
         SCOPED_TRACE(std::string(signature.name) + "." + GetParam());
         llvm::LLVMContext context;
@@ -83,8 +83,25 @@ TEST_P(Link, EveryFunctionOfTheContract) {
         expectSelfContained(*module);
     }
 }
-INSTANTIATE_TEST_SUITE_P(Types, Link, testing::Values("f16", "f32", "f64"),
+INSTANTIATE_TEST_SUITE_P(Types, LinkTypes, testing::Values("f16", "f32", "f64"),
                          [](const auto& info) { return std::string(info.param); });
+
+// Vectorisers of work-items want no control flow: masks cost more than the few instructions that a branch would skip.
+TEST(Link, F32IsStraightLineCode) {
+    for (const Signature& signature : signatures()) {
+        llvm::LLVMContext context;
+        auto module = parse(callOnce(signature, "f32"), context);
+        ASSERT_TRUE(linkDevlib(*module));
+        for (const llvm::Function& function : *module) {
+            const llvm::StringRef name = function.getName();
+            const bool reducesHuge =
+                name == "hy.math.sin.f32" || name == "hy.math.cos.f32" || name == "hy.math.tan.f32";
+            if (!function.isDeclaration()) {
+                EXPECT_EQ(function.size(), reducesHuge ? 3u : 1u) << name.str();
+            }
+        }
+    }
+}
 
 TEST(LinkOnlyNeeded, OneFunctionAndWhatItCalls) {
     llvm::LLVMContext context;
