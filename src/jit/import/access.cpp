@@ -20,6 +20,15 @@ PointerInfo Importer::pointerInfo(Id pointer) {
     if (pointee.kind != TypeKind::Void && pointee.kind != TypeKind::Function) {
         result.alignment = isExplicit(own.storage) ? pointee.layout.scalarAlignment : pointee.layout.alignment;
     }
+    if (isExplicit(own.storage)) {
+        const Type* inner = &pointee;
+        while (inner->kind == TypeKind::Array || inner->kind == TypeKind::RuntimeArray) {
+            inner = &type(inner->element);
+        }
+        if (inner->kind == TypeKind::Matrix) {
+            unsupported("a pointer to a matrix whose layout is not known here");
+        }
+    }
     if (const spv::Decoration* alignment = source_.findDecoration(pointer, sv::Decoration::Alignment);
         alignment && !alignment->operands.empty() && llvm::isPowerOf2_32(alignment->operands[0])) {
         result.alignment = std::max<uint64_t>(result.alignment, alignment->operands[0]);

@@ -129,6 +129,21 @@ void Importer::negate(const Instruction& instruction) {
     }
 }
 
+void Importer::fusedMultiplyAdd(const Instruction& instruction) {
+    llvm::Type* type = resultType(instruction).llvmType;
+    checkFloat(type);
+    llvm::Value* a = operand(instruction, 0, type);
+    llvm::Value* b = operand(instruction, 1, type);
+    define(instruction, builder_.CreateIntrinsic(llvm::Intrinsic::fma, {type}, {a, b, operand(instruction, 2, type)}));
+}
+
+void Importer::arithmeticFence(const Instruction& instruction) {
+    llvm::Type* type = resultType(instruction).llvmType;
+    checkFloat(type);
+    llvm::Value* value = operand(instruction, 0, type);
+    define(instruction, builder_.CreateIntrinsic(llvm::Intrinsic::arithmetic_fence, {type}, {value}));
+}
+
 // OpIAddCarry and relatives give a structure of two equal members.
 void Importer::extendedArithmetic(const Instruction& instruction) {
     const Type& result = resultType(instruction);

@@ -197,6 +197,22 @@ void Importer::floatConvert(const Instruction& instruction) {
     }
 }
 
+// OpConvertFToBF16INTEL and OpConvertBF16ToFINTEL carry the bfloat16 as a 16-bit integer.
+void Importer::bfloatConvert(const Instruction& instruction) {
+    llvm::Type* type = resultType(instruction).llvmType;
+    llvm::Value* source = operand(instruction, 0);
+    check(partCount(source->getType()) == partCount(type), "operand and result differ in components");
+    llvm::Type* brain = type->getWithNewType(builder_.getBFloatTy());
+    if (type->getScalarType()->isIntegerTy(16)) {
+        check(source->getType()->getScalarType()->isFloatTy(), "only 32-bit numbers become bfloat16");
+        define(instruction, builder_.CreateBitCast(builder_.CreateFPTrunc(source, brain), type));
+        return;
+    }
+    check(type->getScalarType()->isFloatTy() && source->getType()->getScalarType()->isIntegerTy(16),
+          "a bfloat16 becomes a 32-bit number");
+    define(instruction, builder_.CreateFPExt(builder_.CreateBitCast(source, brain), type));
+}
+
 void Importer::quantizeToF16(const Instruction& instruction) {
     llvm::Type* type = resultType(instruction).llvmType;
     check(type->getScalarType()->isFloatTy(), "only 32-bit numbers are quantised");

@@ -35,11 +35,8 @@ llvm::Value* Importer::moduleVariable(const Instruction& definition) {
         break;
     case sv::StorageClass::Workgroup: {
         const uint64_t alignment = std::max(pointee.layout.alignment, pointerInfo(definition.result).alignment);
-        auto* variable =
-            new llvm::GlobalVariable(*module_, pointee.layout.type, false, llvm::GlobalValue::InternalLinkage,
-                                     llvm::UndefValue::get(pointee.layout.type), "", nullptr,
-                                     llvm::GlobalValue::NotThreadLocal, kir::kWorkgroup);
-        variable->setAlignment(llvm::Align(alignment));
+        const bool isBlock = pointee.kind == TypeKind::Struct && isDecorated(pointee.id, sv::Decoration::Block);
+        llvm::GlobalVariable* variable = isBlock ? workgroupBlocks() : workgroupMemory(pointee.layout.type, alignment);
         if (initializer && !llvm::isa<llvm::UndefValue>(initializer)) {
             if (!initializer->isNullValue()) {
                 unsupported("a Workgroup variable with an initialiser other than null");
@@ -70,6 +67,37 @@ llvm::Value* Importer::moduleVariable(const Instruction& definition) {
     current_ = user;
     values_[definition.result] = result;
     return result;
+}
+
+llvm::GlobalVariable* Importer::workgroupMemory(llvm::Type* type, uint64_t alignment) {
+    auto* variable =
+        new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::InternalLinkage, llvm::UndefValue::get(type),
+                                 "", nullptr, llvm::GlobalValue::NotThreadLocal, kir::kWorkgroup);
+    variable->setAlignment(llvm::Align(alignment));
+    return variable;
+}
+
+// SPV_KHR_workgroup_memory_explicit_layout: Workgroup variables of block types all start at the same address.
+llvm::GlobalVariable* Importer::workgroupBlocks() {
+    if (workgroupBlocks_) {
+        return workgroupBlocks_;
+    }
+    uint64_t size = 0;
+    for (const Instruction& instruction : source_.instructions()) {
+        if (instruction.op() == sv::Op::OpFunction) {
+            break;
+        }
+        if (instruction.op() == sv::Op::OpVariable &&
+            static_cast<sv::StorageClass>(literal(instruction, 0)) == sv::StorageClass::Workgroup) {
+            const Type& pointee = type(type(instruction.resultType).element);
+            if (isDecorated(pointee.id, sv::Decoration::Block)) {
+                size = std::max(size, pointee.layout.size);
+            }
+        }
+    }
+    constexpr uint64_t kBlockAlignment = 16;
+    workgroupBlocks_ = workgroupMemory(bytes(size), kBlockAlignment);
+    return workgroupBlocks_;
 }
 
 llvm::Value* Importer::constantData(const Type& type, llvm::Constant* value, MatrixLayout matrix, uint64_t alignment) {

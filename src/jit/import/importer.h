@@ -126,6 +126,8 @@ private:
     // globals.cpp
     llvm::Value* moduleVariable(const Instruction& definition);
     llvm::Value* constantData(const Type& type, llvm::Constant* value, MatrixLayout matrix, uint64_t alignment);
+    llvm::GlobalVariable* workgroupMemory(llvm::Type* type, uint64_t alignment);
+    llvm::GlobalVariable* workgroupBlocks();
     static bool travelsAsArgument(::spv::StorageClass storage);
     void materialisePrivates();
     void clearWorkgroupVariables();
@@ -208,6 +210,8 @@ private:
     void integerDivision(const Instruction& instruction);
     void floatBinary(const Instruction& instruction);
     void negate(const Instruction& instruction);
+    void fusedMultiplyAdd(const Instruction& instruction);
+    void arithmeticFence(const Instruction& instruction);
     void extendedArithmetic(const Instruction& instruction);
     void dot(const Instruction& instruction);
     void integerDot(const Instruction& instruction);
@@ -232,6 +236,7 @@ private:
     void integerConvert(const Instruction& instruction);
     void saturatingConvert(const Instruction& instruction);
     void floatConvert(const Instruction& instruction);
+    void bfloatConvert(const Instruction& instruction);
     void quantizeToF16(const Instruction& instruction);
     void bitcast(const Instruction& instruction);
     void pointerToInteger(const Instruction& instruction);
@@ -305,6 +310,8 @@ private:
     void ballotQuery(const Instruction& instruction);
     void quad(const Instruction& instruction);
     void subgroupKhr(const Instruction& instruction);
+    void intelShuffle(const Instruction& instruction);
+    void intelBlock(const Instruction& instruction);
     std::string_view groupPrefix(const Instruction& instruction);
     llvm::Value* convergentCall(const std::string& name, llvm::Type* result, llvm::ArrayRef<llvm::Value*> arguments);
     llvm::Value* ballotBelow(bool inclusive);
@@ -383,6 +390,7 @@ private:
     std::map<Id, FunctionPlan> plans_;
     std::vector<Id> planOrder_;                           // callees before callers
     std::vector<llvm::GlobalVariable*> clearedVariables_; // Workgroup variables with a null initialiser
+    llvm::GlobalVariable* workgroupBlocks_ = nullptr;     // the memory that Workgroup variables of block types share
     uint32_t typeDepth_ = 0;
     uint32_t constantDepth_ = 0;
 

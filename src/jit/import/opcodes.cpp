@@ -213,6 +213,7 @@ Importer::Handler Importer::handlerOf(uint16_t opcode) {
         {Op::OpPtrDiff, &I::pointerDifference},
         {Op::OpSubgroupBallotKHR, &I::subgroupKhr},
         {Op::OpSubgroupFirstInvocationKHR, &I::subgroupKhr},
+        {static_cast<Op>(4427), &I::fusedMultiplyAdd}, // OpFmaKHR
         {Op::OpSubgroupAllKHR, &I::subgroupKhr},
         {Op::OpSubgroupAnyKHR, &I::subgroupKhr},
         {Op::OpSubgroupAllEqualKHR, &I::subgroupKhr},
@@ -224,11 +225,20 @@ Importer::Handler Importer::handlerOf(uint16_t opcode) {
         {Op::OpSDotAccSat, &I::integerDot},
         {Op::OpUDotAccSat, &I::integerDot},
         {Op::OpSUDotAccSat, &I::integerDot},
+        {Op::OpSubgroupShuffleINTEL, &I::intelShuffle},
+        {Op::OpSubgroupShuffleDownINTEL, &I::intelShuffle},
+        {Op::OpSubgroupShuffleUpINTEL, &I::intelShuffle},
+        {Op::OpSubgroupShuffleXorINTEL, &I::intelShuffle},
+        {Op::OpSubgroupBlockReadINTEL, &I::intelBlock},
+        {Op::OpSubgroupBlockWriteINTEL, &I::intelBlock},
         {Op::OpAtomicFMinEXT, &I::atomicReadModifyWrite},
         {Op::OpAtomicFMaxEXT, &I::atomicReadModifyWrite},
         {Op::OpAssumeTrueKHR, &I::assumeTrue},
         {Op::OpExpectKHR, &I::expect},
         {Op::OpAtomicFAddEXT, &I::atomicReadModifyWrite},
+        {static_cast<Op>(6116), &I::bfloatConvert},   // OpConvertFToBF16INTEL
+        {static_cast<Op>(6117), &I::bfloatConvert},   // OpConvertBF16ToFINTEL
+        {static_cast<Op>(6145), &I::arithmeticFence}, // OpArithmeticFenceEXT
         {Op::OpGroupIMulKHR, &I::groupArithmetic},
         {Op::OpGroupFMulKHR, &I::groupArithmetic},
         {Op::OpGroupBitwiseAndKHR, &I::groupArithmetic},

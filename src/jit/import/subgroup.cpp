@@ -368,4 +368,67 @@ void Importer::subgroupKhr(const Instruction& instruction) {
            }));
 }
 
+// SPV_INTEL_subgroups: shuffles over one value, or over two side by side.
+void Importer::intelShuffle(const Instruction& instruction) {
+    const std::string prefix(kir::kSubgroupPrefix);
+    llvm::Type* word = builder_.getInt32Ty();
+    llvm::Type* type = resultType(instruction).llvmType;
+    llvm::Value* first = operand(instruction, 0, type);
+    constexpr uint16_t kShuffle = 5571, kDown = 5572, kUp = 5573;
+    const bool pair = instruction.opcode == kDown || instruction.opcode == kUp;
+    llvm::Value* second = pair ? operand(instruction, 1, type) : first;
+    llvm::Value* selector = operand(instruction, pair ? 2 : 1);
+    check(selector->getType()->isIntegerTy(), "the selector is an integer");
+    selector = resize(selector, word, false);
+    const auto shuffle = [&](llvm::Value* value, const char* name, llvm::Value* lane) {
+        return convergentCall(prefix + name + typeSuffix(value->getType()), value->getType(), {value, lane});
+    };
+    define(instruction, perLane(type, {first, second}, [&](llvm::ArrayRef<llvm::Value*> lane) -> llvm::Value* {
+               if (!pair) {
+                   return shuffle(lane[0], instruction.opcode == kShuffle ? "shuffle." : "shuffle_xor.", selector);
+               }
+               // Lane numbers run through both values: (current, next) downwards, (previous, current) upwards.
+               llvm::Value* size = builtinCall(kir::kSubgroupSize, word);
+               llvm::Value* own = builtinCall(kir::kSubgroupLocalId, word);
+               llvm::Value* from = instruction.opcode == kDown
+                                       ? builder_.CreateAdd(own, selector)
+                                       : builder_.CreateSub(builder_.CreateAdd(own, size), selector);
+               llvm::Value* inFirst = builder_.CreateICmpULT(from, size);
+               llvm::Value* rest = builder_.CreateSub(from, size);
+               llvm::Value* low = shuffle(lane[0], "shuffle.", builder_.CreateSelect(inFirst, from, own));
+               llvm::Value* high = shuffle(lane[1], "shuffle.", builder_.CreateSelect(inFirst, own, rest));
+               return builder_.CreateSelect(inFirst, low, high);
+           }));
+}
+
+// Component i of lane l is element i * size + l from the pointer.
+void Importer::intelBlock(const Instruction& instruction) {
+    const bool reads = instruction.result != 0;
+    llvm::Value* base = pointerOperand(instruction, 0);
+    llvm::Value* data = reads ? nullptr : operand(instruction, 1);
+    llvm::Type* type = reads ? resultType(instruction).llvmType : data->getType();
+    checkInteger(type);
+    llvm::Type* scalar = type->getScalarType();
+    const uint64_t width = scalar->getScalarSizeInBits() / 8;
+    llvm::Type* wide = builder_.getInt64Ty();
+    llvm::Value* size = resize(builtinCall(kir::kSubgroupSize, builder_.getInt32Ty()), wide, false);
+    llvm::Value* index = resize(builtinCall(kir::kSubgroupLocalId, builder_.getInt32Ty()), wide, false);
+    llvm::Value* result = llvm::PoisonValue::get(type);
+    for (uint64_t i = 0; i < partCount(type); ++i) {
+        llvm::Value* element = builder_.CreateGEP(scalar, base, index);
+        const Access access{false, false, width};
+        if (!reads) {
+            storeScalar(type->isVectorTy() ? builder_.CreateExtractElement(data, i) : data, element, access);
+        } else if (type->isVectorTy()) {
+            result = builder_.CreateInsertElement(result, loadScalar(scalar, element, access), i);
+        } else {
+            result = loadScalar(scalar, element, access);
+        }
+        index = builder_.CreateAdd(index, size);
+    }
+    if (reads) {
+        define(instruction, result);
+    }
+}
+
 } // namespace halyard::jit
