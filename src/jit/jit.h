@@ -32,6 +32,8 @@ typedef void (*HyJitSink)(void* user, const HyJitMessage* message);
  *    "workgroupSize":[0,0,0],      all zero: code for any size
  *    "fastMath":false, "emit":"artifact" | "kir" | "ir" | "asm"}   kir: after import; ir: after optimisation (text)
  * Request (op "hello"): no blob. Reply carries "buildId", "llvm", "targets".
+ * Request (op "isolate"): no blob. From a process that is the compiler's own: from then on a fatal error of LLVM or a failed
+ *   allocation answers the request in hand and ends the process with status 70, instead of aborting it.
  * Reply: {"id":7, "status":0, "timings":{"import":ms,"optimise":ms,"codegen":ms,"link":ms}} + blob = artifact, or
  *        {"id":7, "status":<HyResult>, "stage":"import", "message":"...", "hint":"..."}.
  * Progress: {"id":7, "progress":"import" | "passes" | "optimise" | "codegen" | "link"}: written before the stage starts.
