@@ -270,11 +270,14 @@ bool Parser::typeDepth(const Instruction& instruction) {
     }
     if (!need(instruction, last))
         return false;
+    if (instruction.op() != Op::OpTypePointer && forwardPointers_.contains(instruction.result))
+        return fail(invalid(instruction.offset, fmt::format("{} defines %{}, which was announced as a pointer",
+                                                            opcodeName(instruction.opcode), instruction.result)));
     uint32_t depth = 0;
     for (uint32_t i = first; i < last; ++i) {
         const Id inner = instruction.operand(i);
         // Only a pointer that was announced may be named before it is defined, so types cannot contain themselves.
-        const bool announced = instruction.op() == Op::OpTypeStruct && forwardPointers_.contains(inner);
+        const bool announced = forwardPointers_.contains(inner);
         if (!announced && (inner == instruction.result || module_.definition(inner) == nullptr))
             return fail(
                 invalid(instruction.offset, fmt::format("{} (%{}) contains %{}, which is not defined before it",

@@ -2,6 +2,7 @@
 
 #include "arguments_cl.spv.h"
 #include "buffers_comp.spv.h"
+#include "linked_comp.spv.h"
 #include "reduce_cl.spv.h"
 #include "specialised_comp.spv.h"
 
@@ -48,9 +49,8 @@ void PrintTo(const Sample& sample, std::ostream* out) {
 
 std::span<const Sample> samples() {
     static const Sample kSamples[] = {
-        {"arguments.cl", arguments_cl_spv},
-        {"reduce.cl", reduce_cl_spv},
-        {"buffers.comp", buffers_comp_spv},
+        {"arguments.cl", arguments_cl_spv},         {"reduce.cl", reduce_cl_spv},
+        {"buffers.comp", buffers_comp_spv},         {"linked.comp", linked_comp_spv},
         {"specialised.comp", specialised_comp_spv},
     };
     return kSamples;

@@ -198,6 +198,8 @@ TEST(Parse, RefusesTypesThatContainThemselves) {
     expectInvalid(tiny({word(Op::OpTypeStruct, 3), 1, 1}), "not defined before it");
     expectInvalid(tiny({word(Op::OpTypeStruct, 3), 1, 2, word(Op::OpTypeStruct, 3), 2, 1}), "not defined before it");
     expectInvalid(tiny({word(Op::OpTypeRuntimeArray, 3), 1, 2}), "not defined before it");
+    expectInvalid(tiny({word(Op::OpTypeForwardPointer, 3), 1, 5349, word(Op::OpTypeStruct, 3), 1, 1}),
+                  "announced as a pointer");
     // Through a pointer that is announced it may.
     EXPECT_TRUE(Module::parse(tiny({word(Op::OpTypeForwardPointer, 3), 1, 5349, word(Op::OpTypeStruct, 3), 2, 1,
                                     word(Op::OpTypePointer, 4), 1, 5349, 2})));

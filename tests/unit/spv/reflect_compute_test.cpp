@@ -74,6 +74,14 @@ TEST(ReflectCompute, OrdersBuffersAndAppendsPushConstants) {
     EXPECT_EQ(kernel.argumentBytes, 112u);
 }
 
+TEST(ReflectCompute, FollowsNoPointers) {
+    const KernelInfo kernel = reflected(parsed(sample("linked.comp"))).kernels.at(0);
+    ASSERT_EQ(kernel.parameters.size(), 1u);
+    EXPECT_EQ(kernel.parameters[0].kind, ParameterKind::PushConstants);
+    EXPECT_EQ(kernel.parameters[0].size, 16u);
+    EXPECT_EQ(kernel.parameters[0].alignment, 8u);
+}
+
 TEST(ReflectCompute, ReadsSpecialisationConstants) {
     const Reflection reflection = reflected(parsed(sample("specialised.comp")));
     struct Expected {
