@@ -165,7 +165,7 @@ private:
         if (!out.stage.empty())
             out.message += fmt::format(" (stage {})", out.stage);
         out.hint = std::move(result.reply.hint);
-        out.dump = out.code == HY_ERROR_COMPILE_FAILED;
+        out.dump = out.code == HY_ERROR_COMPILE_FAILED || out.code == HY_ERROR_INTERNAL;
         return out;
     }
 
@@ -214,24 +214,31 @@ private:
         return worker.ending().describe();
     }
 
-    // By a worker of its own: the one that failed is gone, or would fail again.
+    // A worker that answered a failure may be about to end, so that a new one takes its place, once.
     std::optional<std::string> emitText(const char* emit) {
         const Clock::time_point deadline =
             Clock::now() + std::min<Clock::duration>(kDumpTime, pool_.settings().timeout);
-        if (ensureWorker(deadline).code != HY_SUCCESS)
-            return std::nullopt;
-        WorkerProcess& worker = *lease_.worker();
-        const uint64_t id = worker.nextId();
-        const std::optional<std::string> json = toJson(request_, id, emit);
-        if (!json)
-            return std::nullopt;
-        const Exchange result = exchange(worker, id, *json, request_.spirv, deadline);
-        if (result.io != Io::Done)
-            lease_.lose();
-        if (result.io != Io::Done || result.reply.status != HY_SUCCESS || result.blob == nullptr)
-            return std::nullopt;
-        const std::span<const std::byte> bytes = result.blob->bytes();
-        return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        for (int tries = 0; tries < 2; ++tries) {
+            if (lease_.worker() != nullptr && !lease_.worker()->isIdle())
+                lease_.lose();
+            if (ensureWorker(deadline).code != HY_SUCCESS)
+                return std::nullopt;
+            WorkerProcess& worker = *lease_.worker();
+            const uint64_t id = worker.nextId();
+            const std::optional<std::string> json = toJson(request_, id, emit);
+            if (!json)
+                return std::nullopt;
+            const Exchange result = exchange(worker, id, *json, request_.spirv, deadline);
+            if (result.io != Io::Done)
+                lease_.lose();
+            if (result.io == Io::Closed && !result.heard)
+                continue;
+            if (result.io != Io::Done || result.reply.status != HY_SUCCESS || result.blob == nullptr)
+                return std::nullopt;
+            const std::span<const std::byte> bytes = result.blob->bytes();
+            return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        }
+        return std::nullopt;
     }
 
     static std::string inStage(const std::string& stage) {
