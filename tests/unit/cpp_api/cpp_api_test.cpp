@@ -2,7 +2,7 @@
 // own.
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <memory>
 
 #include "halyard/halyard.hpp"
 
@@ -76,10 +76,10 @@ TEST_F(CppApi, MovedFromObjectsHoldNothing) {
 }
 
 TEST_F(CppApi, ObjectsMayOutliveTheInstance) {
-    std::optional<Instance> brief(std::in_place);
+    auto brief = std::make_unique<Instance>();
     const Device its = brief->device(0u);
-    std::optional<Stream> stream(std::in_place, its);
-    std::optional<Buffer<float>> buffer(std::in_place, its, 16);
+    auto stream = std::make_unique<Stream>(its);
+    auto buffer = std::make_unique<Buffer<float>>(its, 16);
     brief.reset();
     EXPECT_EQ(errorOf([&] { stream->synchronize(); }).code, HY_ERROR_INVALID_HANDLE);
     stream.reset();
