@@ -90,13 +90,18 @@ HyResult Device::close(uint64_t deadline) {
     if (!compilerGone || !workersGone) {
         acquire(); // for ever: a thread still uses this object
     }
-    if (!done || !compilerGone) {
-        return host_.fail({HY_ERROR_TIMEOUT,
-                           workersGone
-                               ? "work did not finish within the time limit and was stopped"
-                               : "work did not finish within the time limit and could not be stopped: its thread "
-                                 "and its memory stay in use",
-                           "", "does a kernel loop for ever?"});
+    if (!workersGone) {
+        return host_.fail(
+            {HY_ERROR_TIMEOUT,
+             "work did not finish within the time limit and could not be stopped: its thread and its memory "
+             "stay in use",
+             "", "does a kernel loop for ever?"});
+    }
+    if (!done) {
+        return host_.fail({HY_ERROR_TIMEOUT, "work did not finish within the time limit and was stopped"});
+    }
+    if (!compilerGone) {
+        return host_.fail({HY_ERROR_TIMEOUT, "a compilation in the background did not end within the time limit"});
     }
     return HY_SUCCESS;
 }

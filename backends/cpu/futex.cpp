@@ -4,6 +4,7 @@
 #include <climits>
 #include <ctime>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,6 +34,10 @@ uint64_t deadlineAfter(uint64_t timeoutNs) {
     const uint64_t now = nowNs();
     // The kernel's timespec holds a signed number of nanoseconds at most.
     return timeoutNs >= static_cast<uint64_t>(INT64_MAX) - now ? kNever : now + timeoutNs;
+}
+
+void yieldProcessor() {
+    sched_yield();
 }
 
 bool futexWait(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline) {

@@ -29,16 +29,23 @@ inline void relax() {
 #endif
 }
 
-// Spins until `done` answers true or `spinNs` passed; the clock is read now and then only. Returns the last answer.
+// Gives the processor to a thread that is ready to run on it, if there is one.
+void yieldProcessor();
+
+// Polls until `done` answers true or `spinNs` passed; the clock is read now and then only. Returns the last answer.
+// After the first microseconds it makes room between polls: on a busy machine the thread waited for may need this very
+// processor.
 template <class Done> bool spinUntil(uint64_t spinNs, Done&& done) {
     constexpr int kRoundsPerClockRead = 16;
+    constexpr uint64_t kSelfishNs = 4'000;
     if (done()) {
         return true;
     }
     if (spinNs == 0) {
         return false;
     }
-    const uint64_t end = nowNs() + spinNs;
+    const uint64_t begin = nowNs();
+    uint64_t spent = 0;
     do {
         for (int i = 0; i < kRoundsPerClockRead; ++i) {
             relax();
@@ -46,8 +53,12 @@ template <class Done> bool spinUntil(uint64_t spinNs, Done&& done) {
                 return true;
             }
         }
-    } while (nowNs() < end);
-    return false;
+        if (spent > kSelfishNs) {
+            yieldProcessor();
+        }
+        spent = nowNs() - begin;
+    } while (spent < spinNs);
+    return done();
 }
 
 } // namespace halyard::cpu

@@ -89,6 +89,9 @@ HyResult Kernel::compile(const Source& source, HyDim3 size, Ref<CodeObject>& out
     if (const HyResult result = host().jitCompile(request, artifact); result != HY_SUCCESS) {
         return result;
     }
+    if (module_->device().specialiser().abandoned()) {
+        return HY_ERROR_TIMEOUT; // the artifact is lost with the runtime that made it
+    }
     const HyResult result = guarded(host(), [&] {
         return CodeObject::load(host(), name_, artifact.data, artifact.bytes, argumentBytes_, size, outCode);
     });
@@ -146,6 +149,9 @@ void Kernel::specialise(size_t variant) noexcept {
         const Source source = ownedSource_ ? ownedSource_->source() : module_->source();
         Ref<CodeObject> code;
         const HyResult result = compile(source, size, code);
+        if (module_->device().specialiser().abandoned()) {
+            return result;
+        }
         if (result != HY_SUCCESS) {
             host().log(HY_LOG_WARNING,
                        format("kernel %s has no code of its own for workgroups of %u x %u x %u (error %d): the general "

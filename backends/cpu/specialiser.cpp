@@ -51,6 +51,7 @@ bool Specialiser::stop(uint64_t deadline) {
         inTime = futexWait(exited_, 0, deadline);
     }
     if (exited_.load() == 0) {
+        abandoned_.store(true, std::memory_order_release);
         pthread_detach(thread_);
         return false;
     }

@@ -26,6 +26,8 @@ public:
     // Forgets what waits and ends the thread. False: a compilation did not come back before the deadline; the thread
     // ends by itself, and this object must live for ever.
     bool stop(uint64_t deadline);
+    // stop() gave up: the runtime's services may be gone.
+    bool abandoned() const { return abandoned_.load(std::memory_order_acquire); }
 
 private:
     struct Request {
@@ -44,6 +46,7 @@ private:
     pthread_t thread_{};
     std::atomic<uint32_t> wakeWord_{0};
     std::atomic<uint32_t> exited_{0};
+    std::atomic<bool> abandoned_{false};
 };
 
 } // namespace halyard::cpu
