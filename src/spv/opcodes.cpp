@@ -10,7 +10,7 @@ namespace {
 
 constexpr OpcodeInfo kOpcodes[] = {
 #define HY_SPV_OP(name, number, hasType, hasResult, family, support)                                                   \
-    {"Op" #name, number, hasType != 0, hasResult != 0, OpFamily::family, Support::support},
+    {"Op" #name, number, (hasType) != 0, (hasResult) != 0, OpFamily::family, Support::support},
 #include "spv/opcodes.inc"
 #undef HY_SPV_OP
 };
