@@ -26,16 +26,15 @@ uint64_t roundUp(uint64_t value, uint64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
-// A process with a limited address space needs the rest of it for itself.
-uint64_t largestRange() {
+} // namespace
+
+uint64_t reservableBytes() {
     rlimit limit{};
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
         return kLargestRange;
     }
-    return std::min<uint64_t>(kLargestRange, roundUp(limit.rlim_cur / 2, kHugePage));
+    return std::min<uint64_t>(kLargestRange, limit.rlim_cur / 2 / kHugePage * kHugePage);
 }
-
-} // namespace
 
 Arena::~Arena() {
     if (base_ != 0) {
@@ -45,12 +44,13 @@ Arena::~Arena() {
 
 HyResult Arena::reserve() {
     page_ = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-    int error = 0;
-    for (uint64_t bytes = largestRange(); bytes >= kSmallestRange; bytes = roundUp(bytes / 2, kHugePage)) {
+    int error = ENOMEM;
+    for (uint64_t bytes = reservableBytes(); bytes >= kSmallestRange; bytes = roundUp(bytes / 2, kHugePage)) {
         void* range = mmap(nullptr, bytes, PROT_NONE, kReserved, -1, 0);
         if (range != MAP_FAILED) {
             base_ = reinterpret_cast<uint64_t>(range);
             size_ = bytes;
+            capacity_ = std::min(capacity_, bytes);
             free_.emplace(0, bytes);
             return HY_SUCCESS;
         }

@@ -10,10 +10,13 @@
 
 namespace halyard::cpu {
 
+// How many addresses may be reserved: a process whose address space is limited (ulimit -v) needs half of it for itself.
+uint64_t reservableBytes();
+
 // Thread-safe.
 class Arena {
 public:
-    // `capacity`: bytes that may be allocated at once.
+    // `capacity`: bytes that may be allocated at once; less when not that many addresses can be reserved.
     Arena(const Host& host, uint64_t capacity) : host_(host), capacity_(capacity) {}
     ~Arena();
     Arena(const Arena&) = delete;
@@ -39,7 +42,7 @@ private:
     void giveBack(uint64_t offset, uint64_t bytes);
 
     const Host& host_;
-    const uint64_t capacity_;
+    uint64_t capacity_;
     uint64_t base_ = 0;
     uint64_t size_ = 0;
     uint64_t page_ = 4096;

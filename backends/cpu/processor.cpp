@@ -1,5 +1,6 @@
 #include "processor.h"
 
+#include "arena.h"
 #include "cgroup.h"
 
 #include <algorithm>
@@ -187,7 +188,7 @@ Settings readSettings(const Host& host) {
     settings.spinNs = cpus > 1 ? kSpinNs : 0;
     const uint64_t physical =
         static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-    settings.totalMemory = std::min(physical, limits.memoryBytes);
+    settings.totalMemory = std::min({physical, limits.memoryBytes, reservableBytes()});
     settings.specialise = readSpecialise(host);
     settings.isa = readIsa(host);
     return settings;
