@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr std::uint32_t kLimit = 500;
+constexpr std::uint32_t kLimit = 300;
 constexpr float kLeft = -2.0f;
 constexpr float kWidth = 2.6f;
 
@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
     config.name = "mandelbrot";
     config.description = "The Mandelbrot set, every pixel checked, written as a PNG image.";
     config.sizeMeaning = "width of the image in pixels";
-    config.size = 800;
+    config.size = 640;
     config.quickSize = 150;
     config.maxSize = 16384;
     sample::Program program(config);

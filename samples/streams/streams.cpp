@@ -156,7 +156,7 @@ int main(int argc, char** argv) {
     config.name = "streams";
     config.description = "Overlaps copies and kernels with two streams and events.";
     config.sizeMeaning = "32-bit words, rounded down to a multiple of 8";
-    config.size = 4u << 20;
+    config.size = 1u << 20;
     config.quickSize = 80000;
     return sample::Program(config).run(argc, argv, body);
 }
