@@ -176,6 +176,7 @@ void Importer::arrayLength(const Instruction& instruction) {
     llvm::Value* offset = builder_.getInt64(block.offsets[member]);
     llvm::Value* rest = builder_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, length->second, offset);
     const uint64_t stride = arrayStride(array, memberMatrixLayout(block, member));
+    check(stride != 0, "the array's elements have no size");
     llvm::Value* count = builder_.CreateUDiv(rest, builder_.getInt64(stride));
     llvm::Type* result = resultType(instruction).llvmType;
     checkInteger(result);

@@ -19,14 +19,17 @@ void Importer::controlBarrier(const Instruction& instruction) {
                 static_cast<uint32_t>(constantInteger(literal(instruction, 2))));
 }
 
-void Importer::memoryBarrier(const Instruction& instruction) {
-    const uint64_t scope = constantInteger(literal(instruction, 0));
-    const uint64_t semantics = constantInteger(literal(instruction, 1));
+void Importer::emitFence(uint32_t scope, uint32_t semantics) {
     llvm::Type* word = builder_.getInt32Ty();
     llvm::FunctionCallee fence = module_->getOrInsertFunction(llvm::StringRef(kir::kFence.data(), kir::kFence.size()),
                                                               builder_.getVoidTy(), word, word);
     llvm::cast<llvm::Function>(fence.getCallee())->setDoesNotThrow();
-    builder_.CreateCall(fence, {llvm::ConstantInt::get(word, scope), llvm::ConstantInt::get(word, semantics)});
+    builder_.CreateCall(fence, {builder_.getInt32(scope), builder_.getInt32(semantics)});
+}
+
+void Importer::memoryBarrier(const Instruction& instruction) {
+    emitFence(static_cast<uint32_t>(constantInteger(literal(instruction, 0))),
+              static_cast<uint32_t>(constantInteger(literal(instruction, 1))));
 }
 
 // Every invocation copies the elements whose number is its own plus a multiple of the workgroup's size.

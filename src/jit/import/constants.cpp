@@ -98,6 +98,7 @@ llvm::Constant* Importer::buildConstant(const Instruction& definition) {
 }
 
 llvm::Constant* Importer::composite(const Type& type, llvm::ArrayRef<llvm::Constant*> parts) {
+    check(type.kind == TypeKind::Vector || type.isAggregate(), "a composite constant has a composite type");
     check(partCount(type.llvmType) == parts.size(), "the constant has the wrong number of parts");
     for (size_t i = 0; i < parts.size(); ++i) {
         check(parts[i]->getType() == partType(type.llvmType, i), "a part of the constant has the wrong type");

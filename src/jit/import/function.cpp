@@ -80,12 +80,8 @@ void Importer::plan(Id function, std::vector<Id>& path) {
         invalid(fmt::format("function %{} does not exist", function));
     }
     if (source->blocks.empty()) {
-        std::string_view name = source_.name(function);
-        if (const spv::Decoration* linkage = source_.findDecoration(function, sv::Decoration::LinkageAttributes)) {
-            const uint32_t* words = linkage->operands.data();
-            name = spv::literalString(words, words + linkage->operands.size());
-        }
-        fail(HY_ERROR_UNSUPPORTED_SPIRV, fmt::format("function '{}' (%{}) has no body", name, function),
+        fail(HY_ERROR_UNSUPPORTED_SPIRV,
+             fmt::format("function '{}' (%{}) has no body", libraryName(function).full, function),
              "link the module that defines it, for example with spirv-link");
     }
     if (std::find(path.begin(), path.end(), function) != path.end()) {
@@ -120,6 +116,11 @@ void Importer::planBody(FunctionPlan& plan, std::vector<Id>& path) {
             if (instruction.op() == sv::Op::OpFunctionCall) {
                 current_ = &instruction;
                 const Id callee = literal(instruction, 0);
+                const spv::Function* target = source_.findFunction(callee);
+                if (target && target->blocks.empty() && isLibraryFunction(callee)) {
+                    plan.convergent |= libraryName(callee).name == "sub_group_barrier";
+                    continue;
+                }
                 this->plan(callee, path);
                 const FunctionPlan& inner = plans_.at(callee);
                 plan.variables.insert(inner.variables.begin(), inner.variables.end());
@@ -355,6 +356,10 @@ void Importer::emitBody(FunctionPlan& plan) {
 
 void Importer::functionCall(const Instruction& instruction) {
     auto found = plans_.find(literal(instruction, 0));
+    if (found == plans_.end() && isLibraryFunction(literal(instruction, 0))) {
+        libraryCall(instruction);
+        return;
+    }
     check(found != plans_.end() && found->second.function, "the callee is not a function");
     const FunctionPlan& callee = found->second;
     check(callee.source->id != entryPoint_->function, "an entry point is called");

@@ -112,7 +112,7 @@ const Type& Importer::operandType(const Instruction& instruction, uint32_t index
 
 const Type& Importer::resultType(const Instruction& instruction) {
     const Type& result = type(instruction.resultType);
-    check(result.llvmType != nullptr, "a value of this type cannot exist");
+    check(result.llvmType != nullptr && !result.llvmType->isVoidTy(), "a value of this type cannot exist");
     return result;
 }
 

@@ -153,6 +153,18 @@ private:
     void functionCall(const Instruction& instruction);
     void checkExecutionModes();
 
+    // library.cpp
+    struct LibraryName {
+        std::string_view full;       // as the module spells it
+        std::string_view name;       // demangled
+        std::string_view parameters; // mangled
+    };
+    LibraryName libraryName(Id function) const;
+    bool isLibraryFunction(Id function) const;
+    void libraryCall(const Instruction& instruction);
+    void libraryConvert(const Instruction& instruction, const LibraryName& name);
+    void libraryAtomic(const Instruction& instruction, const LibraryName& name);
+
     // control.cpp
     void emitBlocks(const std::vector<const spv::Block*>& order);
     std::vector<Id> successors(const Instruction& terminator);
@@ -298,6 +310,7 @@ private:
     void memoryBarrier(const Instruction& instruction);
     void asyncCopy(const Instruction& instruction);
     void waitEvents(const Instruction& instruction);
+    void emitFence(uint32_t scope, uint32_t semantics);
     void emitBarrier(uint32_t executionScope, uint32_t memoryScope, uint32_t semantics);
 
     // subgroup.cpp

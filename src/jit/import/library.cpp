@@ -1,0 +1,186 @@
+// OpenCL C functions that a producer left as calls of an imported, mangled name: clang-22 does so with the older
+// atomics, the plain fences, conversions to half and the subgroup barrier. Itanium mangling: `_Z`, the length, the
+// name, parameters.
+#include "jit/import/importer.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace halyard::jit {
+
+namespace sv = ::spv;
+
+namespace {
+using Operation = llvm::AtomicRMWInst::BinOp;
+
+struct AtomicName {
+    std::string_view name;
+    Operation signedOperation;
+    Operation unsignedOperation;
+    Operation floatOperation;
+};
+
+constexpr AtomicName kAtomics[] = {
+    {"add", Operation::Add, Operation::Add, Operation::FAdd},
+    {"sub", Operation::Sub, Operation::Sub, Operation::FSub},
+    {"xchg", Operation::Xchg, Operation::Xchg, Operation::Xchg},
+    {"inc", Operation::Add, Operation::Add, Operation::BAD_BINOP},
+    {"dec", Operation::Sub, Operation::Sub, Operation::BAD_BINOP},
+    {"min", Operation::Min, Operation::UMin, Operation::FMin},
+    {"max", Operation::Max, Operation::UMax, Operation::FMax},
+    {"and", Operation::And, Operation::And, Operation::BAD_BINOP},
+    {"or", Operation::Or, Operation::Or, Operation::BAD_BINOP},
+    {"xor", Operation::Xor, Operation::Xor, Operation::BAD_BINOP},
+};
+
+const AtomicName* findAtomic(std::string_view name) {
+    for (std::string_view prefix : {"atomic_fetch_", "atomic_", "atom_"}) {
+        if (!name.starts_with(prefix)) {
+            continue;
+        }
+        std::string_view rest = name.substr(prefix.size());
+        if (prefix == "atomic_fetch_" && rest.ends_with("_explicit")) {
+            rest.remove_suffix(std::string_view("_explicit").size());
+        }
+        for (const AtomicName& candidate : kAtomics) {
+            if (candidate.name == rest) {
+                return &candidate;
+            }
+        }
+    }
+    return nullptr;
+}
+
+bool isFence(std::string_view name) {
+    return name == "mem_fence" || name == "read_mem_fence" || name == "write_mem_fence";
+}
+
+// The mangled letter of the integer that an atomic operates on: behind its pointer's qualifiers.
+bool isUnsigned(std::string_view parameters) {
+    for (std::string_view qualifier : {"U7_Atomic", "V"}) {
+        if (size_t at = parameters.find(qualifier); at != std::string_view::npos) {
+            const size_t letter = at + qualifier.size();
+            return letter < parameters.size() &&
+                   std::string_view("hjtmy").find(parameters[letter]) != std::string_view::npos;
+        }
+    }
+    return false;
+}
+} // namespace
+
+Importer::LibraryName Importer::libraryName(Id function) const {
+    std::string_view mangled = source_.name(function);
+    if (const spv::Decoration* linkage = source_.findDecoration(function, sv::Decoration::LinkageAttributes)) {
+        const uint32_t* words = linkage->operands.data();
+        mangled = spv::literalString(words, words + linkage->operands.size());
+    }
+    LibraryName result{mangled, mangled, {}};
+    if (!mangled.starts_with("_Z")) {
+        return result;
+    }
+    size_t length = 0;
+    const char* end = mangled.data() + mangled.size();
+    const auto [digits, error] = std::from_chars(mangled.data() + 2, end, length);
+    if (error == std::errc() && length <= static_cast<size_t>(end - digits)) {
+        result.name = std::string_view(digits, length);
+        result.parameters = std::string_view(digits + length, static_cast<size_t>(end - digits) - length);
+    }
+    return result;
+}
+
+bool Importer::isLibraryFunction(Id function) const {
+    const std::string_view name = libraryName(function).name;
+    return isFence(name) || name == "sub_group_barrier" || name.starts_with("convert_half") ||
+           findAtomic(name) != nullptr;
+}
+
+void Importer::libraryCall(const Instruction& instruction) {
+    const LibraryName name = libraryName(literal(instruction, 0));
+    if (isFence(name.name) || name.name == "sub_group_barrier") {
+        // Flags of OpenCL C: 1 local, 2 global, 4 image memory. Not known while compiling means all.
+        uint64_t flags = 0;
+        if (!isConstantInteger(literal(instruction, 1), flags)) {
+            flags = 3;
+        }
+        constexpr uint32_t kAcquireRelease = 0x8, kWorkgroupMemory = 0x100, kCrossWorkgroupMemory = 0x200;
+        const uint32_t semantics =
+            kAcquireRelease | (flags & 1 ? kWorkgroupMemory : 0) | (flags & 2 ? kCrossWorkgroupMemory : 0);
+        if (name.name == "sub_group_barrier") {
+            emitBarrier(kir::kScopeIdSubgroup, kir::kScopeIdSubgroup, semantics);
+        } else {
+            emitFence(kir::kScopeIdWorkgroup, semantics);
+        }
+        return;
+    }
+    if (name.name.starts_with("convert_half")) {
+        libraryConvert(instruction, name);
+        return;
+    }
+    libraryAtomic(instruction, name);
+}
+
+void Importer::libraryConvert(const Instruction& instruction, const LibraryName& name) {
+    llvm::Type* type = resultType(instruction).llvmType;
+    llvm::Value* source = operand(instruction, 1);
+    check(type->getScalarType()->isHalfTy() && partCount(type) == partCount(source->getType()),
+          "the call has the wrong type");
+    auto mode = sv::FPRoundingMode::RTE;
+    if (name.name.ends_with("_rtz")) {
+        mode = sv::FPRoundingMode::RTZ;
+    } else if (name.name.ends_with("_rtp")) {
+        mode = sv::FPRoundingMode::RTP;
+    } else if (name.name.ends_with("_rtn")) {
+        mode = sv::FPRoundingMode::RTN;
+    }
+    if (source->getType() == type) {
+        define(instruction, source);
+    } else if (source->getType()->isFPOrFPVectorTy()) {
+        define(instruction, truncateFloat(source, type, mode));
+    } else {
+        checkInteger(source->getType());
+        const bool isSigned = name.parameters.find_last_of("hjtmy") == std::string_view::npos;
+        define(instruction, roundFromInteger(source, type, isSigned, mode));
+    }
+}
+
+void Importer::libraryAtomic(const Instruction& instruction, const LibraryName& name) {
+    const AtomicName* found = findAtomic(name.name);
+    if (!found) {
+        unsupported("this library function is not supported");
+    }
+    llvm::Type* type = resultType(instruction).llvmType;
+    llvm::Value* pointer = pointerOperand(instruction, 1);
+    check(type->isIntegerTy() || type->isFloatingPointTy(), "atomic operations need a scalar");
+    check(!type->isIntegerTy(1), "atomic operations need a number");
+    Operation operation = found->floatOperation;
+    if (type->isIntegerTy()) {
+        operation = isUnsigned(name.parameters) ? found->unsignedOperation : found->signedOperation;
+    }
+    check(operation != Operation::BAD_BINOP, "atomic operation on a type that lacks it");
+    const bool counts = found->name == "inc" || found->name == "dec";
+    llvm::Value* amount = counts ? llvm::ConstantInt::get(type, 1) : operand(instruction, 2, type);
+    // The older functions are relaxed; atomic_fetch_* is sequentially consistent unless it says otherwise.
+    auto order = llvm::AtomicOrdering::Monotonic;
+    if (name.name.starts_with("atomic_fetch_")) {
+        order = llvm::AtomicOrdering::SequentiallyConsistent;
+        uint64_t wanted = 0;
+        if (instruction.operandCount() > 3 && isConstantInteger(instruction.operand(3), wanted)) {
+            // memory_order: relaxed 0, acquire 2, release 3, acq_rel 4, seq_cst 5.
+            constexpr llvm::AtomicOrdering kOrders[] = {
+                llvm::AtomicOrdering::Monotonic,      llvm::AtomicOrdering::Acquire,
+                llvm::AtomicOrdering::Acquire,        llvm::AtomicOrdering::Release,
+                llvm::AtomicOrdering::AcquireRelease, llvm::AtomicOrdering::SequentiallyConsistent};
+            order = kOrders[std::min<uint64_t>(wanted, 5)];
+        }
+    }
+    // Device scope holds the narrower ones; all_svm_devices is the system.
+    llvm::SyncScope::ID scope =
+        context_.getOrInsertSyncScopeID(llvm::StringRef(kir::kScopeDevice.data(), kir::kScopeDevice.size()));
+    if (instruction.operandCount() > 4) {
+        scope = llvm::SyncScope::System;
+    }
+    define(instruction, builder_.CreateAtomicRMW(operation, pointer, amount,
+                                                 llvm::Align(type->getScalarSizeInBits() / 8), order, scope));
+}
+
+} // namespace halyard::jit
