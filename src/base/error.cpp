@@ -2,8 +2,6 @@
 
 #include "base/struct_size.h"
 
-#include <algorithm>
-#include <cstring>
 
 namespace halyard {
 namespace {
@@ -24,9 +22,7 @@ struct Record {
 thread_local Record record;
 
 template <size_t N> void assign(char (&target)[N], std::string_view text) {
-    const size_t count = std::min(text.size(), N - 1);
-    std::memcpy(target, text.data(), count);
-    target[count] = '\0';
+    target[text.copy(target, N - 1)] = '\0'; // copy(), because memcpy may not be given the null of an empty view
 }
 
 } // namespace
