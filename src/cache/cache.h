@@ -1,5 +1,5 @@
-// The persistent cache: content-addressed files. Losing it costs time and nothing else, so every failure inside is a miss (logged
-// once), never an error, and no process waits for another.
+// The persistent cache: content-addressed files. Losing it costs time and nothing else, so every failure inside is a
+// miss (logged once), never an error, and no process waits for another.
 #pragma once
 
 #include "base/counters.h"
@@ -26,15 +26,16 @@ public:
 
 class Cache {
 public:
-    // Reads HALYARD_CACHE_DIR (else $XDG_CACHE_HOME/halyard, ~/.cache/halyard) and HALYARD_CACHE_SIZE_MB (LRU bound, default 1,024;
-    // 0 switches the cache off). Touches no file yet. Elevated processes have no cache.
+    // Reads HALYARD_CACHE_DIR (else $XDG_CACHE_HOME/halyard, ~/.cache/halyard) and HALYARD_CACHE_SIZE_MB (LRU bound,
+    // default 1,024; 0 switches the cache off). Touches no file yet. Elevated processes have no cache.
     Cache(Log& log, Counters& counters);
     ~Cache();
 
     // SHA-256 over length-prefixed parts, so ("ab", "c") and ("a", "bc") differ.
     static CacheKey makeKey(std::span<const std::span<const std::byte>> parts);
 
-    // Null on a miss. A file with a bad magic, length or checksum is removed and counted as corrupt, then it is a miss. Thread-safe.
+    // Null on a miss. A file with a bad magic, length or checksum is removed and counted as corrupt, then it is a miss.
+    // Thread-safe.
     std::unique_ptr<CacheBlob> get(const CacheKey& key);
     // Writes to a unique temporary file and renames. Thread-safe; safe against other processes and a full disk.
     void put(const CacheKey& key, std::span<const std::byte> bytes);
