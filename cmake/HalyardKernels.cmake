@@ -65,7 +65,9 @@ function(_halyard_compile_cl source output options)
             COMMAND "${HALYARD_CLANG}" --target=spir64-unknown-unknown -emit-llvm ${common} -c "${source}" -o "${output}.bc"
             COMMAND "${HALYARD_LLVM_SPIRV}" "${output}.bc" -o "${output}")
     else()
-        set(commands COMMAND "${HALYARD_CLANG}" --target=spirv64 ${common} -c "${source}" -o "${output}")
+        # Loop strength reduction writes `x & 63` as a 6-bit integer, which the SPIR-V target of clang 22 widens to 8 bits without a mask:
+        # wrong results at -O2, an invalid module at -O1. What it does to loops suits no device's own compiler either.
+        set(commands COMMAND "${HALYARD_CLANG}" --target=spirv64 ${common} -mllvm -disable-lsr -c "${source}" -o "${output}")
     endif()
     add_custom_command(
         OUTPUT "${output}" ${commands}
