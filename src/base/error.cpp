@@ -2,7 +2,6 @@
 
 #include "base/struct_size.h"
 
-
 namespace halyard {
 namespace {
 
