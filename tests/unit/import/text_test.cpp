@@ -19,8 +19,6 @@ std::string shader(const std::string& types, const std::string& body, const std:
     OpCapability Shader
     OpCapability Int64
     OpCapability Float64
-    )" + extra +
-           R"(
     %glsl = OpExtInstImport "GLSL.std.450"
     OpMemoryModel Logical GLSL450
     OpEntryPoint GLCompute %main "main" %out %in )" +
