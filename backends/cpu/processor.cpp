@@ -83,13 +83,24 @@ constexpr std::array<const char*, 4> kIsaLevels{"x86-64", "x86-64-v2", "x86-64-v
 size_t machineIsaLevel() {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4")) {
+#if defined(__clang__) && __clang_major__ < 18
+    // This compiler cannot ask for a level, and not for all of its features; no processor has these without the rest.
+    const bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+    const bool v3 =
+        v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
+    const bool v4 = v3 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+    const bool v2 = __builtin_cpu_supports("x86-64-v2");
+    const bool v3 = __builtin_cpu_supports("x86-64-v3");
+    const bool v4 = __builtin_cpu_supports("x86-64-v4");
+#endif
+    if (v4) {
         return 3;
     }
-    if (__builtin_cpu_supports("x86-64-v3")) {
+    if (v3) {
         return 2;
     }
-    if (__builtin_cpu_supports("x86-64-v2")) {
+    if (v2) {
         return 1;
     }
 #endif
