@@ -52,7 +52,7 @@ HyResult create(const HyInstanceDesc* in, HyInstance* outInstance) {
 
     const auto shutdownBackends = [&] {
         for (const auto& backend : instance->loaded.backends)
-            backend->shutdown(backend->context);
+            shutDownBackend(*backend, instance->log);
     };
     const char* filter = desc.devices != nullptr ? desc.devices : getEnv("HALYARD_DEVICES");
     if (filter != nullptr) {
@@ -137,7 +137,7 @@ HyResult destroy(HyInstance handle) {
     }
     for (const auto& backend : instance->loaded.backends) {
         if (std::find(stuckBackends.begin(), stuckBackends.end(), backend.get()) == stuckBackends.end())
-            backend->shutdown(backend->context);
+            shutDownBackend(*backend, instance->log);
     }
     if (stuckBackends.empty())
         return HY_SUCCESS;

@@ -49,10 +49,7 @@ HyResult prepareSpirv(const HyModuleDesc& desc, ModuleState& state) {
     spv::Result<spv::Reflection> reflection = spv::reflect(*final);
     if (!reflection)
         return failSpv(reflection.error(), "desc->data");
-    const spv::Result<spv::Digest> digest = spv::canonicalHash(*final);
-    if (!digest)
-        return failSpv(digest.error(), "desc->data");
-    state.digest = *digest;
+    state.digest = spv::canonicalHash(*final);
     state.reflection = std::move(*reflection);
     state.words = std::move(*specialised);
     return HY_SUCCESS;

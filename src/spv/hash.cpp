@@ -1,8 +1,6 @@
 #include "spv/spv.h"
 
-#include <memory>
-
-#include <openssl/evp.h>
+#include "base/sha256.h"
 
 namespace halyard::spv {
 namespace {
@@ -14,41 +12,30 @@ constexpr size_t kBatchWords = 1024;
 // Feeds whole instructions to the hash a batch at a time, for a call per instruction costs more than its hash.
 class Hasher {
 public:
-    Hasher() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-        ok_ = context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
-    }
     void add(std::span<const uint32_t> words) {
         if (count_ + words.size() > kBatchWords)
             flush();
         if (words.size() > kBatchWords) {
-            update(words.data(), words.size());
+            hash_.update(words.data(), words.size_bytes());
             return;
         }
         std::copy(words.begin(), words.end(), batch_.begin() + static_cast<std::ptrdiff_t>(count_));
         count_ += words.size();
     }
-    Result<Digest> finish() {
+    Digest finish() {
         flush();
-        Digest digest{};
-        if (!ok_ || EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1)
-            return Error{HY_ERROR_INTERNAL, "OpenSSL could not compute SHA-256 of a module",
-                         "check the OpenSSL installation and its openssl.cnf"};
-        return digest;
+        return hash_.finish();
     }
 
 private:
     void flush() {
-        update(batch_.data(), count_);
+        hash_.update(batch_.data(), count_ * sizeof(uint32_t));
         count_ = 0;
     }
-    void update(const uint32_t* words, size_t count) {
-        ok_ = ok_ && EVP_DigestUpdate(context_.get(), words, count * sizeof(uint32_t)) == 1;
-    }
 
-    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+    Sha256 hash_;
     std::array<uint32_t, kBatchWords> batch_{};
     size_t count_ = 0;
-    bool ok_ = false;
 };
 
 bool describesOnly(Op op) {
@@ -90,7 +77,7 @@ std::vector<bool> usedStrings(const Module& module) {
 
 } // namespace
 
-Result<Digest> canonicalHash(const Module& module) {
+Digest canonicalHash(const Module& module) {
     const std::vector<bool> used = usedStrings(module);
     const std::span<const uint32_t> words = module.words();
     Hasher hasher;

@@ -36,7 +36,6 @@ using Digest = std::array<uint8_t, 32>;
 
 // SHA-256 of the module without what cannot change code: OpName, OpMemberName, OpString of debug info, OpSource*,
 // OpLine, OpModuleProcessed and the generator word. Kernel names in OpEntryPoint are kept.
-// Errors: HY_ERROR_INTERNAL when the system's cryptography library fails.
-Result<Digest> canonicalHash(const Module& module);
+Digest canonicalHash(const Module& module);
 
 } // namespace halyard::spv
