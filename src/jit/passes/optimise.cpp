@@ -1,5 +1,7 @@
 #include "jit/passes/optimise.h"
 
+#include "jit/passes/canonical_iv.h"
+
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/ErrorHandling.h>
@@ -11,11 +13,12 @@ namespace {
 
 // No loop rotation (it would duplicate loop headers, and a loop that exits at the top needs the fewest context arrays),
 // and no vectorisation (the work-items are the lanes).
-constexpr const char* kSimplify =
+constexpr const char* kClean =
     "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop-simplify,lcssa,loop(indvars,loop-unroll-full),"
     "sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,adce,"
     "mergereturn,loop-simplify),globaldce";
+constexpr const char* kFinish = "function(early-cse<memssa>,adce,loop-simplify)";
 
 struct Managers {
     explicit Managers(llvm::TargetMachine& machine, llvm::PipelineTuningOptions options = {})
@@ -33,14 +36,20 @@ struct Managers {
     llvm::PassBuilder builder;
 };
 
+void parse(llvm::PassBuilder& builder, llvm::ModulePassManager& passes, const char* pipeline) {
+    if (llvm::Error error = builder.parsePassPipeline(passes, pipeline)) {
+        llvm::report_fatal_error(std::move(error));
+    }
+}
+
 } // namespace
 
 void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
     Managers managers(machine);
     llvm::ModulePassManager passes;
-    if (llvm::Error error = managers.builder.parsePassPipeline(passes, kSimplify)) {
-        llvm::report_fatal_error(std::move(error));
-    }
+    parse(managers.builder, passes, kClean);
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(CanonicalIvPass()));
+    parse(managers.builder, passes, kFinish);
     passes.run(module, managers.modules);
 }
 

@@ -55,13 +55,7 @@ public:
         for (Instruction& instruction : llvm::instructions(kernel)) {
             if (builtinOf(instruction) == Builtin::Barrier) {
                 barriers.push_back(llvm::cast<llvm::CallInst>(&instruction));
-                barrierBlocks_.insert(instruction.getParent());
-            }
-        }
-        for (BasicBlock& block : kernel) {
-            if (block.getTerminator()->getNumSuccessors() > 1 && uniformity_.hasUniformTerminator(block) &&
-                guardsBarrier(block)) {
-                branches.insert(block.getTerminator());
+                cutBlocks_.insert(instruction.getParent());
             }
         }
         for (llvm::Loop* loop : loops_.getLoopsInPreorder()) {
@@ -69,11 +63,15 @@ public:
                 liftExits(*loop);
             }
         }
+        for (BasicBlock& block : kernel) {
+            if (block.getTerminator()->getNumSuccessors() > 1 && uniformity_.hasUniformTerminator(block) &&
+                guardsCut(block)) {
+                branches.insert(block.getTerminator());
+            }
+        }
         for (llvm::Loop* loop : loops_.getLoopsInPreorder()) {
-            BasicBlock* header = loop->getHeader();
-            if (containsCut(*loop) && uniformity_.isUniformlyExecuted(*header) &&
-                !branches.contains(header->getTerminator())) {
-                headers.push_back(header);
+            if (containsCut(*loop) && uniformity_.isUniformlyExecuted(*loop->getHeader()) && !exitsAtTop(*loop)) {
+                headers.push_back(loop->getHeader());
             }
         }
     }
@@ -83,7 +81,7 @@ public:
     llvm::SmallVector<BasicBlock*, 8> headers;
 
 private:
-    bool guardsBarrier(BasicBlock& block) const {
+    bool guardsCut(BasicBlock& block) const {
         const auto* node = postDominators_.getNode(&block);
         const auto* idom = node != nullptr ? node->getIDom() : nullptr;
         const BasicBlock* join = idom != nullptr ? idom->getBlock() : nullptr;
@@ -94,7 +92,7 @@ private:
             if (current == join || !seen.insert(current).second) {
                 continue;
             }
-            if (barrierBlocks_.contains(current)) {
+            if (cutBlocks_.contains(current)) {
                 return true;
             }
             pending.append(llvm::succ_begin(current), llvm::succ_end(current));
@@ -130,12 +128,21 @@ private:
         loop.getExitingBlocks(exiting);
         for (BasicBlock* block : exiting) {
             branches.insert(block->getTerminator());
+            cutBlocks_.insert(block);
         }
+    }
+
+    // The cut at the top then serves the first iteration too, and little besides the condition is before it.
+    bool exitsAtTop(const llvm::Loop& loop) const {
+        const BasicBlock* header = loop.getHeader();
+        return branches.contains(const_cast<Instruction*>(header->getTerminator())) && header != loop.getLoopLatch() &&
+               llvm::none_of(*header,
+                             [](const Instruction& instruction) { return instruction.mayReadOrWriteMemory(); });
     }
 
     bool containsCut(const llvm::Loop& loop) const {
         return llvm::any_of(loop.blocks(), [&](BasicBlock* block) {
-            return barrierBlocks_.contains(block) || branches.contains(block->getTerminator());
+            return cutBlocks_.contains(block) || branches.contains(block->getTerminator());
         });
     }
 
@@ -143,7 +150,7 @@ private:
     llvm::PostDominatorTree postDominators_;
     llvm::LoopInfo loops_;
     Uniformity uniformity_;
-    llvm::SmallPtrSet<const BasicBlock*, 8> barrierBlocks_;
+    llvm::SmallPtrSet<const BasicBlock*, 8> cutBlocks_;
 };
 
 // Gives successor `index` of `terminator` a block of its own, so that what follows the cut starts at one place.

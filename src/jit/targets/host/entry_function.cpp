@@ -70,8 +70,20 @@ private:
                                                     : loadField(launch, offsetof(HyHostLaunch, workgroupSize) + 4 * i,
                                                                 at_.getInt32Ty(), "size");
         }
-        args_ = loadField(launch, offsetof(HyHostLaunch, args), at_.getPtrTy(), "args");
+        auto* args =
+            llvm::cast<llvm::LoadInst>(loadField(launch, offsetof(HyHostLaunch, args), at_.getPtrTy(), "args"));
+        // Lets loads of by-value aggregates leave the work-item loop although a condition guards them.
+        promise(*args, llvm::LLVMContext::MD_dereferenceable, info_.argumentBytes);
+        promise(*args, llvm::LLVMContext::MD_align, 16);
+        args_ = args;
         cancel_ = loadField(launch, offsetof(HyHostLaunch, cancel), at_.getPtrTy(), "cancel");
+    }
+
+    void promise(llvm::LoadInst& load, unsigned kind, uint64_t value) {
+        if (value != 0) {
+            load.setMetadata(
+                kind, llvm::MDNode::get(module_.getContext(), llvm::ConstantAsMetadata::get(at_.getInt64(value))));
+        }
     }
 
     Value* argumentAddress(uint32_t offset) {

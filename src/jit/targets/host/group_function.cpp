@@ -1,5 +1,6 @@
 #include "jit/targets/host/group_function.h"
 
+#include "jit/kir.h"
 #include "jit/passes/builtin.h"
 #include "jit/targets/host/work_item.h"
 
@@ -479,6 +480,10 @@ private:
         const Value* pointer = llvm::getLoadStorePointerOperand(&instruction);
         if (pointer == nullptr || instruction.isAtomic() || instruction.isVolatile()) {
             return;
+        }
+        if (pointer->getType()->getPointerAddressSpace() == kir::kConstant && llvm::isa<llvm::LoadInst>(instruction)) {
+            // The argument block does not change while a kernel runs.
+            instruction.setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(llvm_, {}));
         }
         if (!hasStack_ || pointer->getType()->getPointerAddressSpace() != data_.getAllocaAddrSpace()) {
             instruction.setMetadata(llvm::LLVMContext::MD_access_group, accessGroup_);

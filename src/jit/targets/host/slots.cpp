@@ -4,6 +4,8 @@
 #include "jit/passes/uniformity.h"
 #include "jit/targets/host/recipe.h"
 
+#include <array>
+
 #include <llvm/ADT/MapVector.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/PostDominators.h>
@@ -69,6 +71,7 @@ Slots::Slots(llvm::Function& kernel, const CutList& cuts)
     demote(kernel);
     computeLiveness(kernel);
     hoistEdgeWrites(kernel, cuts);
+    coalesce(kernel);
 }
 
 Slots::~Slots() = default;
@@ -242,6 +245,77 @@ void Slots::hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts) {
                 edge->front().moveBefore(before->getTerminator()->getIterator());
             }
             computeLiveness(kernel);
+        }
+    }
+}
+
+// Whether sharing one cell could make a read of one slot see a value of the other: a write to one while the other is
+// live. Two writes of the same value side by side do not count: that is what a loop's phi and the phi behind the loop
+// do.
+bool Slots::interfere(llvm::Function& kernel, unsigned kept, unsigned merged) const {
+    const std::array<const AllocaInst*, 2> cells{slots_[kept].cell, slots_[merged].cell};
+    for (BasicBlock& block : kernel) {
+        std::array<bool, 2> live{};
+        for (const BasicBlock* successor : llvm::successors(&block)) {
+            live[0] = live[0] || liveIn(successor).test(kept);
+            live[1] = live[1] || liveIn(successor).test(merged);
+        }
+        // The value that the other slot must have been given just before, and which slot that is.
+        const llvm::Value* expected = nullptr;
+        unsigned expectedFor = 0;
+        for (const Instruction& instruction : llvm::reverse(block)) {
+            const llvm::Value* pointer = llvm::getLoadStorePointerOperand(&instruction);
+            if (pointer != cells[0] && pointer != cells[1]) {
+                continue;
+            }
+            const unsigned which = pointer == cells[0] ? 0 : 1;
+            const auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
+            const llvm::Value* value = store != nullptr ? store->getValueOperand() : nullptr;
+            if (expected != nullptr && (value != expected || which != expectedFor)) {
+                return true;
+            }
+            if (store == nullptr) {
+                live[which] = true;
+                continue;
+            }
+            live[which] = false;
+            expected = live[1 - which] ? value : nullptr;
+            expectedFor = 1 - which;
+        }
+        if (expected != nullptr) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void Slots::coalesce(llvm::Function& kernel) {
+    const auto count = static_cast<unsigned>(slots_.size());
+    llvm::BitVector gone(count);
+    for (BasicBlock& block : kernel) {
+        // Candidates: slots that some block gives the same value.
+        llvm::SmallMapVector<const llvm::Value*, llvm::SmallVector<unsigned, 2>, 8> givers;
+        for (const Instruction& instruction : block) {
+            const auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
+            const auto found =
+                store != nullptr ? index_.find(llvm::dyn_cast<AllocaInst>(store->getPointerOperand())) : index_.end();
+            if (found != index_.end() && slots_[found->second].carry == Carry::PerItem) {
+                givers[store->getValueOperand()].push_back(found->second);
+            }
+        }
+        for (auto& [value, candidates] : givers) {
+            for (unsigned i = 1; i < candidates.size(); ++i) {
+                const unsigned kept = candidates[0];
+                const unsigned merged = candidates[i];
+                if (kept == merged || gone.test(kept) || gone.test(merged) || interfere(kernel, kept, merged)) {
+                    continue;
+                }
+                AllocaInst* cell = slots_[merged].cell;
+                index_.erase(cell);
+                cell->replaceAllUsesWith(slots_[kept].cell);
+                gone.set(merged);
+                computeLiveness(kernel);
+            }
         }
     }
 }

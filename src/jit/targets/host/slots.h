@@ -53,6 +53,8 @@ private:
     void demote(llvm::Function& kernel);
     void computeLiveness(llvm::Function& kernel);
     void hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts);
+    void coalesce(llvm::Function& kernel);
+    bool interfere(llvm::Function& kernel, unsigned kept, unsigned merged) const;
 
     std::vector<Slot> slots_;
     llvm::DenseMap<const llvm::AllocaInst*, unsigned> index_;
