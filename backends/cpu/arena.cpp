@@ -1,5 +1,7 @@
 #include "arena.h"
 
+#include "address.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <sys/mman.h>
@@ -38,7 +40,7 @@ uint64_t reservableBytes() {
 
 Arena::~Arena() {
     if (base_ != 0) {
-        munmap(reinterpret_cast<void*>(base_), size_);
+        munmap(toPointer<void>(base_), size_);
     }
 }
 
@@ -144,7 +146,7 @@ HyResult Arena::allocate(uint64_t bytes, uint64_t& outAddress) {
              "bytes"});
     }
     const auto entry = live_.emplace(offset, rounded).first;
-    auto* address = reinterpret_cast<void*>(base_ + offset);
+    auto* address = toPointer<void>(base_ + offset);
     if (mmap(address, rounded, PROT_READ | PROT_WRITE, kReserved | MAP_FIXED, -1, 0) == MAP_FAILED) {
         const int error = errno;
         live_.erase(entry);
@@ -174,11 +176,11 @@ HyResult Arena::free(uint64_t address) {
              "ptr"});
     }
     const auto [offset, bytes] = *found;
-    if (mmap(reinterpret_cast<void*>(address), bytes, PROT_NONE, kReserved | MAP_FIXED, -1, 0) == MAP_FAILED) {
+    if (mmap(toPointer<void>(address), bytes, PROT_NONE, kReserved | MAP_FIXED, -1, 0) == MAP_FAILED) {
         // Splitting a mapping may need one more than the system allows. The contents can go all the same; the
         // addresses stay live so that they are not handed out twice.
         const int error = errno;
-        static_cast<void>(madvise(reinterpret_cast<void*>(address), bytes, MADV_DONTNEED));
+        static_cast<void>(madvise(toPointer<void>(address), bytes, MADV_DONTNEED));
         return host_.failSystem(HY_ERROR_NATIVE, "the memory could not be unmapped (mmap)", error);
     }
     live_.erase(found);

@@ -39,6 +39,7 @@ private:
         void* get(uint64_t wanted);
     };
 
+    alignas(64) std::atomic<uint32_t> wakeWord_{0};
     Executor* executor_ = nullptr;
     uint32_t index_ = 0;
     pthread_t thread_{};
@@ -46,7 +47,6 @@ private:
     bool spun_ = false; // it has polled for long enough since it last did something
     Buffer local_;
     Buffer scratch_;
-    alignas(64) std::atomic<uint32_t> wakeWord_{0};
 };
 
 // Thread-safe.
@@ -116,6 +116,11 @@ private:
     Wakes rebalance();
     static void wake(const Wakes& wakes);
 
+    alignas(64) std::atomic<uint32_t> demand_{0}; // ready streams, and seats in open jobs
+    std::atomic<uint32_t> readyCount_{0};
+    std::atomic<uint32_t> spinners_{0}; // workers that look at demand_ now or soon, the waking ones included
+    std::atomic<bool> stopping_{false};
+
     const uint32_t wantedThreads_;
     const uint64_t spinNs_;
     std::mutex startMutex_;
@@ -123,18 +128,13 @@ private:
     std::atomic<uint32_t> started_{0};
     std::atomic<uint32_t> exited_{0};
 
-    std::mutex mutex_;   // guards what follows; the atomics are also polled without it
+    std::mutex mutex_;   // guards what follows, and changes of demand_ and readyCount_, which are polled without it
     ReadyList ready_[3]; // urgent, normal, patient
     Job* openJobs_ = nullptr;
     Job* freeJobs_ = nullptr;
     Worker* idle_ = nullptr;
     std::vector<Job> jobs_;
     std::unique_ptr<Slice[]> slices_;
-
-    alignas(64) std::atomic<uint32_t> demand_{0}; // ready streams, and seats in open jobs
-    std::atomic<uint32_t> readyCount_{0};
-    std::atomic<uint32_t> spinners_{0}; // workers that look at demand_ now or soon, the waking ones included
-    std::atomic<bool> stopping_{false};
 };
 
 } // namespace halyard::cpu

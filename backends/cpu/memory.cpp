@@ -1,3 +1,4 @@
+#include "address.h"
 #include "device.h"
 #include "handles.h"
 #include "tables.h"
@@ -18,7 +19,7 @@ HyResult allocate(HyBackendDevice handle, uint64_t bytes, HyDevicePtr* outPtr, v
         const HyResult result = device.arena().allocate(bytes, address);
         if (result == HY_SUCCESS) {
             *outPtr = address;
-            *outHost = reinterpret_cast<void*>(address);
+            *outHost = toPointer<void>(address);
         }
         return result;
     });
@@ -36,7 +37,7 @@ bool isMapped(uint64_t first, uint64_t end, int& outError) {
     unsigned char resident[kPagesAtOnce];
     for (uint64_t at = first / page * page; at < end;) {
         const uint64_t bytes = std::min(end - at, kPagesAtOnce * page);
-        if (mincore(reinterpret_cast<void*>(at), bytes, resident) != 0) {
+        if (mincore(toPointer<void>(at), bytes, resident) != 0) {
             if (errno == EAGAIN) {
                 continue;
             }

@@ -1,4 +1,5 @@
 // The stream functions of the interface.
+#include "address.h"
 #include "device.h"
 #include "event.h"
 #include "futex.h"
@@ -77,8 +78,8 @@ HyResult submitCopy(Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t b
         return stream.checkFailure();
     }
     return stream.submit<CopyCommand>(CommandKind::Copy, 0, [&](CopyCommand& command, uint64_t /*value*/) {
-        command.dst = address<void>(dst);
-        command.src = address<const void>(src);
+        command.dst = toPointer<void>(dst);
+        command.src = toPointer<const void>(src);
         command.bytesToCopy = bytes;
     });
 }
@@ -104,8 +105,8 @@ HyResult copy3D(HyBackendStream handle, const HyCopy3D* copy, uint32_t /*hostMas
         return submitCopy(stream, box.dst, box.src, box.widthBytes * box.height * box.depth);
     }
     return stream.submit<CopyBoxCommand>(CommandKind::CopyBox, 0, [&](CopyBoxCommand& command, uint64_t /*value*/) {
-        command.dst = address<uint8_t>(box.dst);
-        command.src = address<const uint8_t>(box.src);
+        command.dst = toPointer<uint8_t>(box.dst);
+        command.src = toPointer<const uint8_t>(box.src);
         command.dstRowPitch = box.dstRowPitch;
         command.dstSlicePitch = box.dstSlicePitch;
         command.srcRowPitch = box.srcRowPitch;
@@ -121,7 +122,7 @@ HyResult submitFill(Stream& stream, HyDevicePtr dst, const void* pattern, uint32
         return stream.checkFailure();
     }
     return stream.submit<FillCommand>(CommandKind::Fill, 0, [&](FillCommand& command, uint64_t /*value*/) {
-        command.dst = address<void>(dst);
+        command.dst = toPointer<void>(dst);
         command.bytesToFill = bytes;
         expandPattern(pattern, patternBytes, command.pattern);
     });
@@ -142,7 +143,7 @@ HyResult fill3D(HyBackendStream handle, const HyFill3D* fill) {
         return submitFill(stream, box.dst, box.pattern, box.patternBytes, widthBytes * box.height * box.depth);
     }
     return stream.submit<FillBoxCommand>(CommandKind::FillBox, 0, [&](FillBoxCommand& command, uint64_t /*value*/) {
-        command.dst = address<uint8_t>(box.dst);
+        command.dst = toPointer<uint8_t>(box.dst);
         command.rowPitch = box.rowPitch;
         command.slicePitch = box.slicePitch;
         command.widthBytes = widthBytes;

@@ -74,6 +74,7 @@ TEST(CpuSteady, SubmittingAllocatesNothing) {
     device.wait(stream);
     device.wait(other);
 
+    allocations = 0;
     counting = true;
     const bool good = submit(2'000);
     const HyResult waited = cpuInterface().stream->synchronize(stream, kLong);
