@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t kWorkgroup = 256;
 constexpr std::size_t kChunks = 8;
-constexpr std::uint32_t kRounds = 24;
+constexpr std::uint32_t kRounds = 12;
 
 std::uint32_t mix(std::uint32_t value) {
     for (std::uint32_t round = 0; round < kRounds; ++round) {
