@@ -14,11 +14,14 @@ std::atomic<uint64_t> allocations{0};
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 // Counts what the backend asks for too: its operator new is this one.
-void* operator new(size_t bytes) {
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
     if (counting.load(std::memory_order_relaxed)) {
         allocations.fetch_add(1, std::memory_order_relaxed);
     }
-    if (void* memory = std::malloc(bytes != 0 ? bytes : 1)) {
+    return std::malloc(bytes != 0 ? bytes : 1);
+}
+void* operator new(size_t bytes) {
+    if (void* memory = operator new(bytes, std::nothrow)) {
         return memory;
     }
     throw std::bad_alloc();
