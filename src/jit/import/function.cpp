@@ -196,7 +196,7 @@ void Importer::declareKernel(FunctionPlan& plan) {
     if (name.empty() || name.starts_with("llvm.") || name.starts_with("hy.")) {
         unsupported("the kernel's name is empty or reserved");
     }
-    check(type(plan.source->resultType).llvmType->isVoidTy(), "a kernel returns nothing");
+    check(type(plan.source->resultType).kind == TypeKind::Void, "a kernel returns nothing");
     std::vector<llvm::Type*> parameters;
     size_t lengths = 0;
     for (const spv::Parameter& parameter : kernel_.parameters) {
@@ -221,7 +221,7 @@ void Importer::annotateKernelParameter(llvm::Argument& argument, const spv::Para
     const Id id = parameter.id;
     if (argument.getType()->getPointerAddressSpace() == kir::kConstant) {
         const Type& own = typeOf(id);
-        const Layout layout = own.kind == TypeKind::Pointer ? type(own.element).layout : own.layout;
+        const Layout layout = own.kind == TypeKind::Pointer ? sizedPointee(own).layout : own.layout;
         const bool fits = layout_.getTypeAllocSize(layout.type) == parameter.size;
         attributes.addByRefAttr(fits ? layout.type : bytes(parameter.size));
         attributes.addAlignmentAttr(llvm::Align(std::max<uint64_t>(parameter.alignment, 1)));
@@ -281,7 +281,7 @@ void Importer::bindKernelParameters(FunctionPlan& plan) {
         } else if (type.isAggregate()) {
             bindTo = loadValue(type, argument, {}, {false, false, type.layout.alignment});
         } else if (type.kind == TypeKind::Pointer && parameter.kind == spv::ParameterKind::Value) {
-            bindTo = privateCopy(argument, this->type(type.element), std::max<uint32_t>(parameter.alignment, 1));
+            bindTo = privateCopy(argument, sizedPointee(type), std::max<uint32_t>(parameter.alignment, 1));
         }
         check(bindTo->getType() == type.llvmType, "a kernel parameter of this type cannot be passed");
         values_[parameter.id] = bindTo;
@@ -306,7 +306,7 @@ void Importer::bindParameters(FunctionPlan& plan) {
             if (decoration.kind == sv::Decoration::FuncParamAttr && !decoration.operands.empty() &&
                 decoration.operands[0] == uint32_t(sv::FunctionParameterAttribute::ByVal) &&
                 argument->getType()->isPointerTy()) {
-                argument = privateCopy(argument, type(typeOf(parameter).element), 1);
+                argument = privateCopy(argument, sizedPointee(typeOf(parameter)), 1);
                 break;
             }
         }

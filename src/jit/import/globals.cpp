@@ -26,7 +26,7 @@ llvm::Value* Importer::moduleVariable(const Instruction& definition) {
     const Type& pointer = type(definition.resultType);
     check(pointer.kind == TypeKind::Pointer && pointer.storage == storage,
           "a variable's type is a pointer to its class");
-    const Type& pointee = type(pointer.element);
+    const Type& pointee = sizedPointee(pointer);
     llvm::Constant* initializer = definition.operandCount() > 1 ? constant(definition.operand(1)) : nullptr;
     llvm::Value* result = nullptr;
     switch (storage) {
@@ -89,7 +89,7 @@ llvm::GlobalVariable* Importer::workgroupBlocks() {
         }
         if (instruction.op() == sv::Op::OpVariable &&
             static_cast<sv::StorageClass>(literal(instruction, 0)) == sv::StorageClass::Workgroup) {
-            const Type& pointee = type(type(instruction.resultType).element);
+            const Type& pointee = sizedPointee(type(instruction.resultType));
             if (isDecorated(pointee.id, sv::Decoration::Block)) {
                 size = std::max(size, pointee.layout.size);
             }
@@ -116,7 +116,7 @@ void Importer::materialisePrivates() {
     for (Id id : currentPlan_->variables) {
         const Instruction& definition = *source_.definition(id);
         if (static_cast<sv::StorageClass>(definition.operand(0)) == sv::StorageClass::Private) {
-            const Type& pointee = type(type(definition.resultType).element);
+            const Type& pointee = sizedPointee(type(definition.resultType));
             values_[id] =
                 entryAlloca(pointee.layout.type, std::max(pointee.layout.alignment, pointerInfo(id).alignment));
             privates.push_back(id);
@@ -126,7 +126,7 @@ void Importer::materialisePrivates() {
         const Instruction& definition = *source_.definition(id);
         if (definition.operandCount() > 1) {
             current_ = &definition;
-            const Type& pointee = type(type(definition.resultType).element);
+            const Type& pointee = sizedPointee(type(definition.resultType));
             storeValue(pointee, value(definition.operand(1)), values_[id], {}, {});
         }
     }
@@ -166,7 +166,7 @@ llvm::Value* Importer::builtinVariable(const Instruction& definition) {
     if (!entry_) {
         unsupported("an input variable as a constant");
     }
-    const Type& pointee = type(type(definition.resultType).element);
+    const Type& pointee = sizedPointee(type(definition.resultType));
     llvm::IRBuilderBase::InsertPointGuard guard(builder_);
     llvm::AllocaInst* copy = entryAlloca(pointee.layout.type, pointee.layout.alignment);
     builder_.SetInsertPoint(entry_, std::next(copy->getIterator()));

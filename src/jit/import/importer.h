@@ -111,6 +111,7 @@ private:
     uint64_t matrixStride(const Type& matrix, MatrixLayout layout);
     MatrixLayout memberMatrixLayout(const Type& structure, uint32_t member);
     bool isExplicit(::spv::StorageClass storage) const;
+    const Type& sizedPointee(const Type& pointer);
     uint64_t leafCount(const Type& type);
 
     // constants.cpp

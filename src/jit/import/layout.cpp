@@ -202,6 +202,14 @@ llvm::Type* Importer::packedStruct(const Type& type, const std::vector<Layout>& 
     return llvm::StructType::get(context_, fields, true);
 }
 
+// The type of the object behind a pointer, which must be one that memory can hold.
+const Type& Importer::sizedPointee(const Type& pointer) {
+    check(pointer.kind == TypeKind::Pointer, "the type is not a pointer");
+    const Type& pointee = type(pointer.element);
+    check(pointee.layout.type != nullptr, "an object of this type has no size");
+    return pointee;
+}
+
 uint64_t Importer::leafCount(const Type& type) {
     uint64_t leaves = 0;
     switch (type.kind) {

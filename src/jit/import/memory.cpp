@@ -219,7 +219,7 @@ void Importer::functionVariable(const Instruction& instruction) {
     const Type& pointer = resultType(instruction);
     check(pointer.kind == TypeKind::Pointer && pointer.storage == sv::StorageClass::Function,
           "a variable in a function has Function storage");
-    const Type& pointee = type(pointer.element);
+    const Type& pointee = sizedPointee(pointer);
     check(pointee.llvmType != nullptr, "a variable of this type cannot exist");
     const uint64_t alignment = std::max(pointee.layout.alignment, pointerInfo(instruction.result).alignment);
     llvm::AllocaInst* variable = entryAlloca(pointee.layout.type, alignment);
