@@ -351,7 +351,10 @@ private:
         if (dimension == innermost()) {
             llvm::MDNode* parallel =
                 llvm::MDNode::get(llvm_, {llvm::MDString::get(llvm_, "llvm.loop.parallel_accesses"), accessGroup_});
-            llvm::MDNode* id = llvm::MDNode::getDistinct(llvm_, {nullptr, parallel});
+            // Unrolled by its trip count before the vectoriser runs, the loop would leave the next one to be
+            // vectorised, across rows of work-items.
+            llvm::MDNode* whole = llvm::MDNode::get(llvm_, {llvm::MDString::get(llvm_, "llvm.loop.unroll.disable")});
+            llvm::MDNode* id = llvm::MDNode::getDistinct(llvm_, {nullptr, parallel, whole});
             id->replaceOperandWith(0, id);
             branch->setMetadata(llvm::LLVMContext::MD_loop, id);
         }
