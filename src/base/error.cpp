@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include "base/default_hint.h"
 #include "base/struct_size.h"
 
 namespace halyard {
@@ -59,6 +60,8 @@ HyResult finishFailure(const char* call, std::string_view backend, HyResult resu
     if (!record.pending || record.code != result)
         fail(result, "", "this is a defect of Halyard: please report it", "no explanation was given");
     assign(record.call, call);
+    if (record.hint[0] == '\0')
+        assign(record.hint, defaultHint(result));
     record.pending = false;
     return result;
 }

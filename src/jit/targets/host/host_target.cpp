@@ -151,8 +151,9 @@ private:
             plan.group->addFnAttr(llvm::Attribute::AlwaysInline);
             if (readsGlobalId) {
                 plan.wideGroup = buildGroupFunction(kernel, cuts, slots, context, local, {size, true});
-                for (const auto attribute : {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::MinSize,
-                                             llvm::Attribute::OptimizeForSize}) {
+                // Not minsize: code generation then calls libm's fmax and fmin, which do not exist here.
+                for (const auto attribute :
+                     {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::OptimizeForSize}) {
                     plan.wideGroup->addFnAttr(attribute);
                 }
             }
