@@ -215,6 +215,23 @@ void Slots::computeLiveness(llvm::Function& kernel) {
     }
 }
 
+// Replaces reads of a cell that the same block wrote before by what it wrote, so that equal values are the same value.
+void Slots::forwardWrites(BasicBlock& block) const {
+    llvm::DenseMap<const llvm::Value*, llvm::Value*> known;
+    for (Instruction& instruction : llvm::make_early_inc_range(block)) {
+        llvm::Value* pointer = llvm::getLoadStorePointerOperand(&instruction);
+        if (pointer == nullptr || !index_.contains(llvm::dyn_cast<AllocaInst>(pointer))) {
+            continue;
+        }
+        if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
+            known[pointer] = store->getValueOperand();
+        } else if (llvm::Value* value = known.lookup(pointer)) {
+            instruction.replaceAllUsesWith(value);
+            instruction.eraseFromParent();
+        }
+    }
+}
+
 // The copies that a phi leaves on an edge after a lifted branch would cost a work-item loop of their own. Before the
 // branch they belong to the piece that made the value; that is right when the other edges do not read the cell.
 void Slots::hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts) {
@@ -244,6 +261,7 @@ void Slots::hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts) {
             while (edge->size() > 1) {
                 edge->front().moveBefore(before->getTerminator()->getIterator());
             }
+            forwardWrites(*before);
             computeLiveness(kernel);
         }
     }

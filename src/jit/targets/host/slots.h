@@ -53,6 +53,7 @@ private:
     void demote(llvm::Function& kernel);
     void computeLiveness(llvm::Function& kernel);
     void hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts);
+    void forwardWrites(llvm::BasicBlock& block) const;
     void coalesce(llvm::Function& kernel);
     bool interfere(llvm::Function& kernel, unsigned kept, unsigned merged) const;
 
