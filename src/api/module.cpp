@@ -7,6 +7,8 @@
 namespace halyard {
 namespace {
 
+constexpr uint64_t kMaxModuleBytes = uint64_t{1} << 30; // what a request to the compiler can carry
+
 HyResult failSpv(const spv::Error& error, const char* argument) {
     return setLastError({error.code, argument, error.message, error.hint, {}, {}, 0});
 }
@@ -24,14 +26,18 @@ HyResult checkFormat(const Device& device, HyModuleFormat format) {
 
 // Checked, reflected and specialised SPIR-V.
 HyResult prepareSpirv(const HyModuleDesc& desc, ModuleState& state) {
-    const std::span bytes(static_cast<const std::byte*>(desc.data), desc.dataBytes);
-    if (const spv::Status valid = spv::validate(bytes); !valid)
-        return failSpv(valid.error(), "desc->data");
-    std::vector<uint32_t> words(bytes.size() / sizeof(uint32_t));
-    std::memcpy(words.data(), bytes.data(), words.size() * sizeof(uint32_t));
+    if (desc.dataBytes % sizeof(uint32_t) != 0 || desc.dataBytes > kMaxModuleBytes) {
+        return fail(HY_ERROR_INVALID_MODULE, "desc->dataBytes", "pass the size of the module in bytes",
+                    "{} bytes of SPIR-V: a multiple of 4, at most {}, is needed", desc.dataBytes, kMaxModuleBytes);
+    }
+    std::vector<uint32_t> words(desc.dataBytes / sizeof(uint32_t));
+    std::memcpy(words.data(), desc.data, desc.dataBytes);
     spv::Result<spv::Module> parsed = spv::Module::parse(words);
     if (!parsed)
         return failSpv(parsed.error(), "desc->data");
+    // Parsing comes first because it is safe on anything and quick; the validator is neither, so it runs in a worker,
+    // once a module.
+    HY_TRY(state.device->instance->compiler.validate(std::as_bytes(std::span(words)), "desc->data"));
     if (const spv::Status supported = spv::checkSupported(*parsed); !supported)
         return failSpv(supported.error(), "desc->data");
 

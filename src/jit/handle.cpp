@@ -2,6 +2,7 @@
 #include "jit/compile.h"
 #include "jit/jit.h"
 #include "jit/session.h"
+#include "spv/spv.h"
 
 #include <build_id.h>
 
@@ -62,6 +63,17 @@ void compile(Session& session, const json& request, const HyJitMessage& message)
     session.succeed(json::object(), *artifact);
 }
 
+// The validator has crashed on damaged modules, which is why it runs here and not in the application.
+void validate(Session& session, const HyJitMessage& message) {
+    session.stages().enter("validate");
+    const std::span<const std::byte> spirv(reinterpret_cast<const std::byte*>(message.blob), message.blobSize);
+    const halyard::spv::Status status = halyard::spv::validate(spirv);
+    if (!status) {
+        return session.fail(status.error());
+    }
+    session.succeed(json::object(), "valid");
+}
+
 void dispatch(Session& session, const json& request, const HyJitMessage& message) {
     const std::string op = request.value("op", "");
     if (op == "hello") {
@@ -73,6 +85,8 @@ void dispatch(Session& session, const json& request, const HyJitMessage& message
         session.succeed(json::object());
     } else if (op == "compile") {
         compile(session, request, message);
+    } else if (op == "validate") {
+        validate(session, message);
     } else {
         session.fail({HY_ERROR_INVALID_ARGUMENT, "the compiler knows no operation '" + op + "'",
                       "the runtime and the compiler must be of the same build"});

@@ -1,6 +1,7 @@
 #include "jit/client/compiler.h"
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/struct_size.h"
 #include "jit/client/in_process.h"
 #include "jit/client/request.h"
@@ -150,6 +151,30 @@ std::shared_ptr<const Outcome> Compiler::Impl::shared(const CompileRequest& requ
     const std::lock_guard lock(mutex);
     flights.erase(key);
     return outcome;
+}
+
+HyResult Compiler::validate(std::span<const std::byte> module, const char* argument) try {
+    if (getpid() != impl_->creator)
+        return fail(HY_ERROR_FORKED, "", "create a new instance in the child process",
+                    "this process was forked after the instance was created");
+    Sha256 hash;
+    hash.update(module.data(), module.size());
+    const std::array<uint8_t, 32> digest = hash.finish();
+    CompileRequest request;
+    request.operation = jit::Operation::Validate;
+    request.spirv = module;
+    request.digest = std::as_bytes(std::span(digest));
+    const std::optional<CacheKey> key = jit::compileKey(request);
+    const std::shared_ptr<const Outcome> outcome =
+        key ? impl_->shared(request, *key) : std::make_shared<const Outcome>(impl_->runCompiler(request));
+    if (outcome->code == HY_ERROR_OUT_OF_HOST_MEMORY)
+        return outOfMemory();
+    if (outcome->code == HY_ERROR_COMPILER_LOST && outcome->stage == "validate")
+        return fail(HY_ERROR_INVALID_MODULE, argument, "check the module with spirv-val",
+                    "SPIRV-Tools' validator failed: {}", outcome->message);
+    return outcome->code == HY_SUCCESS ? HY_SUCCESS : jit::report(*outcome, argument);
+} catch (...) {
+    return outOfMemory();
 }
 
 HyResult Compiler::compile(const HyJitRequest& request, HyJitArtifact* outArtifact) try {

@@ -7,6 +7,7 @@
 #include "halyard/backend.h"
 
 #include <memory>
+#include <span>
 
 namespace halyard {
 
@@ -21,6 +22,11 @@ public:
 
     // As HyHostServices::jitCompile: on failure the thread's error record is set and its code returned.
     HyResult compile(const HyJitRequest& request, HyJitArtifact* outArtifact);
+    // Runs SPIRV-Tools' validator over a module's bytes in a worker, since it has crashed on damaged ones, or finds in
+    // the cache that they were valid before. On failure the record is set and blames `argument`. Errors:
+    // HY_ERROR_INVALID_MODULE (also when the validator crashes or never ends), HY_ERROR_UNSUPPORTED_SPIRV,
+    // HY_ERROR_COMPILER_LOST (no worker could be started).
+    HyResult validate(std::span<const std::byte> module, const char* argument);
     // As HyHostServices::jitRelease, cacheGet and cachePut.
     static void release(HyJitArtifact* artifact);
     HyResult cacheGet(const void* key, uint64_t keyBytes, HyJitArtifact* outArtifact);

@@ -12,8 +12,8 @@ Outcome Outcome::failure(HyResult code, std::string message, std::string hint) {
     return out;
 }
 
-HyResult report(const Outcome& outcome) {
-    return setLastError({outcome.code, {}, outcome.message, outcome.hint, {}, {}, 0});
+HyResult report(const Outcome& outcome, const char* argument) {
+    return setLastError({outcome.code, argument, outcome.message, outcome.hint, {}, {}, 0});
 }
 
 } // namespace halyard::jit

@@ -24,7 +24,7 @@ struct Outcome {
     static Outcome failure(HyResult code, std::string message, std::string hint);
 };
 
-// Sets the calling thread's error record from a failure and returns its code.
-HyResult report(const Outcome& outcome);
+// Sets the calling thread's error record from a failure and returns its code. `argument` is the application's, or "".
+HyResult report(const Outcome& outcome, const char* argument = "");
 
 } // namespace halyard::jit

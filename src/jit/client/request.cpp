@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kJitRequestV1 = 88;
 constexpr uint32_t kKnownFlags = HY_JIT_FAST_MATH;
 constexpr std::string_view kCompileNamespace = "halyard.jit.compile.1";
+constexpr std::string_view kValidateNamespace = "halyard.jit.validate.1";
 constexpr std::string_view kBackendNamespace = "halyard.backend.1";
 
 std::span<const std::byte> bytesOf(std::string_view text) {
@@ -24,6 +25,8 @@ std::span<const std::byte> bytesOf(std::string_view text) {
 } // namespace
 
 std::string CompileRequest::describe() const {
+    if (operation == Operation::Validate)
+        return fmt::format("a SPIR-V module of {} bytes", spirv.size());
     return fmt::format("kernel '{}' for {} {}", kernel, target, cpu);
 }
 
@@ -63,7 +66,8 @@ HyResult readRequest(const HyJitRequest& request, CompileRequest& out) {
 std::optional<CacheKey> compileKey(const CompileRequest& request) {
     if (std::all_of(request.digest.begin(), request.digest.end(), [](std::byte b) { return b == std::byte{0}; }))
         return std::nullopt;
-    const std::span<const std::byte> parts[] = {bytesOf(kCompileNamespace),
+    const bool validate = request.operation == Operation::Validate;
+    const std::span<const std::byte> parts[] = {bytesOf(validate ? kValidateNamespace : kCompileNamespace),
                                                 bytesOf(buildId()),
                                                 request.digest,
                                                 bytesOf(request.kernel),
@@ -81,7 +85,7 @@ CacheKey backendKey(std::span<const std::byte> key) {
 }
 
 std::optional<std::string> toJson(const CompileRequest& request, uint64_t id, const char* emit) {
-    const nlohmann::json document = {{"op", "compile"},
+    const nlohmann::json document = {{"op", request.operation == Operation::Validate ? "validate" : "compile"},
                                      {"id", id},
                                      {"kernel", request.kernel},
                                      {"target", request.target},

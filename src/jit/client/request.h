@@ -12,8 +12,14 @@
 
 namespace halyard::jit {
 
+enum class Operation {
+    Compile,
+    Validate, // of `spirv` alone; `digest` is of its raw bytes, and the artifact is a mark that it is valid
+};
+
 // Borrows everything from the HyJitRequest.
 struct CompileRequest {
+    Operation operation = Operation::Compile;
     std::span<const std::byte> spirv;
     std::span<const std::byte> digest;
     std::string_view kernel, target, cpu, features;
