@@ -1,27 +1,31 @@
 /* Halyard's backend interface: what a vendor implements to add a device. Read backends/null/ beside this: it is the
  * template, and docs/backends.md walks through it.
  *
- * A backend is one shared library that exports one function, hyBackendGetInterface, and links nothing of Halyard: everything it
- * needs from the runtime comes in HyHostServices. It opens its native driver itself, with dlopen, and treats each driver
- * symbol as required or optional.
+ * A backend is one shared library that exports one function, hyBackendGetInterface, and links nothing of Halyard:
+ * everything it needs from the runtime comes in HyHostServices. It opens its native driver itself, with dlopen, and
+ * treats each driver symbol as required or optional.
  *
  * ---- Conventions --------------------------------------------------------------------------------------------
  *
- *  1. Versions. Major numbers that differ cannot work together; the loader skips the library with a message. Minor numbers never refuse: each
- *     side uses what both know. New functions are appended to a table, new tables to the root; nothing is ever removed or moved.
- *  2. Tables begin with structSize. The runtime copies each table into a zeroed one of its own and fills every hole (a null pointer, or a slot beyond
- *     structSize) with a stub that answers HY_ERROR_UNSUPPORTED. A backend leaves out what its device lacks: it never returns
- *     success for work that it did not do. Tables are read once, after hyBackendGetInterface, and must have static storage.
- *  3. The runtime checks before it calls: handles, null pointers, sizes, ranges of device memory, launch limits (against HyDeviceProperties), argument
- *     counts. A backend reports only what its driver alone can know. Structures passed to a backend are always complete: structSize is
- *     at least what the backend's minor version knows, or the runtime's, whichever is smaller.
- *  4. Objects are pointers that the backend makes and the runtime only stores. Every function may be called from any thread; calls on one stream
- *     may come from several threads at once.
- *  5. Destroying an object with work in flight is allowed; the backend keeps what the device needs (or waits, when nothing else is possible, but
- *     never without a bound).
- *  6. Failures: return the HyResult and, before returning, call host->setError with the words. An asynchronous failure is sticky on the stream: later calls on that
- *     stream return it, with setError naming the kernel.
- *  7. Never print, abort, exit, change signal handlers or the environment. No static destructors; the library is never unloaded.
+ *  1. Versions. Major numbers that differ cannot work together; the loader skips the library with a message. Minor
+ * numbers never refuse: each side uses what both know. New functions are appended to a table, new tables to the root;
+ * nothing is ever removed or moved.
+ *  2. Tables begin with structSize. The runtime copies each table into a zeroed one of its own and fills every hole (a
+ * null pointer, or a slot beyond structSize) with a stub that answers HY_ERROR_UNSUPPORTED. A backend leaves out what
+ * its device lacks: it never returns success for work that it did not do. Tables are read once, after
+ * hyBackendGetInterface, and must have static storage.
+ *  3. The runtime checks before it calls: handles, null pointers, sizes, ranges of device memory, launch limits
+ * (against HyDeviceProperties), argument counts. A backend reports only what its driver alone can know. Structures
+ * passed to a backend are always complete: structSize is at least what the backend's minor version knows, or the
+ * runtime's, whichever is smaller.
+ *  4. Objects are pointers that the backend makes and the runtime only stores. Every function may be called from any
+ * thread; calls on one stream may come from several threads at once.
+ *  5. Destroying an object with work in flight is allowed; the backend keeps what the device needs (or waits, when
+ * nothing else is possible, but never without a bound).
+ *  6. Failures: return the HyResult and, before returning, call host->setError with the words. An asynchronous failure
+ * is sticky on the stream: later calls on that stream return it, with setError naming the kernel.
+ *  7. Never print, abort, exit, change signal handlers or the environment. No static destructors; the library is never
+ * unloaded.
  *
  * C11; all numbers little-endian. */
 #ifndef HALYARD_BACKEND_H
@@ -51,7 +55,7 @@ typedef struct HyBackendKernel_T* HyBackendKernel;
 typedef struct HyBackendError {
     uint32_t structSize;
     HyResult code;
-    const char* argument;   /* the argument of the application's call that is at fault, when known */
+    const char* argument; /* the argument of the application's call that is at fault, when known */
     const char* message;
     const char* hint;
     const char* nativeName;
@@ -63,9 +67,9 @@ typedef struct HyBackendError {
 /* One compilation: one kernel of one SPIR-V module for one target. Borrowed for the call. */
 typedef struct HyJitRequest {
     uint32_t structSize;
-    uint32_t flags;             /* HY_JIT_FAST_MATH */
+    uint32_t flags; /* HY_JIT_FAST_MATH */
     const void* next;
-    const void* spirv;          /* specialised, checked words */
+    const void* spirv; /* specialised, checked words */
     uint64_t spirvBytes;
     const uint8_t* spirvDigest; /* 32 bytes: canonical SHA-256 of those words, from HyBackendModuleDesc */
     const char* kernel;         /* entry point */
@@ -82,10 +86,11 @@ typedef struct HyJitArtifact {
     uint32_t fromCache; /* 1: no compiler ran */
     const void* data;   /* 16-byte aligned */
     uint64_t bytes;
-    void* owner;        /* for jitRelease */
+    void* owner; /* for jitRelease */
 } HyJitArtifact;
 
-/* Services; those given to initialise are valid until shutdown returns. Every function may be called from any thread. */
+/* Services; those given to initialise are valid until shutdown returns. Every function may be called from any thread.
+ */
 typedef struct HyHostServices {
     uint32_t structSize;
     uint32_t abi;  /* HY_BACKEND_ABI of the runtime */
@@ -98,11 +103,13 @@ typedef struct HyHostServices {
     /* secure_getenv: null when unset or when the process runs with elevated rights. */
     const char* (*getEnv)(void* context, const char* name);
     /* Compiles or takes from the cache; blocks. On success fills *outArtifact. On failure the error record is set.
-     * Errors: HY_ERROR_UNSUPPORTED_SPIRV, HY_ERROR_COMPILE_FAILED, HY_ERROR_COMPILER_LOST, HY_ERROR_INVALID_ARGUMENT. */
+     * Errors: HY_ERROR_UNSUPPORTED_SPIRV, HY_ERROR_COMPILE_FAILED, HY_ERROR_COMPILER_LOST, HY_ERROR_INVALID_ARGUMENT.
+     */
     HyResult (*jitCompile)(void* context, const HyJitRequest* request, HyJitArtifact* outArtifact);
     void (*jitRelease)(void* context, HyJitArtifact* artifact);
-    /* The persistent cache, for what a driver compiled (pipeline caches, cubins). Keys are any bytes; the backend puts the driver version into
-     * the key. cacheGet: HY_SUCCESS with an artifact to release by jitRelease, or HY_ERROR_NOT_FOUND (no error record). cachePut never fails loudly. */
+    /* The persistent cache, for what a driver compiled (pipeline caches, cubins). Keys are any bytes; the backend puts
+     * the driver version into the key. cacheGet: HY_SUCCESS with an artifact to release by jitRelease, or
+     * HY_ERROR_NOT_FOUND (no error record). cachePut never fails loudly. */
     HyResult (*cacheGet)(void* context, const void* key, uint64_t keyBytes, HyJitArtifact* outArtifact);
     void (*cachePut)(void* context, const void* key, uint64_t keyBytes, const void* data, uint64_t bytes);
 } HyHostServices;
@@ -121,9 +128,9 @@ typedef struct HyBackendModuleDesc {
     uint32_t structSize;
     uint32_t flags; /* HY_MODULE_FAST_MATH */
     const void* next;
-    HyModuleFormat format;      /* never AUTO */
+    HyModuleFormat format; /* never AUTO */
     uint32_t reserved;
-    const void* data;           /* 16-byte aligned; SPIR-V is specialised and checked; lives as long as the backend's module */
+    const void* data; /* 16-byte aligned; SPIR-V is specialised and checked; lives as long as the backend's module */
     uint64_t dataBytes;
     const uint8_t* spirvDigest; /* 32 bytes, SPIR-V only; same lifetime */
 } HyBackendModuleDesc;
@@ -140,15 +147,16 @@ typedef struct HyBackendKernelDesc {
     uint32_t structSize;
     uint32_t flags;
     const void* next;
-    const char* name;                      /* everything here lives as long as the backend's kernel */
+    const char* name; /* everything here lives as long as the backend's kernel */
     const HyBackendParameter* parameters;
     uint32_t parameterCount;
-    uint32_t argumentBytes;                /* packed block, hidden lengths included */
-    HyDim3 requiredWorkgroupSize;          /* 0, 0, 0: any */
-    uint32_t requiredSubgroupSize;         /* 0: any */
+    uint32_t argumentBytes;        /* packed block, hidden lengths included */
+    HyDim3 requiredWorkgroupSize;  /* 0, 0, 0: any */
+    uint32_t requiredSubgroupSize; /* 0: any */
     uint64_t staticLocalBytes;
-    /* Hidden uint64_t arguments: the byte count from a buffer's address to the end of its allocation. The runtime computes them
-     * for each launch (HyBackendLaunch::bufferLengths); the backend stores them at these offsets of the packed block. */
+    /* Hidden uint64_t arguments: the byte count from a buffer's address to the end of its allocation. The runtime
+     * computes them for each launch (HyBackendLaunch::bufferLengths); the backend stores them at these offsets of the
+     * packed block. */
     const uint32_t* lengthOffsets;
     uint32_t lengthCount;
     uint32_t reserved;
@@ -177,7 +185,8 @@ typedef struct HyBackendLaunch {
     uint32_t reserved;
 } HyBackendLaunch;
 
-/* ---- Tables -------------------------------------------------------------------------------------------------------- */
+/* ---- Tables --------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct HyBackendDeviceTable {
     uint32_t structSize;
@@ -188,7 +197,8 @@ typedef struct HyBackendDeviceTable {
     HyResult (*getProperties)(HyBackendContext context, uint32_t ordinal, HyDeviceProperties* outProperties);
     /* Makes the device usable; called once per ordinal and instance, before any other call on it. */
     HyResult (*open)(HyBackendContext context, uint32_t ordinal, HyBackendDevice* outDevice);
-    /* Waits for work for at most timeoutNs; frees the device whatever happens and returns HY_ERROR_TIMEOUT when work was left running. */
+    /* Waits for work for at most timeoutNs; frees the device whatever happens and returns HY_ERROR_TIMEOUT when work
+     * was left running. */
     HyResult (*close)(HyBackendDevice device, uint64_t timeoutNs);
     HyResult (*getMemoryInfo)(HyBackendDevice device, uint64_t* outFree, uint64_t* outTotal);
     HyResult (*synchronize)(HyBackendDevice device, uint64_t timeoutNs);
@@ -204,8 +214,8 @@ typedef struct HyBackendMemoryTable {
     HyResult (*free)(HyBackendDevice device, HyDevicePtr ptr);
     HyResult (*registerHost)(HyBackendDevice device, void* pointer, uint64_t bytes, HyDevicePtr* outPtr);
     HyResult (*unregisterHost)(HyBackendDevice device, void* pointer);
-    /* A range of addresses that this device hands out and that never is host memory, so that a stale device address can be told
-     * from a host address. UNSUPPORTED when the driver has no such range. */
+    /* A range of addresses that this device hands out and that never is host memory, so that a stale device address can
+     * be told from a host address. UNSUPPORTED when the driver has no such range. */
     HyResult (*getAddressRange)(HyBackendDevice device, HyDevicePtr* outBase, uint64_t* outBytes);
 } HyBackendMemoryTable;
 
@@ -218,10 +228,12 @@ typedef struct HyBackendStreamTable {
     HyResult (*synchronize)(HyBackendStream stream, uint64_t timeoutNs);
     HyResult (*waitEvent)(HyBackendStream stream, HyBackendEvent event);
     HyResult (*launch)(HyBackendStream stream, HyBackendKernel kernel, const HyBackendLaunch* launch);
-    /* dst and src are checked; each is device, registered or host memory of this process (bit 0, 1 of `hostMask`: dst, src is host memory). */
+    /* dst and src are checked; each is device, registered or host memory of this process (bit 0, 1 of `hostMask`: dst,
+     * src is host memory). */
     HyResult (*copy)(HyBackendStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t hostMask);
     HyResult (*copy3D)(HyBackendStream stream, const HyCopy3D* copy, uint32_t hostMask);
-    HyResult (*fill)(HyBackendStream stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count);
+    HyResult (*fill)(HyBackendStream stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes,
+                     uint64_t count);
     HyResult (*fill3D)(HyBackendStream stream, const HyFill3D* fill);
     HyResult (*getNativeHandle)(HyBackendStream stream, HyNativeHandle* outHandle);
 } HyBackendStreamTable;
@@ -260,10 +272,10 @@ typedef struct HyBackendInterface {
     uint16_t abiMajor, abiMinor; /* HY_BACKEND_ABI_* that the backend was built with */
     const char* name;            /* lower case, unique: "cuda" */
     const char* vendor;
-    const char* buildId;         /* anything that changes with the code */
-    /* Starts the backend for one instance: opens the driver, keeps `host` (valid until shutdown returns). Called before any table function. A
-     * failure skips the backend with the error record's words: quietly when it is HY_ERROR_NOT_FOUND (no driver, no device), with a warning
-     * for any other code (too old, broken). Required. */
+    const char* buildId; /* anything that changes with the code */
+    /* Starts the backend for one instance: opens the driver, keeps `host` (valid until shutdown returns). Called before
+     * any table function. A failure skips the backend with the error record's words: quietly when it is
+     * HY_ERROR_NOT_FOUND (no driver, no device), with a warning for any other code (too old, broken). Required. */
     HyResult (*initialise)(const HyHostServices* host, HyBackendContext* outContext);
     /* Ends it, after all devices of that context are closed. Required. */
     void (*shutdown)(HyBackendContext context);
@@ -274,11 +286,13 @@ typedef struct HyBackendInterface {
     const HyBackendModuleTable* module;
 } HyBackendInterface;
 
-/* The one symbol that a backend exports. `hostAbi` is HY_BACKEND_ABI of the runtime; `host` is valid for the call, for setError. Answers from static
- * storage and does no other work: nothing is opened before the versions are known to fit. May be called for several instances.
- * Errors: HY_ERROR_INCOMPATIBLE_ABI when the majors differ. */
-typedef HyResult (*HyBackendGetInterfaceFn)(uint32_t hostAbi, const HyHostServices* host, const HyBackendInterface** outInterface);
-HY_API HyResult hyBackendGetInterface(uint32_t hostAbi, const HyHostServices* host, const HyBackendInterface** outInterface);
+/* The one symbol that a backend exports. `hostAbi` is HY_BACKEND_ABI of the runtime; `host` is valid for the call, for
+ * setError. Answers from static storage and does no other work: nothing is opened before the versions are known to fit.
+ * May be called for several instances. Errors: HY_ERROR_INCOMPATIBLE_ABI when the majors differ. */
+typedef HyResult (*HyBackendGetInterfaceFn)(uint32_t hostAbi, const HyHostServices* host,
+                                            const HyBackendInterface** outInterface);
+HY_API HyResult hyBackendGetInterface(uint32_t hostAbi, const HyHostServices* host,
+                                      const HyBackendInterface** outInterface);
 
 #ifdef __cplusplus
 }

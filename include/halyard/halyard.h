@@ -9,11 +9,10 @@
  *     HyDevicePtr x;        hyMemAlloc(device, bytes, &x);
  *     HyStream stream;      hyStreamCreate(device, NULL, &stream);           // in order, asynchronous
  *     HyModuleDesc desc = { .structSize = sizeof desc, .data = spirv, .dataBytes = spirvBytes };
- *     HyModule module;      hyModuleLoad(device, &desc, &module);            // checked here, compiled or taken from the cache
- *     HyKernel kernel;      hyKernelCreate(module, "saxpy", &kernel);
- *     hyMemcpyAsync(stream, x, hyHostAddress(hostX), bytes);                 // direction is inferred from the addresses
- *     const void* args[] = { &x, &a, &n };
- *     hyLaunchKernel(stream, kernel, (HyDim3){ (n + 255) / 256, 1, 1 }, (HyDim3){ 256, 1, 1 }, 0, args, 3);
+ *     HyModule module;      hyModuleLoad(device, &desc, &module);            // checked here, compiled or taken from
+ * the cache HyKernel kernel;      hyKernelCreate(module, "saxpy", &kernel); hyMemcpyAsync(stream, x,
+ * hyHostAddress(hostX), bytes);                 // direction is inferred from the addresses const void* args[] = { &x,
+ * &a, &n }; hyLaunchKernel(stream, kernel, (HyDim3){ (n + 255) / 256, 1, 1 }, (HyDim3){ 256, 1, 1 }, 0, args, 3);
  *     hyMemcpyAsync(stream, hyHostAddress(hostX), x, bytes);
  *     hyStreamSynchronize(stream, HY_TIMEOUT_INFINITE);
  *
@@ -22,31 +21,34 @@
  *
  * ---- Conventions --------------------------------------------------------------------------------------------
  *
- *  1. Handles are opaque. A null, wrong-type, destroyed or invented handle gives HY_ERROR_INVALID_HANDLE and never a crash.
- *     Whoever creates an object destroys it. Destroying an object while work that uses it is in flight is allowed:
+ *  1. Handles are opaque. A null, wrong-type, destroyed or invented handle gives HY_ERROR_INVALID_HANDLE and never a
+ * crash. Whoever creates an object destroys it. Destroying an object while work that uses it is in flight is allowed:
  *     the runtime keeps what the device needs. Destroying the instance destroys everything that is left in it.
- *  2. Outputs are last, named out..., and untouched when the call fails. Sizes are bytes in uint64_t unless named otherwise.
- *  3. Structures that cold calls take begin with structSize, flags and next. Set structSize to sizeof, the rest that you do
- *     not use to zero. A smaller structSize (an older program) means that the missing fields are zero; a larger one (a
- *     newer program) is accepted while the fields that this library does not know are zero, else HY_ERROR_INVALID_STRUCT.
- *     For structures that a call fills, the callee writes at most structSize bytes. `next` must be null unless a
- *     function names what it takes there. `flags` without a named bit must be zero.
- *  4. Thread safety: every function may be called from any thread at any time, and calls on different objects do not wait for
- *     each other. Calls on one stream from several threads are ordered by which enters first. Only destroying an object
- *     while another thread is inside a call with that object is forbidden.
- *  5. Stream order: calls that take a stream put work at its end and return at once; the work starts after all earlier work
- *     of that stream. Work on different streams has no order unless an event makes one. There is no default stream.
- *  6. Host memory given to an asynchronous call belongs to the runtime until the stream passes that work; kernel arguments
- *     and small by-value data are copied before the call returns.
- *  7. Asynchronous failures stick to the stream: later calls on it return the same code, and hyGetLastError names the kernel.
- *  8. A feature that a device lacks is a capability bit that is zero and a call that returns HY_ERROR_UNSUPPORTED with the
- *     reason. No call returns success without doing what it says.
+ *  2. Outputs are last, named out..., and untouched when the call fails. Sizes are bytes in uint64_t unless named
+ * otherwise.
+ *  3. Structures that cold calls take begin with structSize, flags and next. Set structSize to sizeof, the rest that
+ * you do not use to zero. A smaller structSize (an older program) means that the missing fields are zero; a larger one
+ * (a newer program) is accepted while the fields that this library does not know are zero, else
+ * HY_ERROR_INVALID_STRUCT. For structures that a call fills, the callee writes at most structSize bytes. `next` must be
+ * null unless a function names what it takes there. `flags` without a named bit must be zero.
+ *  4. Thread safety: every function may be called from any thread at any time, and calls on different objects do not
+ * wait for each other. Calls on one stream from several threads are ordered by which enters first. Only destroying an
+ * object while another thread is inside a call with that object is forbidden.
+ *  5. Stream order: calls that take a stream put work at its end and return at once; the work starts after all earlier
+ * work of that stream. Work on different streams has no order unless an event makes one. There is no default stream.
+ *  6. Host memory given to an asynchronous call belongs to the runtime until the stream passes that work; kernel
+ * arguments and small by-value data are copied before the call returns.
+ *  7. Asynchronous failures stick to the stream: later calls on it return the same code, and hyGetLastError names the
+ * kernel.
+ *  8. A feature that a device lacks is a capability bit that is zero and a call that returns HY_ERROR_UNSUPPORTED with
+ * the reason. No call returns success without doing what it says.
  *  9. Time limits and durations are uint64_t nanoseconds. HY_TIMEOUT_INFINITE waits for ever, 0 only asks.
  * 10. After fork() the child has no instance: calls with the parent's handles return HY_ERROR_FORKED. Create a new one.
  *
- * Environment (read with secure_getenv, so ignored in set-user-id programs): docs/environment.md lists all of it. HALYARD_DEVICES
- * filters and orders devices, HALYARD_BACKEND_FILES replaces the backends, HALYARD_LOG=error|warning|info|debug logs to stderr,
- * HALYARD_CACHE_DIR moves the compile cache. `halyard-info --why` explains what was found.
+ * Environment (read with secure_getenv, so ignored in set-user-id programs): docs/environment.md lists all of it.
+ * HALYARD_DEVICES filters and orders devices, HALYARD_BACKEND_FILES replaces the backends,
+ * HALYARD_LOG=error|warning|info|debug logs to stderr, HALYARD_CACHE_DIR moves the compile cache. `halyard-info --why`
+ * explains what was found.
  *
  * Needs a 64-bit little-endian platform. Everything here exists since 0.1 unless it says otherwise. */
 #ifndef HALYARD_HALYARD_H
@@ -84,8 +86,8 @@ typedef struct HyEvent_T* HyEvent;
 typedef struct HyModule_T* HyModule;
 typedef struct HyKernel_T* HyKernel;
 
-/* An address that copies, fills and kernels take: a device address from hyMemAlloc (or inside one), or a host address made
- * by hyHostAddress. Device addresses of one instance never equal host addresses of live memory. */
+/* An address that copies, fills and kernels take: a device address from hyMemAlloc (or inside one), or a host address
+ * made by hyHostAddress. Device addresses of one instance never equal host addresses of live memory. */
 typedef uint64_t HyDevicePtr;
 
 typedef struct HyDim3 {
@@ -93,23 +95,26 @@ typedef struct HyDim3 {
 } HyDim3;
 
 /* A host pointer as the address type of copies. */
-static inline HyDevicePtr hyHostAddress(const void* pointer) { return (HyDevicePtr)(uintptr_t)pointer; }
+static inline HyDevicePtr hyHostAddress(const void* pointer) {
+    return (HyDevicePtr)(uintptr_t)pointer;
+}
 
 /* The version of the library in use (HY_VERSION is the version of this header). Never fails. */
 HY_API uint32_t hyGetVersion(void);
 
-/* The identifier of a result, for example "HY_ERROR_TIMEOUT"; "HY_ERROR_UNKNOWN" for a value that is none. Static storage. */
+/* The identifier of a result, for example "HY_ERROR_TIMEOUT"; "HY_ERROR_UNKNOWN" for a value that is none. Static
+ * storage. */
 HY_API const char* hyResultName(HyResult result);
 
-/* The address of an exported function by name, or null. Lets bindings and layers work without linking to the library. The
- * functions are those of this header; the answer does not depend on any instance. */
+/* The address of an exported function by name, or null. Lets bindings and layers work without linking to the library.
+ * The functions are those of this header; the answer does not depend on any instance. */
 typedef void (*HyProc)(void);
 HY_API HyProc hyGetProcAddress(const char* name);
 
 /* ---- Errors --------------------------------------------------------------------------------------------------- */
 
-/* What went wrong in the last call of this thread that failed. All strings are nul-terminated UTF-8, never null, owned by the
- * thread and valid until the next failing call on it. */
+/* What went wrong in the last call of this thread that failed. All strings are nul-terminated UTF-8, never null, owned
+ * by the thread and valid until the next failing call on it. */
 typedef struct HyErrorInfo {
     uint32_t structSize;
     HyResult code;
@@ -122,8 +127,8 @@ typedef struct HyErrorInfo {
     int64_t nativeCode;     /* the driver's own code, or 0 */
 } HyErrorInfo;
 
-/* Fills *outInfo. Success never changes the record, so call it only after a failure. Returns HY_SUCCESS, or HY_ERROR_INVALID_ARGUMENT for
- * a null pointer, or HY_ERROR_INVALID_STRUCT; neither of these replaces the record. */
+/* Fills *outInfo. Success never changes the record, so call it only after a failure. Returns HY_SUCCESS, or
+ * HY_ERROR_INVALID_ARGUMENT for a null pointer, or HY_ERROR_INVALID_STRUCT; neither of these replaces the record. */
 HY_API HyResult hyGetLastError(HyErrorInfo* outInfo);
 
 /* Forgets the record of this thread: code becomes HY_SUCCESS, strings empty. */
@@ -138,8 +143,8 @@ typedef uint32_t HyLogLevel;
 #define HY_LOG_INFO 3u
 #define HY_LOG_DEBUG 4u
 
-/* Receives a log line (no newline at the end; valid for the call). Called from any thread, one call at a time per instance; must not
- * call Halyard. `source` names the part: "loader", "jit", "cache", "core", or a backend. */
+/* Receives a log line (no newline at the end; valid for the call). Called from any thread, one call at a time per
+ * instance; must not call Halyard. `source` names the part: "loader", "jit", "cache", "core", or a backend. */
 typedef void (*HyLogCallback)(void* user, HyLogLevel level, const char* source, const char* message);
 
 typedef struct HyInstanceDesc {
@@ -148,32 +153,34 @@ typedef struct HyInstanceDesc {
     const void* next;
     HyLogCallback logCallback; /* null: HALYARD_LOG decides whether lines go to stderr */
     void* logUser;
-    HyLogLevel logLevel;       /* with a callback: the most detailed level to deliver; 0 means HY_LOG_WARNING */
+    HyLogLevel logLevel; /* with a callback: the most detailed level to deliver; 0 means HY_LOG_WARNING */
     uint32_t reserved;
-    const char* devices;       /* filter and order as HALYARD_DEVICES takes it ("cuda:0,cpu"); null: the environment's */
+    const char* devices; /* filter and order as HALYARD_DEVICES takes it ("cuda:0,cpu"); null: the environment's */
 } HyInstanceDesc;
 
-/* Finds the backends, loads those whose hardware may be present and enumerates their devices. No driver context is made until a
- * device is used. `desc` may be null for all defaults. A backend that fails is skipped with a reason (hyInstanceGetBackend),
- * and an instance with no device at all is a success: hyDeviceGetCount then gives 0.
- * Several instances may exist at once and share nothing but the drivers. Thread-safe.
- * Errors: HY_ERROR_INVALID_ARGUMENT (outInstance null, unknown logLevel), HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (a name
- * in the device filter matches nothing), HY_ERROR_OUT_OF_HOST_MEMORY. */
+/* Finds the backends, loads those whose hardware may be present and enumerates their devices. No driver context is made
+ * until a device is used. `desc` may be null for all defaults. A backend that fails is skipped with a reason
+ * (hyInstanceGetBackend), and an instance with no device at all is a success: hyDeviceGetCount then gives 0. Several
+ * instances may exist at once and share nothing but the drivers. Thread-safe. Errors: HY_ERROR_INVALID_ARGUMENT
+ * (outInstance null, unknown logLevel), HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (a name in the device filter
+ * matches nothing), HY_ERROR_OUT_OF_HOST_MEMORY. */
 HY_API HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance);
 
-/* Waits for submitted work (for at most HALYARD_SHUTDOWN_TIMEOUT_MS, 5,000 by default), destroys every object of the instance and ends its threads and
- * workers. Handles of the instance become invalid. Errors: HY_ERROR_INVALID_HANDLE; HY_ERROR_TIMEOUT when work did not end: the
- * instance is gone all the same, and what the stuck work uses is deliberately never freed. */
+/* Waits for submitted work (for at most HALYARD_SHUTDOWN_TIMEOUT_MS, 5,000 by default), destroys every object of the
+ * instance and ends its threads and workers. Handles of the instance become invalid. Errors: HY_ERROR_INVALID_HANDLE;
+ * HY_ERROR_TIMEOUT when work did not end: the instance is gone all the same, and what the stuck work uses is
+ * deliberately never freed. */
 HY_API HyResult hyInstanceDestroy(HyInstance instance);
 
-/* Replaces the log callback of a live instance; null stops logging. When it returns, the old callback is not running and will not be called again.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (unknown level). */
+/* Replaces the log callback of a live instance; null stops logging. When it returns, the old callback is not running
+ * and will not be called again. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (unknown level). */
 HY_API HyResult hyInstanceSetLogCallback(HyInstance instance, HyLogCallback callback, void* user, HyLogLevel level);
 
 typedef uint32_t HyBackendStatus;
-#define HY_BACKEND_LOADED 0u    /* in use; deviceCount tells how many devices it has */
-#define HY_BACKEND_SKIPPED 1u   /* not opened: a probe found no hardware or driver, a filter or a duplicate excluded it */
-#define HY_BACKEND_FAILED 2u    /* opened, but unusable: `reason` says why and what to do */
+#define HY_BACKEND_LOADED 0u  /* in use; deviceCount tells how many devices it has */
+#define HY_BACKEND_SKIPPED 1u /* not opened: a probe found no hardware or driver, a filter or a duplicate excluded it  \
+                               */
+#define HY_BACKEND_FAILED 2u  /* opened, but unusable: `reason` says why and what to do */
 
 /* One backend that the loader considered, whatever became of it. Strings belong to the instance. */
 typedef struct HyBackendInfo {
@@ -183,27 +190,29 @@ typedef struct HyBackendInfo {
     const char* vendor;       /* or "" */
     const char* manifestPath; /* or "" when the library was named directly */
     const char* libraryPath;
-    const char* buildId;      /* or "" */
-    const char* reason;       /* why it is in this state, in words a person can act on; "" when loaded without remark */
+    const char* buildId; /* or "" */
+    const char* reason;  /* why it is in this state, in words a person can act on; "" when loaded without remark */
     uint32_t abiMajor, abiMinor; /* 0, 0 when not learned */
     uint32_t deviceCount;
     uint32_t reserved;
 } HyBackendInfo;
 
-/* How many backends the loader considered, loaded or not. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT. */
+/* How many backends the loader considered, loaded or not. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT.
+ */
 HY_API HyResult hyInstanceGetBackendCount(HyInstance instance, uint32_t* outCount);
-/* Describes one of them, in the order of consideration. Errors: as above, HY_ERROR_NOT_FOUND (index), HY_ERROR_INVALID_STRUCT. */
+/* Describes one of them, in the order of consideration. Errors: as above, HY_ERROR_NOT_FOUND (index),
+ * HY_ERROR_INVALID_STRUCT. */
 HY_API HyResult hyInstanceGetBackend(HyInstance instance, uint32_t index, HyBackendInfo* outInfo);
 
 /* Counts since the instance was created; each only grows. */
 typedef struct HyCounters {
     uint32_t structSize;
     uint32_t reserved;
-    uint64_t cacheHits;      /* compile requests answered from disk */
-    uint64_t cacheMisses;    /* compile requests not found there */
-    uint64_t cacheCorrupt;   /* entries that failed their check and were dropped */
+    uint64_t cacheHits;    /* compile requests answered from disk */
+    uint64_t cacheMisses;  /* compile requests not found there */
+    uint64_t cacheCorrupt; /* entries that failed their check and were dropped */
     uint64_t cacheWrites;
-    uint64_t compiles;       /* requests that a compiler handled, failed ones too */
+    uint64_t compiles; /* requests that a compiler handled, failed ones too */
     uint64_t compileFailures;
     uint64_t workersStarted; /* worker processes */
     uint64_t workersLost;    /* of these, crashed, timed out or over their memory limit */
@@ -211,7 +220,8 @@ typedef struct HyCounters {
 
 HY_API HyResult hyInstanceGetCounters(HyInstance instance, HyCounters* outCounters);
 
-/* ---- Devices ------------------------------------------------------------------------------------------------------ */
+/* ---- Devices ------------------------------------------------------------------------------------------------------
+ */
 
 typedef uint32_t HyDeviceType;
 #define HY_DEVICE_TYPE_OTHER 0u
@@ -221,17 +231,17 @@ typedef uint32_t HyDeviceType;
 #define HY_DEVICE_TYPE_EMULATED 4u /* a software device for testing, never chosen before a CPU */
 
 typedef uint64_t HyCapabilities;
-#define HY_CAP_KERNELS (1ull << 0)            /* modules and launches */
-#define HY_CAP_SPIRV_KERNEL (1ull << 1)       /* OpenCL-flavoured SPIR-V */
-#define HY_CAP_SPIRV_GLCOMPUTE (1ull << 2)    /* Vulkan-flavoured SPIR-V */
-#define HY_CAP_FLOAT16 (1ull << 3)            /* half arithmetic */
+#define HY_CAP_KERNELS (1ull << 0)         /* modules and launches */
+#define HY_CAP_SPIRV_KERNEL (1ull << 1)    /* OpenCL-flavoured SPIR-V */
+#define HY_CAP_SPIRV_GLCOMPUTE (1ull << 2) /* Vulkan-flavoured SPIR-V */
+#define HY_CAP_FLOAT16 (1ull << 3)         /* half arithmetic */
 #define HY_CAP_FLOAT64 (1ull << 4)
 #define HY_CAP_INT64 (1ull << 5)
 #define HY_CAP_INT64_ATOMICS (1ull << 6)
 #define HY_CAP_FLOAT32_ATOMIC_ADD (1ull << 7)
-#define HY_CAP_TIMING (1ull << 8)             /* events created with HY_EVENT_TIMING */
-#define HY_CAP_HOST_REGISTRATION (1ull << 9)  /* hyHostRegister */
-#define HY_CAP_HOST_ACCESS (1ull << 10)       /* the host can load and store device addresses directly */
+#define HY_CAP_TIMING (1ull << 8)            /* events created with HY_EVENT_TIMING */
+#define HY_CAP_HOST_REGISTRATION (1ull << 9) /* hyHostRegister */
+#define HY_CAP_HOST_ACCESS (1ull << 10)      /* the host can load and store device addresses directly */
 #define HY_CAP_COOPERATIVE_LAUNCH (1ull << 11)
 #define HY_CAP_CLUSTERS (1ull << 12)
 #define HY_CAP_CONCURRENT_STREAMS (1ull << 13) /* work of different streams can overlap */
@@ -240,24 +250,24 @@ typedef uint64_t HyCapabilities;
 typedef struct HyDeviceProperties {
     uint32_t structSize;
     HyDeviceType type;
-    char name[128];           /* as the driver gives it */
-    char backend[32];         /* "cpu" */
-    char selector[48];        /* what HALYARD_DEVICES and hyDeviceFind take: "cpu:0" */
+    char name[128];    /* as the driver gives it */
+    char backend[32];  /* "cpu" */
+    char selector[48]; /* what HALYARD_DEVICES and hyDeviceFind take: "cpu:0" */
     char vendor[64];
-    char driver[64];          /* driver or runtime version */
-    char isa[64];             /* code generation target: "x86-64-v4", "sm_90", "gfx942" */
-    uint8_t uuid[16];         /* identifies the physical device across backends and processes; personal data: do not publish */
+    char driver[64];  /* driver or runtime version */
+    char isa[64];     /* code generation target: "x86-64-v4", "sm_90", "gfx942" */
+    uint8_t uuid[16]; /* identifies the physical device across backends and processes; personal data: do not publish */
     uint32_t pciDomain, pciBus, pciDevice, pciFunction; /* all ~0 when not on PCI */
-    uint32_t ordinal;         /* index within the backend */
-    uint32_t computeUnits;    /* cores of a CPU, multiprocessors of a GPU */
-    uint32_t clockMHz;        /* highest */
+    uint32_t ordinal;                                   /* index within the backend */
+    uint32_t computeUnits;                              /* cores of a CPU, multiprocessors of a GPU */
+    uint32_t clockMHz;                                  /* highest */
     uint32_t maxWorkgroupInvocations;
     uint32_t maxWorkgroupSize[3];
     uint32_t maxWorkgroups[3];
     uint32_t subgroupSizeMin, subgroupSizeMax;
-    uint32_t maxLocalBytes;   /* workgroup memory of one workgroup */
+    uint32_t maxLocalBytes;    /* workgroup memory of one workgroup */
     uint32_t maxArgumentBytes; /* packed kernel arguments */
-    uint32_t memoryAlignment; /* every allocation is at least so aligned */
+    uint32_t memoryAlignment;  /* every allocation is at least so aligned */
     uint32_t reserved;
     uint64_t totalMemory;
     uint64_t maxAllocation;
@@ -266,31 +276,34 @@ typedef struct HyDeviceProperties {
 
 /* The number of devices, after the filter. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT. */
 HY_API HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount);
-/* A device by position: discrete GPUs first, then integrated ones, then CPUs, or the order that the filter gave. Devices live as long as
- * the instance and are not destroyed one by one. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND (index). */
+/* A device by position: discrete GPUs first, then integrated ones, then CPUs, or the order that the filter gave.
+ * Devices live as long as the instance and are not destroyed one by one. Errors: HY_ERROR_INVALID_HANDLE,
+ * HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND (index). */
 HY_API HyResult hyDeviceGet(HyInstance instance, uint32_t index, HyDevice* outDevice);
 /* A device by selector: "cuda:1", "cpu" (the first of that backend) or "uuid:<32 hex digits>".
  * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND (the message lists what there is). */
 HY_API HyResult hyDeviceFind(HyInstance instance, const char* selector, HyDevice* outDevice);
 /* Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT. */
 HY_API HyResult hyDeviceGetProperties(HyDevice device, HyDeviceProperties* outProperties);
-/* Bytes that can be allocated now, and in all. Either is UINT64_MAX when the driver does not tell. Either output may be null.
- * Errors: HY_ERROR_INVALID_HANDLE, and what opening the device can give. */
+/* Bytes that can be allocated now, and in all. Either is UINT64_MAX when the driver does not tell. Either output may be
+ * null. Errors: HY_ERROR_INVALID_HANDLE, and what opening the device can give. */
 HY_API HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64_t* outTotal);
-/* Waits until all work submitted to the device by this instance is done. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_TIMEOUT, the first sticky
- * error of a stream of the device. */
+/* Waits until all work submitted to the device by this instance is done. Errors: HY_ERROR_INVALID_HANDLE,
+ * HY_ERROR_TIMEOUT, the first sticky error of a stream of the device. */
 HY_API HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs);
 
-/* ---- Memory --------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------------------------------------------------------
+ */
 
-/* Allocates device memory; contents undefined. Aligned to HyDeviceProperties::memoryAlignment (at least 256). Ready when the call returns.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (bytes 0, outPtr null), HY_ERROR_OUT_OF_DEVICE_MEMORY (also for
- * sizes beyond the device, with the free and total bytes in the message), HY_ERROR_DEVICE_LOST. */
+/* Allocates device memory; contents undefined. Aligned to HyDeviceProperties::memoryAlignment (at least 256). Ready
+ * when the call returns. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (bytes 0, outPtr null),
+ * HY_ERROR_OUT_OF_DEVICE_MEMORY (also for sizes beyond the device, with the free and total bytes in the message),
+ * HY_ERROR_DEVICE_LOST. */
 HY_API HyResult hyMemAlloc(HyDevice device, uint64_t bytes, HyDevicePtr* outPtr);
-/* Frees an allocation of this device by its first address. Waits for work already submitted to the device, so that nothing in flight loses its
- * memory (hyMemFreeAsync, later, does not wait). Address 0 is allowed and does nothing.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ADDRESS (freed already, inside an allocation, of another device, or unknown), HY_ERROR_TIMEOUT
- * (work did not end within HALYARD_SHUTDOWN_TIMEOUT_MS: the memory stays allocated). */
+/* Frees an allocation of this device by its first address. Waits for work already submitted to the device, so that
+ * nothing in flight loses its memory (hyMemFreeAsync, later, does not wait). Address 0 is allowed and does nothing.
+ * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ADDRESS (freed already, inside an allocation, of another device, or
+ * unknown), HY_ERROR_TIMEOUT (work did not end within HALYARD_SHUTDOWN_TIMEOUT_MS: the memory stays allocated). */
 HY_API HyResult hyMemFree(HyDevice device, HyDevicePtr ptr);
 
 typedef uint32_t HyMemoryKind;
@@ -307,19 +320,22 @@ typedef struct HyPointerInfo {
     void* hostAddress; /* where the host can reach that address, or null */
 } HyPointerInfo;
 
-/* Describes the allocation or registered range that contains an address. Costs a lookup in an ordered map; no driver call.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_ADDRESS (the address belongs to nothing that is live). */
+/* Describes the allocation or registered range that contains an address. Costs a lookup in an ordered map; no driver
+ * call. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_ADDRESS
+ * (the address belongs to nothing that is live). */
 HY_API HyResult hyPointerGetInfo(HyInstance instance, HyDevicePtr ptr, HyPointerInfo* outInfo);
 
-/* Makes host memory reachable by the device: pins it for asynchronous copies and gives the address that kernels use. The range must stay mapped
- * until hyHostUnregister. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, overlap with a registered range, wraps around),
- * HY_ERROR_INVALID_ADDRESS (part of the range is not mapped), HY_ERROR_UNSUPPORTED (no HY_CAP_HOST_REGISTRATION). */
+/* Makes host memory reachable by the device: pins it for asynchronous copies and gives the address that kernels use.
+ * The range must stay mapped until hyHostUnregister. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (null,
+ * 0 bytes, overlap with a registered range, wraps around), HY_ERROR_INVALID_ADDRESS (part of the range is not mapped),
+ * HY_ERROR_UNSUPPORTED (no HY_CAP_HOST_REGISTRATION). */
 HY_API HyResult hyHostRegister(HyDevice device, void* pointer, uint64_t bytes, HyDevicePtr* outPtr);
 /* Undoes it, after waiting for submitted work of the device. `pointer` is the one that was registered.
  * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ADDRESS, HY_ERROR_TIMEOUT. */
 HY_API HyResult hyHostUnregister(HyDevice device, void* pointer);
 
-/* ---- Streams ---------------------------------------------------------------------------------------------------------- */
+/* ---- Streams
+ * ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct HyStreamDesc {
     uint32_t structSize;
@@ -329,50 +345,59 @@ typedef struct HyStreamDesc {
     uint32_t reserved;
 } HyStreamDesc;
 
-/* `desc` may be null. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_OUT_OF_HOST_MEMORY, HY_ERROR_DEVICE_LOST,
- * and what opening the device can give. */
+/* `desc` may be null. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT,
+ * HY_ERROR_OUT_OF_HOST_MEMORY, HY_ERROR_DEVICE_LOST, and what opening the device can give. */
 HY_API HyResult hyStreamCreate(HyDevice device, const HyStreamDesc* desc, HyStream* outStream);
 /* Returns at once; submitted work is still completed. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyStreamDestroy(HyStream stream);
-/* HY_SUCCESS when all submitted work is done, HY_NOT_READY when not. Errors: HY_ERROR_INVALID_HANDLE, the sticky error. */
+/* HY_SUCCESS when all submitted work is done, HY_NOT_READY when not. Errors: HY_ERROR_INVALID_HANDLE, the sticky error.
+ */
 HY_API HyResult hyStreamQuery(HyStream stream);
-/* Waits for all work submitted before the call. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_TIMEOUT (the work goes on), the sticky error. */
+/* Waits for all work submitted before the call. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_TIMEOUT (the work goes on),
+ * the sticky error. */
 HY_API HyResult hyStreamSynchronize(HyStream stream, uint64_t timeoutNs);
-/* Work submitted to `stream` after this waits until the work that `event` last recorded is done. The host does not wait. An event that was never
- * recorded does not hold anything up. The recording is taken at the time of this call; a later one does not change it.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (event of another device), the sticky error. */
+/* Work submitted to `stream` after this waits until the work that `event` last recorded is done. The host does not
+ * wait. An event that was never recorded does not hold anything up. The recording is taken at the time of this call; a
+ * later one does not change it. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (event of another device), the
+ * sticky error. */
 HY_API HyResult hyStreamWaitEvent(HyStream stream, HyEvent event);
 
-/* ---- Events ----------------------------------------------------------------------------------------------------------- */
+/* ---- Events
+ * ----------------------------------------------------------------------------------------------------------- */
 
 #define HY_EVENT_TIMING (1u << 0) /* keep the time of completion; needs HY_CAP_TIMING */
 
-/* `flags` is 0 or HY_EVENT_TIMING. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (unknown flag), HY_ERROR_UNSUPPORTED, HY_ERROR_OUT_OF_HOST_MEMORY. */
+/* `flags` is 0 or HY_EVENT_TIMING. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (unknown flag),
+ * HY_ERROR_UNSUPPORTED, HY_ERROR_OUT_OF_HOST_MEMORY. */
 HY_API HyResult hyEventCreate(HyDevice device, uint32_t flags, HyEvent* outEvent);
 /* Waits that already use the event keep what they need. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyEventDestroy(HyEvent event);
-/* The event now stands for all work submitted to `stream` so far. Replaces an earlier recording. Errors: HY_ERROR_INVALID_HANDLE,
- * HY_ERROR_UNSUPPORTED (stream of another device), the sticky error. */
+/* The event now stands for all work submitted to `stream` so far. Replaces an earlier recording. Errors:
+ * HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (stream of another device), the sticky error. */
 HY_API HyResult hyEventRecord(HyEvent event, HyStream stream);
-/* HY_SUCCESS when the recorded work is done or nothing was recorded, else HY_NOT_READY. Errors: HY_ERROR_INVALID_HANDLE, the sticky error. */
+/* HY_SUCCESS when the recorded work is done or nothing was recorded, else HY_NOT_READY. Errors:
+ * HY_ERROR_INVALID_HANDLE, the sticky error. */
 HY_API HyResult hyEventQuery(HyEvent event);
-/* Waits for the recorded work. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_TIMEOUT, the sticky error of the recorded stream. */
+/* Waits for the recorded work. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_TIMEOUT, the sticky error of the recorded
+ * stream. */
 HY_API HyResult hyEventSynchronize(HyEvent event, uint64_t timeoutNs);
 /* Nanoseconds from the completion of `start` to that of `end`, on the device's clock; 0 when end completed first.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STATE (no HY_EVENT_TIMING, never recorded), HY_NOT_READY,
- * HY_ERROR_UNSUPPORTED (events of different devices). */
+ * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STATE (no HY_EVENT_TIMING, never
+ * recorded), HY_NOT_READY, HY_ERROR_UNSUPPORTED (events of different devices). */
 HY_API HyResult hyEventElapsed(HyEvent start, HyEvent end, uint64_t* outNanoseconds);
 
-/* ---- Copies and fills --------------------------------------------------------------------------------------------------
- * An address inside a live allocation or registered range is that memory; one inside a backend's device address range that is not live is
- * HY_ERROR_INVALID_ADDRESS; any other is host memory, which must be mapped and stay so until the stream passes the copy. Ranges may not overlap.
- * Zero bytes or a zero extent is a success that does nothing. Common errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (address 0),
- * HY_ERROR_INVALID_ADDRESS (freed, or the range leaves its allocation or wraps around), HY_ERROR_UNSUPPORTED (memory of another
- * device), the sticky error. */
+/* ---- Copies and fills
+ * -------------------------------------------------------------------------------------------------- An address inside
+ * a live allocation or registered range is that memory; one inside a backend's device address range that is not live is
+ * HY_ERROR_INVALID_ADDRESS; any other is host memory, which must be mapped and stay so until the stream passes the
+ * copy. Ranges may not overlap. Zero bytes or a zero extent is a success that does nothing. Common errors:
+ * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (address 0), HY_ERROR_INVALID_ADDRESS (freed, or the range leaves
+ * its allocation or wraps around), HY_ERROR_UNSUPPORTED (memory of another device), the sticky error. */
 
 HY_API HyResult hyMemcpyAsync(HyStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes);
 
-/* Copies `height` rows of `widthBytes`; pitches are the distances between rows, at least widthBytes. Errors also: HY_ERROR_INVALID_ARGUMENT (pitch). */
+/* Copies `height` rows of `widthBytes`; pitches are the distances between rows, at least widthBytes. Errors also:
+ * HY_ERROR_INVALID_ARGUMENT (pitch). */
 HY_API HyResult hyMemcpy2DAsync(HyStream stream, HyDevicePtr dst, uint64_t dstPitch, HyDevicePtr src, uint64_t srcPitch,
                                 uint64_t widthBytes, uint64_t height);
 
@@ -389,9 +414,11 @@ typedef struct HyCopy3D {
 
 HY_API HyResult hyMemcpy3DAsync(HyStream stream, const HyCopy3D* copy);
 
-/* Writes `count` copies of a pattern of 1, 2, 4, 8 or 16 bytes. `dst` must be a multiple of patternBytes and device or registered memory.
- * Errors also: HY_ERROR_INVALID_ARGUMENT (patternBytes, null pattern), HY_ERROR_MISALIGNED. The pattern is copied before the call returns. */
-HY_API HyResult hyMemFillAsync(HyStream stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count);
+/* Writes `count` copies of a pattern of 1, 2, 4, 8 or 16 bytes. `dst` must be a multiple of patternBytes and device or
+ * registered memory. Errors also: HY_ERROR_INVALID_ARGUMENT (patternBytes, null pattern), HY_ERROR_MISALIGNED. The
+ * pattern is copied before the call returns. */
+HY_API HyResult hyMemFillAsync(HyStream stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes,
+                               uint64_t count);
 
 /* The same over a box: `width` patterns a row. Pitches are multiples of patternBytes. A 2D fill has depth 1. */
 typedef struct HyFill3D {
@@ -408,7 +435,8 @@ typedef struct HyFill3D {
 
 HY_API HyResult hyMemFill3DAsync(HyStream stream, const HyFill3D* fill);
 
-/* ---- Modules ---------------------------------------------------------------------------------------------------------- */
+/* ---- Modules
+ * ---------------------------------------------------------------------------------------------------------- */
 
 typedef uint32_t HyModuleFormat;
 #define HY_MODULE_FORMAT_AUTO 0u /* recognised by its first bytes */
@@ -427,7 +455,8 @@ typedef struct HySpecConstant {
     uint64_t value;     /* zero-extended bits */
 } HySpecConstant;
 
-#define HY_MODULE_FAST_MATH (1u << 0) /* relax accuracy, special values and contraction: results differ between devices */
+#define HY_MODULE_FAST_MATH                                                                                            \
+    (1u << 0) /* relax accuracy, special values and contraction: results differ between devices */
 
 typedef struct HyModuleDesc {
     uint32_t structSize;
@@ -440,23 +469,27 @@ typedef struct HyModuleDesc {
     const HySpecConstant* specConstants; /* SPIR-V only */
 } HyModuleDesc;
 
-/* Checks a module (SPIRV-Tools, then what Halyard compiles) and specialises it. Code is made per kernel, in hyKernelCreate.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, format, specialisation constants), HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_MODULE (truncated or not
- * valid: the message has the validator's words), HY_ERROR_UNSUPPORTED_SPIRV (names the instruction and its position), HY_ERROR_UNSUPPORTED
- * (a native format of another vendor). Thread-safe. */
+/* Checks a module (SPIRV-Tools, then what Halyard compiles) and specialises it. Code is made per kernel, in
+ * hyKernelCreate. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, format, specialisation
+ * constants), HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_MODULE (truncated or not valid: the message has the validator's
+ * words), HY_ERROR_UNSUPPORTED_SPIRV (names the instruction and its position), HY_ERROR_UNSUPPORTED (a native format of
+ * another vendor). Thread-safe. */
 HY_API HyResult hyModuleLoad(HyDevice device, const HyModuleDesc* desc, HyModule* outModule);
 /* Kernels made from it stay usable. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyModuleDestroy(HyModule module);
 HY_API HyResult hyModuleGetKernelCount(HyModule module, uint32_t* outCount);
-/* The name of a kernel by position; owned by the module. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND. */
+/* The name of a kernel by position; owned by the module. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT,
+ * HY_ERROR_NOT_FOUND. */
 HY_API HyResult hyModuleGetKernelName(HyModule module, uint32_t index, const char** outName);
 
-/* ---- Kernels ---------------------------------------------------------------------------------------------------------- */
+/* ---- Kernels
+ * ---------------------------------------------------------------------------------------------------------- */
 
-/* Finds a kernel by name and makes its code ready: from the disk cache when it is there, else by a compiler worker (tens of milliseconds). Does not
- * depend on the workgroup size; faster code for a size in use may be made later, in the background. Thread-safe; the same kernel may be created
- * several times. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND (the message lists the
- * kernels there are), HY_ERROR_UNSUPPORTED_SPIRV, HY_ERROR_COMPILE_FAILED, HY_ERROR_COMPILER_LOST. */
+/* Finds a kernel by name and makes its code ready: from the disk cache when it is there, else by a compiler worker
+ * (tens of milliseconds). Does not depend on the workgroup size; faster code for a size in use may be made later, in
+ * the background. Thread-safe; the same kernel may be created several times. Errors: HY_ERROR_INVALID_HANDLE,
+ * HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND (the message lists the kernels there are), HY_ERROR_UNSUPPORTED_SPIRV,
+ * HY_ERROR_COMPILE_FAILED, HY_ERROR_COMPILER_LOST. */
 HY_API HyResult hyKernelCreate(HyModule module, const char* name, HyKernel* outKernel);
 /* Launches in flight are not affected. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyKernelDestroy(HyKernel kernel);
@@ -464,13 +497,13 @@ HY_API HyResult hyKernelDestroy(HyKernel kernel);
 typedef struct HyKernelInfo {
     uint32_t structSize;
     uint32_t parameterCount;
-    const char* name;                    /* owned by the kernel */
-    HyDim3 requiredWorkgroupSize;        /* 0, 0, 0: any */
-    HyDim3 suggestedWorkgroupSize;       /* a good one for this device and a one-dimensional grid (or the required one) */
-    uint32_t maxWorkgroupInvocations;    /* for this kernel */
-    uint32_t argumentBytes;              /* size of the packed argument block (HyLaunchDesc::packedArgs) */
-    uint64_t staticLocalBytes;           /* workgroup memory that the kernel declares itself */
-    uint32_t subgroupSize;               /* 0: not known before the launch */
+    const char* name;                 /* owned by the kernel */
+    HyDim3 requiredWorkgroupSize;     /* 0, 0, 0: any */
+    HyDim3 suggestedWorkgroupSize;    /* a good one for this device and a one-dimensional grid (or the required one) */
+    uint32_t maxWorkgroupInvocations; /* for this kernel */
+    uint32_t argumentBytes;           /* size of the packed argument block (HyLaunchDesc::packedArgs) */
+    uint64_t staticLocalBytes;        /* workgroup memory that the kernel declares itself */
+    uint32_t subgroupSize;            /* 0: not known before the launch */
     uint32_t reserved;
 } HyKernelInfo;
 
@@ -489,23 +522,25 @@ typedef struct HyParameterInfo {
     uint32_t alignment; /* bytes, in the packed argument block */
     uint32_t offset;    /* bytes, in the packed argument block */
     uint32_t reserved;
-    const char* name;   /* or "" when the module does not say; owned by the kernel */
+    const char* name; /* or "" when the module does not say; owned by the kernel */
 } HyParameterInfo;
 
 /* Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (index). */
 HY_API HyResult hyKernelGetParameter(HyKernel kernel, uint32_t index, HyParameterInfo* outInfo);
 
-/* A workgroup size for a grid of `globalSize` invocations (0 counts as 1): the required one where there is one, else one that divides the work
- * evenly where it can and suits the device. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT. */
+/* A workgroup size for a grid of `globalSize` invocations (0 counts as 1): the required one where there is one, else
+ * one that divides the work evenly where it can and suits the device. Errors: HY_ERROR_INVALID_HANDLE,
+ * HY_ERROR_INVALID_ARGUMENT. */
 HY_API HyResult hyKernelSuggestWorkgroupSize(HyKernel kernel, HyDim3 globalSize, HyDim3* outWorkgroupSize);
 
-/* Runs workgroups.x * y * z workgroups of workgroupSize invocations. args[i] points to the value of parameter i (see HyParameterKind for
- * what that is); values are copied before the call returns. dynamicLocalBytes is workgroup memory for native kernels that take
- * one unnamed block and must be 0 for SPIR-V, whose Workgroup pointer parameters carry their own sizes. Hot: no lock, no allocation, no driver
- * object is made. Ordered on `stream`. Thread-safe.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_KERNEL_ARGS (argCount, a null args[i]), HY_ERROR_INVALID_LAUNCH_SIZE (a zero dimension, above the device's
- * limits, not the required size, more workgroup memory than the device has), HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes), HY_ERROR_UNSUPPORTED (kernel and stream of
- * different devices), the sticky error. */
+/* Runs workgroups.x * y * z workgroups of workgroupSize invocations. args[i] points to the value of parameter i (see
+ * HyParameterKind for what that is); values are copied before the call returns. dynamicLocalBytes is workgroup memory
+ * for native kernels that take one unnamed block and must be 0 for SPIR-V, whose Workgroup pointer parameters carry
+ * their own sizes. Hot: no lock, no allocation, no driver object is made. Ordered on `stream`. Thread-safe. Errors:
+ * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_KERNEL_ARGS (argCount, a null args[i]), HY_ERROR_INVALID_LAUNCH_SIZE (a
+ * zero dimension, above the device's limits, not the required size, more workgroup memory than the device has),
+ * HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes), HY_ERROR_UNSUPPORTED (kernel and stream of different devices), the
+ * sticky error. */
 HY_API HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
                                uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount);
 
@@ -518,20 +553,22 @@ typedef struct HyLaunchDesc {
     HyStream stream;
     HyKernel kernel;
     HyDim3 workgroups;
-    HyDim3 workgroupSize;      /* 0, 0, 0: the required or suggested one */
+    HyDim3 workgroupSize; /* 0, 0, 0: the required or suggested one */
     uint32_t dynamicLocalBytes;
     uint32_t argCount;
-    const void* const* args;   /* exactly one of args and packedArgs, unless the kernel has no parameters */
-    const void* packedArgs;    /* the argument block, laid out by HyParameterInfo::offset */
-    uint64_t packedArgBytes;   /* must equal HyKernelInfo::argumentBytes */
-    HyDim3 clusterSize;        /* workgroups a cluster; 0, 0, 0 or 1, 1, 1: none; needs HY_CAP_CLUSTERS */
+    const void* const* args; /* exactly one of args and packedArgs, unless the kernel has no parameters */
+    const void* packedArgs;  /* the argument block, laid out by HyParameterInfo::offset */
+    uint64_t packedArgBytes; /* must equal HyKernelInfo::argumentBytes */
+    HyDim3 clusterSize;      /* workgroups a cluster; 0, 0, 0 or 1, 1, 1: none; needs HY_CAP_CLUSTERS */
     uint32_t reserved;
 } HyLaunchDesc;
 
-/* hyLaunchKernel with everything. Errors: the same, HY_ERROR_INVALID_STRUCT, HY_ERROR_UNSUPPORTED (a flag or a cluster size that the device lacks). */
+/* hyLaunchKernel with everything. Errors: the same, HY_ERROR_INVALID_STRUCT, HY_ERROR_UNSUPPORTED (a flag or a cluster
+ * size that the device lacks). */
 HY_API HyResult hyLaunchKernelEx(const HyLaunchDesc* desc);
 
-/* ---- Native handles ---------------------------------------------------------------------------------------------------- */
+/* ---- Native handles
+ * ---------------------------------------------------------------------------------------------------- */
 
 typedef struct HyNativeHandle {
     uint32_t structSize;
@@ -540,8 +577,9 @@ typedef struct HyNativeHandle {
     const char* typeName; /* "CUstream", "hipStream_t", "HyHostKernelRun"; static storage */
 } HyNativeHandle;
 
-/* The driver's own object behind a device, stream, event, module or kernel, not owned by the caller and valid as long as the object.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_UNSUPPORTED (the backend has no such object). */
+/* The driver's own object behind a device, stream, event, module or kernel, not owned by the caller and valid as long
+ * as the object. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT,
+ * HY_ERROR_UNSUPPORTED (the backend has no such object). */
 HY_API HyResult hyGetNativeHandle(const void* object, HyNativeHandle* outHandle);
 
 #ifdef __cplusplus

@@ -34,6 +34,14 @@ void requireAll(const char* side, const float* values, float want) {
     }
 }
 
+// Where the host reaches a buffer, or null: then the loop cannot run on the device's own memory.
+float* hostAddress(const Instance& instance, const Buffer<float>& buffer) {
+    HyPointerInfo info = {};
+    info.structSize = sizeof info;
+    check(hyPointerGetInfo(instance.get(), buffer.address(), &info));
+    return static_cast<float*>(info.hostAddress);
+}
+
 } // namespace
 
 Results measureSaxpy(const Options& options) {
@@ -52,8 +60,12 @@ Results measureSaxpy(const Options& options) {
     deviceY.fill(stream, 1.0f);
     stream.synchronize();
 
+    float* const sharedX = hostAddress(instance, deviceX);
+    float* const sharedY = hostAddress(instance, deviceY);
+
     std::vector<double> ours;
     std::vector<double> openmp;
+    std::vector<double> openmpShared;
     constexpr unsigned kWarmUps = 3;
     const unsigned steps = kWarmUps + options.repetitions;
     for (unsigned i = 0; i < steps; ++i) {
@@ -64,22 +76,34 @@ Results measureSaxpy(const Options& options) {
         });
         letThreadsSettle();
         const double openmpTime = nanoseconds([&] { openmpSaxpy(kA, x.get(), y.get(), kCount); });
+        letThreadsSettle();
+        const double sharedTime =
+            sharedY != nullptr ? nanoseconds([&] { openmpSaxpy(kA, sharedX, sharedY, kCount); }) : 0;
         if (i >= kWarmUps) {
             ours.push_back(oursTime);
             openmp.push_back(openmpTime);
+            openmpShared.push_back(sharedTime);
         }
     }
     requireAll("OpenMP", y.get(), expected(steps));
     deviceY.download(stream, y.get(), kCount);
     stream.synchronize();
-    requireAll("Halyard", y.get(), expected(steps));
+    requireAll("Halyard", y.get(), expected(sharedY != nullptr ? 2 * steps : steps));
 
     const double bytes = 3.0 * kCount * sizeof(float);
-    return {
+    Results results = {
         {"saxpy.halyard", bytes / median(ours), "GB/s", "64 MiB arrays, launch and wait"},
         {"saxpy.openmp", bytes / median(openmp), "GB/s",
-         fmt::format("the same loop, {} threads, the host's compiler for this processor", openmpThreads())},
+         fmt::format("the same loop on malloc memory, {} threads, the host's compiler for this processor",
+                     openmpThreads())},
         {"saxpy.ratio", median(openmp) / median(ours), "x", "Halyard's speed in terms of OpenMP's; above 1 is faster"}};
+    if (sharedY != nullptr) {
+        results.push_back(
+            {"saxpy.openmp.shared", bytes / median(openmpShared), "GB/s", "the same loop on Halyard's device memory"});
+        results.push_back(
+            {"saxpy.ratio.shared", median(openmpShared) / median(ours), "x", "the ratio on the same memory"});
+    }
+    return results;
 }
 
 } // namespace halyard::bench

@@ -1,6 +1,7 @@
 #include "jit/passes/optimise.h"
 
 #include "jit/passes/canonical_iv.h"
+#include "jit/passes/private_arrays.h"
 
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -13,9 +14,11 @@ namespace {
 
 // No loop rotation (it would duplicate loop headers, and a loop that exits at the top needs the fewest context arrays),
 // and no vectorisation (the work-items are the lanes).
-constexpr const char* kClean =
+constexpr const char* kTidy =
     "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
-    "loop-simplify,lcssa,loop(indvars,loop-unroll-full),"
+    "loop-simplify,lcssa,loop(indvars))";
+constexpr const char* kUnroll =
+    "function(loop(loop-unroll-full),"
     "sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,adce,"
     "mergereturn,loop-simplify),globaldce";
 constexpr const char* kFinish = "function(early-cse<memssa>,adce,loop-simplify)";
@@ -47,7 +50,9 @@ void parse(llvm::PassBuilder& builder, llvm::ModulePassManager& passes, const ch
 void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
     Managers managers(machine);
     llvm::ModulePassManager passes;
-    parse(managers.builder, passes, kClean);
+    parse(managers.builder, passes, kTidy);
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(UnrollPrivateArraysPass()));
+    parse(managers.builder, passes, kUnroll);
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(CanonicalIvPass()));
     parse(managers.builder, passes, kFinish);
     passes.run(module, managers.modules);

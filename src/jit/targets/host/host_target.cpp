@@ -11,8 +11,11 @@
 #include "jit/targets/host/link.h"
 #include "jit/targets/host/local_memory.h"
 #include "jit/targets/host/slots.h"
+#include "jit/targets/host/soft_operations.h"
 
 #include <mutex>
+#include <set>
+#include <vector>
 
 #include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/InstIterator.h>
@@ -38,6 +41,17 @@ spv::Status verify(const llvm::Module& module, const char* when) {
                           "please report this with the kernel"};
     }
     return spv::Unit{};
+}
+
+spv::Error undefinedError(const std::set<std::string>& wanted, const std::set<std::string>& defined) {
+    std::string names;
+    for (const std::string& name : wanted) {
+        if (!defined.contains(name)) {
+            names += (names.empty() ? "'" : ", '") + name + "'";
+        }
+    }
+    return {HY_ERROR_COMPILE_FAILED, "the kernel's code calls " + names + ", which does not exist on the host target",
+            "the processor may lack the instruction for it: compile for a newer one"};
 }
 
 bool isSubgroupBarrier(const llvm::CallInst& call) {
@@ -93,8 +107,12 @@ public:
         if (!object || options.emit == Emit::Asm) {
             return object;
         }
+        std::vector<std::string> objects{std::move(*object)};
+        if (spv::Status status = addSoftOperations(module->getContext(), objects); !status) {
+            return status.error();
+        }
         stages.enter("link");
-        return linkSharedObject(*object);
+        return linkSharedObject(objects);
     }
 
 private:
@@ -172,6 +190,39 @@ private:
             function.addFnAttr("target-features", machine_->getTargetFeatureString());
             function.removeFnAttr(llvm::Attribute::Convergent);
         }
+    }
+
+    // Adds an object with what the kernel's code wants from a C library, which in turn may want more.
+    spv::Status addSoftOperations(llvm::LLVMContext& context, std::vector<std::string>& objects) {
+        spv::Result<std::set<std::string>> wanted = undefinedSymbols(objects.front());
+        while (wanted && !wanted->empty()) {
+            std::set<std::string> defined = *wanted;
+            spv::Result<std::unique_ptr<llvm::Module>> soft = softOperations(context, *machine_, defined);
+            if (!soft) {
+                return soft.error();
+            }
+            if (defined.size() != wanted->size()) {
+                return undefinedError(*wanted, defined);
+            }
+            for (llvm::Function& function : **soft) {
+                setProcessor(function);
+            }
+            optimise(**soft, *machine_);
+            spv::Result<std::string> object = generate(**soft, Emit::Artifact);
+            if (!object) {
+                return object.error();
+            }
+            spv::Result<std::set<std::string>> more = undefinedSymbols(*object);
+            if (more && more->empty()) {
+                objects.push_back(std::move(*object));
+                return spv::Unit{};
+            }
+            if (more) {
+                more->merge(defined);
+            }
+            wanted = std::move(more);
+        }
+        return wanted ? spv::Status(spv::Unit{}) : spv::Status(wanted.error());
     }
 
     spv::Result<std::string> generate(llvm::Module& module, Emit emit) {

@@ -3,7 +3,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -69,14 +71,16 @@ bool isMemoryFunction(llvm::StringRef name) {
     return name == "memcpy" || name == "memmove" || name == "memset" || name == "memcmp";
 }
 
-spv::Status checkUndefined(std::string_view object) {
+} // namespace
+
+spv::Result<std::set<std::string>> undefinedSymbols(std::string_view object) {
     auto buffer = llvm::MemoryBuffer::getMemBuffer(llvm::StringRef(object), "kernel.o", false);
     auto file = llvm::object::ObjectFile::createObjectFile(buffer->getMemBufferRef());
     if (!file) {
         return spv::Error{HY_ERROR_COMPILE_FAILED,
                           "the code generator's object cannot be read: " + llvm::toString(file.takeError()), ""};
     }
-    std::string missing;
+    std::set<std::string> missing;
     for (const llvm::object::SymbolRef& symbol : (*file)->symbols()) {
         llvm::Expected<uint32_t> flags = symbol.getFlags();
         llvm::Expected<llvm::StringRef> name = symbol.getName();
@@ -86,26 +90,21 @@ spv::Status checkUndefined(std::string_view object) {
             continue;
         }
         if ((*flags & llvm::object::SymbolRef::SF_Undefined) != 0 && !name->empty() && !isMemoryFunction(*name)) {
-            missing += (missing.empty() ? "'" : ", '") + name->str() + "'";
+            missing.insert(name->str());
         }
     }
-    if (missing.empty()) {
-        return spv::Unit{};
-    }
-    return spv::Error{HY_ERROR_COMPILE_FAILED,
-                      "the kernel's code calls " + missing + ", which does not exist on the host target",
-                      "the processor may lack the instruction for it: compile for a newer one"};
+    return missing;
 }
 
-} // namespace
-
-spv::Result<std::string> linkSharedObject(std::string_view object) {
-    if (spv::Status status = checkUndefined(object); !status) {
-        return status.error();
-    }
-    const Descriptor input(memfd_create("kernel.o", MFD_CLOEXEC));
-    if (!writeAll(input.get(), object)) {
-        return systemError("make a file in memory");
+spv::Result<std::string> linkSharedObject(std::span<const std::string> objects) {
+    std::deque<Descriptor> inputs;
+    std::vector<std::string> inputPaths;
+    for (const std::string& object : objects) {
+        inputs.emplace_back(memfd_create("kernel.o", MFD_CLOEXEC));
+        if (!writeAll(inputs.back().get(), object)) {
+            return systemError("make a file in memory");
+        }
+        inputPaths.push_back(inputs.back().path());
     }
     // lld replaces a regular output file by another one of the same name, which nothing in /proc allows; into a pipe it
     // writes as it is. So no temporary file is needed and a read-only file system is no obstacle.
@@ -117,11 +116,13 @@ spv::Result<std::string> linkSharedObject(std::string_view object) {
     Descriptor writeEnd(ends[1]);
     std::string bytes;
     std::thread reader([&] { bytes = readToEnd(readEnd.get()); });
-    const std::string inputPath = input.path();
     const std::string outputPath = writeEnd.path();
-    const std::array arguments{
-        "ld.lld", "-shared",    "--threads=1", "--build-id=none",  "--hash-style=gnu", "-z", "noexecstack", "-z",
-        "now",    "-Bsymbolic", "-o",          outputPath.c_str(), inputPath.c_str()};
+    std::vector<const char*> arguments{
+        "ld.lld", "-shared",    "--threads=1", "--build-id=none", "--hash-style=gnu", "-z", "noexecstack", "-z",
+        "now",    "-Bsymbolic", "-o",          outputPath.c_str()};
+    for (const std::string& path : inputPaths) {
+        arguments.push_back(path.c_str());
+    }
     std::string messages;
     llvm::raw_string_ostream stream(messages);
     const lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});

@@ -3,14 +3,19 @@
 
 #include "spv/status.h"
 
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace halyard::jit::host {
 
-// Links one relocatable ELF object with lld. Not thread-safe (lld keeps global state).
-// Errors: HY_ERROR_COMPILE_FAILED naming undefined symbols other than the four memory functions that a compiler may
-// call (memcpy, memmove, memset, memcmp), or with lld's message.
-spv::Result<std::string> linkSharedObject(std::string_view object);
+// Symbols that the relocatable ELF object uses and does not define, other than the four memory functions that a
+// compiler may call (memcpy, memmove, memset, memcmp). Errors: HY_ERROR_COMPILE_FAILED for what is no such object.
+spv::Result<std::set<std::string>> undefinedSymbols(std::string_view object);
+
+// Links relocatable ELF objects, which must not leave undefined symbols, with lld. Not thread-safe (lld keeps global
+// state). Errors: HY_ERROR_COMPILE_FAILED with lld's message.
+spv::Result<std::string> linkSharedObject(std::span<const std::string> objects);
 
 } // namespace halyard::jit::host

@@ -1,0 +1,98 @@
+#include "jit/passes/private_arrays.h"
+
+#include <llvm/ADT/SetVector.h>
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/ScalarEvolutionExpressions.h>
+#include <llvm/Analysis/ValueTracking.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/Transforms/Utils/LoopUtils.h>
+
+namespace halyard::jit {
+
+namespace {
+
+constexpr uint64_t kMaxUnrolled = 2048; // instructions of one outermost loop, once unrolled
+constexpr uint64_t kMaxArrayBytes = 1024;
+
+// Whether the address is `variable` plus counters of loops and constants.
+bool isKnownOnceUnrolled(const llvm::SCEV* address, const llvm::AllocaInst& variable) {
+    return !llvm::SCEVExprContains(address, [&](const llvm::SCEV* part) {
+        const auto* unknown = llvm::dyn_cast<llvm::SCEVUnknown>(part);
+        return llvm::isa<llvm::SCEVCouldNotCompute>(part) || (unknown != nullptr && unknown->getValue() != &variable);
+    });
+}
+
+class Planner {
+public:
+    Planner(llvm::LoopInfo& loops, llvm::ScalarEvolution& evolution, const llvm::DataLayout& data)
+        : loops_(loops), evolution_(evolution), data_(data) {}
+
+    // Adds the loops around `access` that decide which element of a private array it touches.
+    void add(llvm::Instruction& access) {
+        llvm::Value* pointer = llvm::getLoadStorePointerOperand(&access);
+        if (pointer == nullptr || loops_.getLoopFor(access.getParent()) == nullptr) {
+            return;
+        }
+        const auto* variable = llvm::dyn_cast<llvm::AllocaInst>(llvm::getUnderlyingObject(pointer));
+        if (variable == nullptr || !variable->isStaticAlloca() ||
+            variable->getAllocationSize(data_).value_or(llvm::TypeSize::getFixed(kMaxArrayBytes + 1)) >
+                kMaxArrayBytes) {
+            return;
+        }
+        const llvm::SCEV* address = evolution_.getSCEV(pointer);
+        if (!isKnownOnceUnrolled(address, *variable)) {
+            return;
+        }
+        for (llvm::Loop* loop = loops_.getLoopFor(access.getParent()); loop != nullptr; loop = loop->getParentLoop()) {
+            if (!evolution_.isLoopInvariant(address, loop)) {
+                wanted_.insert(loop);
+            }
+        }
+    }
+
+    void mark() {
+        for (llvm::Loop* loop : loops_.getTopLevelLoops()) {
+            markNest(*loop);
+        }
+    }
+
+private:
+    // Returns the number of instructions of `loop` after the unrolling that it has asked for.
+    uint64_t markNest(llvm::Loop& loop) {
+        uint64_t size = 0;
+        for (const llvm::BasicBlock* block : loop.blocks()) {
+            size += loops_.getLoopFor(block) == &loop ? block->size() : 0;
+        }
+        for (llvm::Loop* inner : loop) {
+            size += markNest(*inner);
+        }
+        const uint64_t count = evolution_.getSmallConstantTripCount(&loop);
+        if (!wanted_.contains(&loop) || count == 0 || size * count > kMaxUnrolled) {
+            return size;
+        }
+        llvm::addStringMetadataToLoop(&loop, "llvm.loop.unroll.full");
+        return size * count;
+    }
+
+    llvm::LoopInfo& loops_;
+    llvm::ScalarEvolution& evolution_;
+    const llvm::DataLayout& data_;
+    llvm::SmallPtrSet<llvm::Loop*, 8> wanted_;
+};
+
+} // namespace
+
+llvm::PreservedAnalyses UnrollPrivateArraysPass::run(llvm::Function& function,
+                                                     llvm::FunctionAnalysisManager& analyses) {
+    Planner planner(analyses.getResult<llvm::LoopAnalysis>(function),
+                    analyses.getResult<llvm::ScalarEvolutionAnalysis>(function), function.getDataLayout());
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+        planner.add(instruction);
+    }
+    planner.mark();
+    return llvm::PreservedAnalyses::all();
+}
+
+} // namespace halyard::jit

@@ -1,0 +1,15 @@
+// Private arrays whose every index is known once loops are unrolled.
+#pragma once
+
+#include <llvm/IR/PassManager.h>
+
+namespace halyard::jit {
+
+// Asks for full unrolling of loops of constant trip count that walk a private array by their counters, so that the
+// array becomes registers. Left in memory, an array costs each work-item an address of its own, and its memory traffic
+// is what a tiled kernel put its values into an array to avoid. LLVM's own limit for unrolling does not know that.
+struct UnrollPrivateArraysPass : llvm::PassInfoMixin<UnrollPrivateArraysPass> {
+    llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+};
+
+} // namespace halyard::jit
