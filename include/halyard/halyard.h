@@ -177,10 +177,11 @@ HY_API HyResult hyInstanceDestroy(HyInstance instance);
 HY_API HyResult hyInstanceSetLogCallback(HyInstance instance, HyLogCallback callback, void* user, HyLogLevel level);
 
 typedef uint32_t HyBackendStatus;
-#define HY_BACKEND_LOADED 0u  /* in use; deviceCount tells how many devices it has */
-#define HY_BACKEND_SKIPPED 1u /* not opened: a probe found no hardware or driver, a filter or a duplicate excluded it  \
-                               */
-#define HY_BACKEND_FAILED 2u  /* opened, but unusable: `reason` says why and what to do */
+#define HY_BACKEND_LOADED 0u /* in use; deviceCount tells how many devices it has */
+#define HY_BACKEND_SKIPPED                                                                                             \
+    1u                       /* not opened: a probe found no hardware or driver, a filter or a duplicate excluded it   \
+                              */
+#define HY_BACKEND_FAILED 2u /* opened, but unusable: `reason` says why and what to do */
 
 /* One backend that the loader considered, whatever became of it. Strings belong to the instance. */
 typedef struct HyBackendInfo {

@@ -17,25 +17,25 @@
 typedef struct HyHostKernelInfo {
     uint32_t magic;
     uint32_t abi;
-    uint32_t workgroupSize[3];     /* all zero: any size; else the launch must use exactly this one */
-    uint32_t flags;                /* 0 */
-    uint64_t staticLocalBytes;     /* Workgroup variables: the start of `local` */
-    uint64_t scratchBytesPerItem;  /* values that live across barriers; 0 for a kernel without barriers */
-    uint32_t argumentBytes;        /* size of the packed argument block that the code reads */
-    uint32_t subgroupSize;         /* invocations per subgroup as the code sees it, at least 1 */
+    uint32_t workgroupSize[3];    /* all zero: any size; else the launch must use exactly this one */
+    uint32_t flags;               /* 0 */
+    uint64_t staticLocalBytes;    /* Workgroup variables: the start of `local` */
+    uint64_t scratchBytesPerItem; /* values that live across barriers; 0 for a kernel without barriers */
+    uint32_t argumentBytes;       /* size of the packed argument block that the code reads */
+    uint32_t subgroupSize;        /* invocations per subgroup as the code sees it, at least 1 */
 } HyHostKernelInfo;
 
 typedef struct HyHostLaunch {
     uint32_t workgroups[3];
     uint32_t workgroupSize[3];
-    const void* args;              /* packed argument block, layout of spv::KernelInfo, 16-byte aligned */
+    const void* args;                /* packed argument block, layout of spv::KernelInfo, 16-byte aligned */
     const volatile uint32_t* cancel; /* the code returns before the next workgroup when *cancel != 0; never null */
 } HyHostLaunch;
 
-/* Runs the workgroups with linear index firstGroup <= i < endGroup, x fastest, one after the other on the calling thread.
- * `local`: at least staticLocalBytes plus, for each Workgroup pointer parameter in order, its byte count rounded up to a
- * multiple of 128; 128-byte aligned; contents undefined, private to the calling thread.
- * `scratch`: at least scratchBytesPerItem * (workgroupSize product rounded up to a multiple of 64); 64-byte aligned. */
+/* Runs the workgroups with linear index firstGroup <= i < endGroup, x fastest, one after the other on the calling
+ * thread. `local`: at least staticLocalBytes plus, for each Workgroup pointer parameter in order, its byte count
+ * rounded up to a multiple of 128; 128-byte aligned; contents undefined, private to the calling thread. `scratch`: at
+ * least scratchBytesPerItem * (workgroupSize product rounded up to a multiple of 64); 64-byte aligned. */
 typedef void (*HyHostKernelRun)(const HyHostLaunch* launch, uint64_t firstGroup, uint64_t endGroup, void* local,
                                 void* scratch);
 

@@ -18,7 +18,8 @@ struct FrameHeader {
 };
 static_assert(sizeof(FrameHeader) == 24);
 
-// The worker reads requests from this descriptor and writes replies to the other; 0, 1 and 2 stay /dev/null and the log.
+// The worker reads requests from this descriptor and writes replies to the other; 0, 1 and 2 stay /dev/null and the
+// log.
 constexpr int kWorkerRequestFd = 3;
 constexpr int kWorkerReplyFd = 4;
 
