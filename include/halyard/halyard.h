@@ -162,8 +162,8 @@ typedef struct HyInstanceDesc {
  * until a device is used. `desc` may be null for all defaults. A backend that fails is skipped with a reason
  * (hyInstanceGetBackend), and an instance with no device at all is a success: hyDeviceGetCount then gives 0. Several
  * instances may exist at once and share nothing but the drivers. Thread-safe. Errors: HY_ERROR_INVALID_ARGUMENT
- * (outInstance null, unknown logLevel), HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (a name in the device filter
- * matches nothing), HY_ERROR_OUT_OF_HOST_MEMORY. */
+ * (outInstance null, unknown logLevel), HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (the device filter matches
+ * nothing), HY_ERROR_OUT_OF_HOST_MEMORY. */
 HY_API HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance);
 
 /* Waits for submitted work (for at most HALYARD_SHUTDOWN_TIMEOUT_MS, 5,000 by default), destroys every object of the
@@ -213,7 +213,7 @@ typedef struct HyCounters {
     uint64_t cacheMisses;  /* compile requests not found there */
     uint64_t cacheCorrupt; /* entries that failed their check and were dropped */
     uint64_t cacheWrites;
-    uint64_t compiles; /* requests that a compiler handled, failed ones too */
+    uint64_t compiles; /* requests that a compiler handled: checks of modules and kernels, failed ones too */
     uint64_t compileFailures;
     uint64_t workersStarted; /* worker processes */
     uint64_t workersLost;    /* of these, crashed, timed out or over their memory limit */
@@ -470,11 +470,12 @@ typedef struct HyModuleDesc {
     const HySpecConstant* specConstants; /* SPIR-V only */
 } HyModuleDesc;
 
-/* Checks a module (SPIRV-Tools, then what Halyard compiles) and specialises it. Code is made per kernel, in
- * hyKernelCreate. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, format, specialisation
- * constants), HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_MODULE (truncated or not valid: the message has the validator's
- * words), HY_ERROR_UNSUPPORTED_SPIRV (names the instruction and its position), HY_ERROR_UNSUPPORTED (a native format of
- * another vendor). Thread-safe. */
+/* Checks a module (SPIRV-Tools in a compiler worker, unless the cache knows that it is valid; then what Halyard
+ * compiles) and specialises it. Code is made per kernel, in hyKernelCreate. Errors: HY_ERROR_INVALID_HANDLE,
+ * HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, format, specialisation constants), HY_ERROR_INVALID_STRUCT,
+ * HY_ERROR_INVALID_MODULE (truncated or not valid: the message has the validator's words), HY_ERROR_UNSUPPORTED_SPIRV
+ * (names the instruction and its position), HY_ERROR_UNSUPPORTED (a native format of another vendor),
+ * HY_ERROR_COMPILER_LOST (no worker can be started). Thread-safe. */
 HY_API HyResult hyModuleLoad(HyDevice device, const HyModuleDesc* desc, HyModule* outModule);
 /* Kernels made from it stay usable. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyModuleDestroy(HyModule module);
