@@ -541,7 +541,8 @@ HY_API HyResult hyKernelSuggestWorkgroupSize(HyKernel kernel, HyDim3 globalSize,
  * their own sizes. Hot: no lock, no allocation, no driver object is made. Ordered on `stream`. Thread-safe. Errors:
  * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_KERNEL_ARGS (argCount, a null args[i]), HY_ERROR_INVALID_LAUNCH_SIZE (a
  * zero dimension, above the device's limits, not the required size, more workgroup memory than the device has),
- * HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes), HY_ERROR_UNSUPPORTED (kernel and stream of different devices), the
+ * HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes), HY_ERROR_MISALIGNED (an address argument is not a multiple of what the
+ * kernel's type requires), HY_ERROR_UNSUPPORTED (kernel and stream of different devices), the
  * sticky error. */
 HY_API HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
                                uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount);

@@ -24,6 +24,8 @@ void describeParameters(Kernel& kernel) {
                                      .alignment = parameter.alignment,
                                      .offset = parameter.offset});
         kernel.hasLocalParameters |= parameter.kind == spv::ParameterKind::LocalPointer;
+        if (parameter.kind == spv::ParameterKind::GlobalPointer && parameter.pointeeAlignment > 1)
+            kernel.pointerChecks.push_back({i, parameter.pointeeAlignment - 1});
         if (parameter.needsLength) {
             kernel.lengthParameters.push_back(i);
             kernel.lengthOffsets.push_back(parameter.lengthOffset);

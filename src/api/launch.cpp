@@ -103,6 +103,21 @@ uint64_t readArgument(const Kernel& kernel, const HyBackendLaunch& launch, uint3
     return value;
 }
 
+[[gnu::cold]] HyResult failAlignment(const Kernel& kernel, const HyBackendLaunch& launch, Kernel::PointerCheck check) {
+    return fail(HY_ERROR_MISALIGNED, "args", "pass an address that is a multiple of the size of the kernel's type",
+                "args[{}] of kernel '{}' is {:#x}, which is not a multiple of {}", check.parameter, kernel.info.name,
+                readArgument(kernel, launch, check.parameter), check.mask + 1);
+}
+
+// Code loads vectors by instructions that fault on an address which is not aligned as its type says.
+inline HyResult checkAlignment(const Kernel& kernel, const HyBackendLaunch& launch) {
+    for (const Kernel::PointerCheck check : kernel.pointerChecks) {
+        if ((readArgument(kernel, launch, check.parameter) & check.mask) != 0) [[unlikely]]
+            return failAlignment(kernel, launch, check);
+    }
+    return HY_SUCCESS;
+}
+
 // Workgroup memory: what the kernel declares and what its Workgroup pointer arguments ask for, each rounded up as
 // targets place them.
 [[gnu::noinline]] HyResult checkLocalMemory(const Kernel& kernel, const HyBackendLaunch& launch) {
@@ -156,6 +171,7 @@ inline HyResult submit(const Stream& stream, const Kernel& kernel, HyBackendLaun
         return failGrid(kernel, launch.workgroups);
     if (launch.dynamicLocalBytes != 0) [[unlikely]]
         return failDynamicLocal(launch.dynamicLocalBytes);
+    HY_TRY(checkAlignment(kernel, launch));
     if (kernel.hasLocalParameters || kernel.info.staticLocalBytes != 0)
         HY_TRY(checkLocalMemory(kernel, launch));
     if (!kernel.lengthParameters.empty())

@@ -123,6 +123,11 @@ struct Kernel : Object {
     uint32_t parameterCount = 0;
     uint32_t maxInvocations = 0;
     bool hasLocalParameters = false;
+    struct PointerCheck {
+        uint32_t parameter;
+        uint32_t mask; // bits of the address that must be zero
+    };
+    std::vector<PointerCheck> pointerChecks; // of parameters whose code assumes an alignment
     bool hasRequiredSize = false;
     HyDim3 requiredSize{};
     HyDim3 suggestedSize{};

@@ -33,7 +33,7 @@ protected:
 TEST_F(Kernels, ListsKernels) {
     uint32_t count = 0;
     ASSERT_OK(hyModuleGetKernelCount(module, &count));
-    EXPECT_EQ(count, 7u);
+    EXPECT_EQ(count, 8u);
     bool found = false;
     const char* name = nullptr;
     for (uint32_t i = 0; i < count; ++i) {
@@ -355,6 +355,24 @@ TEST_F(Kernels, LaunchRefusesBadArguments) {
         EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "clusterSize", hyLaunchKernelEx, &desc);
     }
     synchronize();
+}
+
+TEST_F(Kernels, LaunchRefusesMisalignedPointers) {
+    const HyKernel vectors = makeKernel(module, "negate4");
+    const HyKernel scalars = makeKernel(module, "count_all");
+    const HyDevicePtr ptr = upload(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+    const HyDim3 one = {1, 1, 1};
+    for (const uint64_t offset : {1u, 4u, 8u, 15u}) {
+        const HyDevicePtr shifted = ptr + offset;
+        const void* args[] = {&shifted};
+        EXPECT_FAILS(HY_ERROR_MISALIGNED, "args", hyLaunchKernel, stream, vectors, one, one, 0, args, 1);
+    }
+    const HyDevicePtr odd = ptr + 2;
+    const void* oddArgs[] = {&odd};
+    EXPECT_FAILS(HY_ERROR_MISALIGNED, "args", hyLaunchKernel, stream, scalars, one, one, 0, oddArgs, 1);
+    const HyDevicePtr second = ptr + 16;
+    ASSERT_OK(launch(vectors, one, one, {&second}));
+    EXPECT_EQ(download<float>(ptr, 8), (std::vector<float>{1, 2, 3, 4, -5, -6, -7, -8}));
 }
 
 TEST_F(Kernels, DestroyedObjectsAreRefusedAndWorkInFlightGoesOn) {

@@ -53,6 +53,9 @@ kernel void local_sum(global int* out, const global int* in, local int* tile, ui
         out[get_group_id(0)] = tile[0];
 }
 
+// Loads that need 16-byte alignment.
+kernel void negate4(global float4* values) { values[get_global_id(0)] = -values[get_global_id(0)]; }
+
 kernel void count_all(global int* counter) { atomic_add(counter, 1); }
 
 // Ends only when the flag is set: never, unless a test sets it.

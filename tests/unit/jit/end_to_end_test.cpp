@@ -2,7 +2,9 @@
 #include "host_harness.h"
 #include "jit/jit.h"
 
+#include <cmath>
 #include <numeric>
+#include <random>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,8 +23,9 @@ struct Answer {
     std::string blob;
 };
 
-Answer compile(const char* kernel, const Dim3& size, const void* spirv, size_t bytes) {
-    const json request{{"op", "compile"}, {"id", 1}, {"kernel", kernel}, {"target", "host"}, {"workgroupSize", size}};
+Answer compile(const char* kernel, const Dim3& size, const void* spirv, size_t bytes, const char* cpu = "native") {
+    const json request{{"op", "compile"},  {"id", 1},    {"kernel", kernel},
+                       {"target", "host"}, {"cpu", cpu}, {"workgroupSize", size}};
     const std::string text = request.dump();
     const HyJitMessage message{text.data(), text.size(), static_cast<const uint8_t*>(spirv), bytes};
     Answer answer;
@@ -80,6 +83,39 @@ TEST(EndToEnd, ComputeShaderWithSharedMemoryAndPushConstants) {
     EXPECT_EQ(out[0], 64u * 65 / 2);
     EXPECT_EQ(std::accumulate(out.begin(), out.end(), 0u), n * (n + 1) / 2);
 }
+
+#ifdef __x86_64__
+// Older processors take longer, and get the same numbers.
+TEST(EndToEnd, MissingInstructionsChangeNoResult) {
+    constexpr uint32_t n = 256;
+    std::mt19937 random(7);
+    std::vector<float> in(n);
+    for (uint32_t i = 0; i < n; ++i) {
+        const float sign = i % 2 == 0 ? 1.0f : -1.0f;
+        in[i] = sign * std::ldexp(static_cast<float>(random() % 10000 + 1) / 64, static_cast<int>(random() % 12) - 8);
+    }
+    const auto run = [&](const char* cpu, const Dim3& size, std::vector<uint32_t>& out, std::vector<uint64_t>& wide) {
+        const Answer answer = compile("soft", size, end_to_end_cl_spv, end_to_end_cl_spv_size, cpu);
+        ASSERT_EQ(answer.reply["status"], 0) << cpu << ": " << answer.reply;
+        const HostKernel kernel(answer.blob);
+        out.assign(8 * n, 0);
+        wide.assign(4 * n, 0);
+        kernel.run({n / 64, 1, 1}, {64, 1, 1},
+                   {Arg::buffer(out.data()), Arg::buffer(wide.data()), Arg::buffer(in.data()), Arg::value(n)});
+    };
+    std::vector<uint32_t> expected, got;
+    std::vector<uint64_t> expectedWide, gotWide;
+    run("native", {}, expected, expectedWide);
+    for (const char* cpu : {"x86-64", "x86-64-v2"}) {
+        for (const Dim3& size : {Dim3{}, Dim3{64, 1, 1}}) {
+            run(cpu, size, got, gotWide);
+            EXPECT_EQ(got, expected) << cpu;
+            EXPECT_EQ(gotWide, expectedWide) << cpu;
+        }
+    }
+    EXPECT_NE(expected[0], 0u);
+}
+#endif
 
 } // namespace
 } // namespace halyard::jit::test

@@ -1,6 +1,7 @@
 // Kernels without barriers: ids, sizes, arguments, tails, atomics, local pointers, vectorisation, refusals.
 #include "host_harness.h"
 
+#include <cmath>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -384,18 +385,36 @@ define void @k(ptr addrspace(1) %p) #0 {
     EXPECT_THAT(result.error().message, HasSubstr("i128"));
 }
 
-TEST(HostKernel, MissingInstructionsAreNamedAtLink) {
+TEST(HostKernel, RemainderNeedsNoCLibrary) {
     const std::string kir = kirModule(R"(
 define void @k(ptr addrspace(1) %p) #0 {
-  %v = load float, ptr addrspace(1) %p
+  %i = call i64 @hy.global_id(i32 0)
+  %q = getelementptr float, ptr addrspace(1) %p, i64 %i
+  %v = load float, ptr addrspace(1) %q
   %a = frem float %v, 3.0
+  store float %a, ptr addrspace(1) %q
+  ret void
+})");
+    std::vector<float> values{7.5f, -7.5f, 2.0f, 1e30f};
+    const std::vector<float> expected{1.5f, -1.5f, 2.0f, std::fmod(1e30f, 3.0f)};
+    compileAndRun(kir, {1, 1, 1}, {4, 1, 1}, {Arg::buffer(values.data())}, false);
+    EXPECT_EQ(values, expected);
+}
+
+TEST(HostKernel, MissingFunctionsAreNamedAtLink) {
+    const std::string kir = kirModule(R"(
+declare float @llvm.sin.f32(float)
+define void @k(ptr addrspace(1) %p) #0 {
+  %v = load float, ptr addrspace(1) %p
+  %s = call float @llvm.sin.f32(float %v)
+  %a = frem float %s, 3.0
   store float %a, ptr addrspace(1) %p
   ret void
 })");
     const spv::Result<std::string> result = compileKir(kir, {Arg::buffer(nullptr)}, {1, 1, 1});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, HY_ERROR_COMPILE_FAILED);
-    EXPECT_THAT(result.error().message, HasSubstr("'fmodf'"));
+    EXPECT_THAT(result.error().message, HasSubstr("calls 'sinf', which"));
 }
 
 TEST(HostKernel, UnknownProcessorsAreRefused) {
