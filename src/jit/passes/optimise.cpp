@@ -14,13 +14,11 @@ namespace {
 
 // No loop rotation (it would duplicate loop headers, and a loop that exits at the top needs the fewest context arrays),
 // and no vectorisation (the work-items are the lanes).
-constexpr const char* kTidy =
-    "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
-    "loop-simplify,lcssa,loop(indvars))";
-constexpr const char* kUnroll =
-    "function(loop(loop-unroll-full),"
-    "sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,adce,"
-    "mergereturn,loop-simplify),globaldce";
+constexpr const char* kTidy = "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
+                              "loop-simplify,lcssa,loop(indvars))";
+constexpr const char* kUnroll = "function(loop(loop-unroll-full),"
+                                "sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,adce,"
+                                "mergereturn,loop-simplify),globaldce";
 constexpr const char* kFinish = "function(early-cse<memssa>,adce,loop-simplify)";
 
 struct Managers {

@@ -13,8 +13,9 @@ namespace halyard::jit {
 
 namespace {
 
-constexpr uint64_t kMaxUnrolled = 2048; // instructions of one outermost loop, once unrolled
-constexpr uint64_t kMaxArrayBytes = 1024;
+constexpr uint64_t kMaxUnrolled = 2048;  // instructions of one outermost loop, once unrolled
+constexpr uint64_t kMaxAnyway = 150;     // what LLVM unrolls by itself
+constexpr uint64_t kMaxArrayBytes = 128; // about a register for each value; larger ones only take longer to compile
 
 // Whether the address is `variable` plus counters of loops and constants.
 bool isKnownOnceUnrolled(const llvm::SCEV* address, const llvm::AllocaInst& variable) {
@@ -59,7 +60,8 @@ public:
     }
 
 private:
-    // Returns the number of instructions of `loop` after the unrolling that it has asked for.
+    // Returns the number of instructions of `loop` once unrolled; more than the limit when it stays a loop. Copies of a
+    // loop that stays would each be optimised by themselves, so the loops around it stay too.
     uint64_t markNest(llvm::Loop& loop) {
         uint64_t size = 0;
         for (const llvm::BasicBlock* block : loop.blocks()) {
@@ -69,10 +71,13 @@ private:
             size += markNest(*inner);
         }
         const uint64_t count = evolution_.getSmallConstantTripCount(&loop);
-        if (!wanted_.contains(&loop) || count == 0 || size * count > kMaxUnrolled) {
-            return size;
+        const bool wanted = wanted_.contains(&loop);
+        if (count == 0 || size * count > (wanted ? kMaxUnrolled : kMaxAnyway)) {
+            return kMaxUnrolled + 1;
         }
-        llvm::addStringMetadataToLoop(&loop, "llvm.loop.unroll.full");
+        if (wanted) {
+            llvm::addStringMetadataToLoop(&loop, "llvm.loop.unroll.full");
+        }
         return size * count;
     }
 

@@ -574,5 +574,31 @@ TEST(HostBarrier, KernelsWithoutLiveValuesNeedNoScratch) {
     EXPECT_EQ(kernel.info().staticLocalBytes, (16u * 17 * 4 + 127) / 128 * 128);
 }
 
+// A variable that only the first round of a loop leaves unset: no piece writes it before the cut that it crosses.
+TEST(HostBarrier, UndefinedValuesCrossCuts) {
+    const std::string kir = kirModule(R"(
+define void @k(ptr addrspace(1) %p, i32 %n) #0 {
+  %i = call i64 @hy.local_id(i32 0)
+  %q = getelementptr float, ptr addrspace(1) %p, i64 %i
+  %v = load float, ptr addrspace(1) %q
+  %c = icmp sgt i32 %n, 5
+  br i1 %c, label %a, label %b
+a:
+  br label %join
+b:
+  br label %join
+join:
+  %x = phi float [ undef, %a ], [ poison, %b ]
+  call void @hy.barrier(i32 2, i32 2, i32 272)
+  %y = select i1 %c, float %x, float %v
+  %r = fadd float %y, 1.0
+  store float %r, ptr addrspace(1) %q
+  ret void
+})");
+    std::vector<float> values{1.0f, 2.0f, 3.0f, 4.0f};
+    compileAndRun(kir, {1, 1, 1}, {4, 1, 1}, {Arg::buffer(values.data()), Arg::value(int32_t{1})}, false);
+    EXPECT_THAT(values, testing::ElementsAre(2.0f, 3.0f, 4.0f, 5.0f));
+}
+
 } // namespace
 } // namespace halyard::jit::test

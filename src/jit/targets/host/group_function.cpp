@@ -398,6 +398,8 @@ private:
                 value = at.CreateLoad(slot.type, shared_[i]);
             } else if (slot.carry == Carry::Recomputed) {
                 value = recompute(at, slot, item);
+            } else if (arrays_[i] == nullptr) {
+                continue; // no piece leaves a value: what is read is undefined
             } else {
                 auto* load = at.CreateLoad(storedType(slot), contextCell(at, i, index));
                 load->setMetadata(llvm::LLVMContext::MD_access_group, accessGroup_);
@@ -494,7 +496,8 @@ private:
     }
 
     void save(llvm::IRBuilder<>& at, const Piece& piece, Value* index) {
-        for (const unsigned i : liveOut(piece, slots_).set_bits()) {
+        const llvm::BitVector live = liveOut(piece, slots_);
+        for (const unsigned i : live.set_bits()) {
             const Slot& slot = slots_.all()[i];
             if (slot.carry == Carry::Recomputed) {
                 continue;
@@ -513,7 +516,8 @@ private:
     }
 
     void leave(llvm::IRBuilder<>& at, const Piece& piece) {
-        for (const unsigned i : liveOut(piece, slots_).set_bits()) {
+        const llvm::BitVector live = liveOut(piece, slots_);
+        for (const unsigned i : live.set_bits()) {
             if (shared_[i] != nullptr) {
                 at.CreateStore(at.CreateLoad(slots_.all()[i].type, leaving_[i]), shared_[i]);
             }
