@@ -119,8 +119,9 @@ std::string explanation(const Findings& findings) {
 
     // A backend that nothing on this machine provides has no record, and its absence is what people ask about.
     for (const char* name : {"cuda", "hip", "level_zero", "vulkan"}) {
-        const bool considered = std::any_of(findings.backends.begin(), findings.backends.end(),
-                                            [&](const auto& backend) { return std::string_view(backend.name) == name; });
+        const bool considered =
+            std::any_of(findings.backends.begin(), findings.backends.end(),
+                        [&](const auto& backend) { return std::string_view(backend.name) == name; });
         if (!considered) {
             text += fmt::format("{}: not installed\n", name);
             line(text, "because", "no manifest names it; this version of Halyard ships cpu and null");
