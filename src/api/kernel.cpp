@@ -41,6 +41,11 @@ HyResult checkLimits(const Kernel& kernel) {
                     "kernel '{}' takes {} bytes of arguments; {} allows {}", kernel.info.name,
                     kernel.info.argumentBytes, limits.selector, limits.maxArgumentBytes);
     }
+    if (kernel.lengthParameters.size() > Kernel::kMaxLengths) {
+        return fail(HY_ERROR_UNSUPPORTED, "name", "ask for the lengths of fewer buffers",
+                    "kernel '{}' measures {} runtime arrays; at most {} are supported", kernel.info.name,
+                    kernel.lengthParameters.size(), Kernel::kMaxLengths);
+    }
     const HyDim3 size = kernel.requiredSize;
     const uint64_t invocations = uint64_t{size.x} * size.y * size.z;
     if (kernel.hasRequiredSize &&

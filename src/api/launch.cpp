@@ -9,8 +9,6 @@
 namespace halyard {
 namespace {
 
-constexpr size_t kInlineLengths = 16;
-
 [[gnu::cold]] HyResult failArgumentCount(const Kernel& kernel, uint32_t argCount) {
     return fail(HY_ERROR_INVALID_KERNEL_ARGS, "argCount",
                 "pass one pointer per parameter; hyKernelGetParameter describes them",
@@ -153,11 +151,9 @@ inline HyResult dispatch(const Stream& stream, const Kernel& kernel, const HyBac
 }
 
 [[gnu::noinline]] HyResult submitWithLengths(const Stream& stream, const Kernel& kernel, HyBackendLaunch& launch) {
-    std::array<uint64_t, kInlineLengths> few;
-    std::vector<uint64_t> many(kernel.lengthParameters.size() > few.size() ? kernel.lengthParameters.size() : 0);
-    uint64_t* lengths = many.empty() ? few.data() : many.data();
-    findLengths(kernel, launch, lengths);
-    launch.bufferLengths = lengths;
+    std::array<uint64_t, Kernel::kMaxLengths> lengths;
+    findLengths(kernel, launch, lengths.data());
+    launch.bufferLengths = lengths.data();
     return dispatch(stream, kernel, launch);
 }
 

@@ -133,7 +133,8 @@ struct Kernel : Object {
     HyDim3 suggestedSize{};
     uint32_t subgroupSize = 0;
     std::vector<HyBackendParameter> parameters;
-    std::vector<uint32_t> lengthParameters; // indices of parameters with a hidden length
+    static constexpr size_t kMaxLengths = 256; // of what follows: a launch keeps them on its stack
+    std::vector<uint32_t> lengthParameters;    // indices of parameters with a hidden length
     std::vector<uint32_t> lengthOffsets;
 };
 
