@@ -17,6 +17,16 @@ if(HALYARD_SANITIZE)
 endif()
 include_directories("${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src")
 
+# halyard_needs_runtime(target): builds what libhalyard.so loads or starts before `target`, so that building one program alone never
+# leaves a worker of another build beside the library.
+function(halyard_needs_runtime target)
+    foreach(part halyard-jit halyard_cpu halyard_null)
+        if(TARGET ${part})
+            add_dependencies(${target} ${part})
+        endif()
+    endforeach()
+endfunction()
+
 # halyard_add_test(NAME SOURCES... [LIBS...] [LABELS...]): a GoogleTest executable registered with CTest, a test a case.
 function(halyard_add_test name)
     cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS" ${ARGN})

@@ -36,6 +36,38 @@ template <typename T> HyResult writeOut(T* out, const T& value, size_t v1Size, c
     return writeStruct(out, value, v1Size) ? HY_SUCCESS : failStruct(argument, out->structSize, v1Size, sizeof(T));
 }
 
+// The body of a cold entry point about one object: resolves the handle that `argument` names, then runs body(object).
+template <typename T, typename H, typename Body>
+HyResult onObject(const char* call, H handle, const char* argument, Body&& body) {
+    return enter(call, [&] {
+        HyResult result = HY_SUCCESS;
+        auto* object = resolve<T>(handle, argument, result);
+        return object != nullptr ? body(*object) : result;
+    });
+}
+
+// Destroys the object behind a handle; of two racing calls one succeeds.
+template <typename T, typename H> HyResult destroyObject(const char* call, H handle, const char* argument) {
+    return enter(call, [&] {
+        const auto word = reinterpret_cast<uint64_t>(handle);
+        auto* object = static_cast<T*>(HandleTable::remove(word, T::kType));
+        if (object == nullptr)
+            return failHandle(word, T::kType, argument);
+        object->instance->destroy(object);
+        return HY_SUCCESS;
+    });
+}
+
+// Gives the object to its instance and its handle to the caller.
+template <typename T, typename H> HyResult publish(std::unique_ptr<T> object, H* outHandle) {
+    Instance& instance = *object->instance;
+    const T* adopted = instance.adopt(std::move(object));
+    if (adopted == nullptr)
+        return HY_ERROR_OUT_OF_HOST_MEMORY;
+    *outHandle = toHandle<H>(adopted);
+    return HY_SUCCESS;
+}
+
 } // namespace halyard
 
 // Leaves the function with any result that is an error.

@@ -180,12 +180,13 @@ extern "C" {
 using namespace halyard;
 
 HyResult hyMemcpyAsync(HyStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
-    return onStream("hyMemcpyAsync", stream, [&](const Stream& object) { return copy(object, dst, src, bytes); });
+    return onObject<Stream>("hyMemcpyAsync", stream, "stream",
+                            [&](const Stream& object) { return copy(object, dst, src, bytes); });
 }
 
 HyResult hyMemcpy2DAsync(HyStream stream, HyDevicePtr dst, uint64_t dstPitch, HyDevicePtr src, uint64_t srcPitch,
                          uint64_t widthBytes, uint64_t height) {
-    return onStream("hyMemcpy2DAsync", stream, [&](const Stream& object) {
+    return onObject<Stream>("hyMemcpy2DAsync", stream, "stream", [&](const Stream& object) {
         const HyCopy3D box = {.structSize = sizeof box,
                               .flags = 0,
                               .next = nullptr,
@@ -203,7 +204,7 @@ HyResult hyMemcpy2DAsync(HyStream stream, HyDevicePtr dst, uint64_t dstPitch, Hy
 }
 
 HyResult hyMemcpy3DAsync(HyStream stream, const HyCopy3D* copy) {
-    return onStream("hyMemcpy3DAsync", stream, [&](const Stream& object) {
+    return onObject<Stream>("hyMemcpy3DAsync", stream, "stream", [&](const Stream& object) {
         HyCopy3D box{};
         HY_TRY(readDesc(copy, box, kCopy3DV1, 0, "copy"));
         return copyBox(object, box);
@@ -211,12 +212,12 @@ HyResult hyMemcpy3DAsync(HyStream stream, const HyCopy3D* copy) {
 }
 
 HyResult hyMemFillAsync(HyStream stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
-    return onStream("hyMemFillAsync", stream,
-                    [&](const Stream& object) { return fillRange(object, dst, pattern, patternBytes, count); });
+    return onObject<Stream>("hyMemFillAsync", stream, "stream",
+                            [&](const Stream& object) { return fillRange(object, dst, pattern, patternBytes, count); });
 }
 
 HyResult hyMemFill3DAsync(HyStream stream, const HyFill3D* fill) {
-    return onStream("hyMemFill3DAsync", stream, [&](const Stream& object) {
+    return onObject<Stream>("hyMemFill3DAsync", stream, "stream", [&](const Stream& object) {
         HyFill3D box{};
         HY_TRY(readDesc(fill, box, kFill3DV1, 0, "fill"));
         return fillBox(object, box);

@@ -23,72 +23,52 @@ extern "C" {
 using namespace halyard;
 
 HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount) {
-    return enter("hyDeviceGetCount", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Instance>(instance, "instance", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Instance>("hyDeviceGetCount", instance, "instance", [&](const Instance& object) {
         HY_TRY(requirePointer(outCount, "outCount"));
-        *outCount = static_cast<uint32_t>(object->devices.size());
+        *outCount = static_cast<uint32_t>(object.devices.size());
         return HY_SUCCESS;
     });
 }
 
 HyResult hyDeviceGet(HyInstance instance, uint32_t index, HyDevice* outDevice) {
-    return enter("hyDeviceGet", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Instance>(instance, "instance", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Instance>("hyDeviceGet", instance, "instance", [&](const Instance& object) {
         HY_TRY(requirePointer(outDevice, "outDevice"));
-        if (index >= object->devices.size()) {
+        if (index >= object.devices.size()) {
             return fail(HY_ERROR_NOT_FOUND, "index",
                         "ask hyDeviceGetCount first; halyard-info --why tells why a device is missing",
-                        "there is no device {}; there are: {}", index, listDevices(object->devices));
+                        "there is no device {}; there are: {}", index, listDevices(object.devices));
         }
-        *outDevice = toHandle<HyDevice>(object->devices[index].get());
+        *outDevice = toHandle<HyDevice>(object.devices[index].get());
         return HY_SUCCESS;
     });
 }
 
 HyResult hyDeviceFind(HyInstance instance, const char* selector, HyDevice* outDevice) {
-    return enter("hyDeviceFind", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Instance>(instance, "instance", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Instance>("hyDeviceFind", instance, "instance", [&](const Instance& object) {
         HY_TRY(requirePointer(selector, "selector"));
         HY_TRY(requirePointer(outDevice, "outDevice"));
-        const int index = findDevice(object->devices, selector);
+        const int index = findDevice(object.devices, selector);
         if (index < 0) {
             return fail(HY_ERROR_NOT_FOUND, "selector", "halyard-info --why tells why a device is missing",
-                        "no device matches '{}'; there are: {}", selector, listDevices(object->devices));
+                        "no device matches '{}'; there are: {}", selector, listDevices(object.devices));
         }
-        *outDevice = toHandle<HyDevice>(object->devices[static_cast<size_t>(index)].get());
+        *outDevice = toHandle<HyDevice>(object.devices[static_cast<size_t>(index)].get());
         return HY_SUCCESS;
     });
 }
 
 HyResult hyDeviceGetProperties(HyDevice device, HyDeviceProperties* outProperties) {
-    return enter("hyDeviceGetProperties", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Device>(device, "device", result);
-        if (object == nullptr)
-            return result;
-        return writeOut(outProperties, object->properties, kDevicePropertiesV1, "outProperties");
+    return onObject<Device>("hyDeviceGetProperties", device, "device", [&](const Device& object) {
+        return writeOut(outProperties, object.properties, kDevicePropertiesV1, "outProperties");
     });
 }
 
 HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64_t* outTotal) {
-    return enter("hyDeviceGetMemoryInfo", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        if (object == nullptr)
-            return result;
-        HY_TRY(object->ensureOpen());
+    return onObject<Device>("hyDeviceGetMemoryInfo", device, "device", [&](Device& object) {
+        HY_TRY(object.ensureOpen());
         uint64_t free = 0;
         uint64_t total = 0;
-        HY_TRY(blameBackend(object->backend->name, object->tables->device.getMemoryInfo(object->impl, &free, &total)));
+        HY_TRY(blameBackend(object.backend->name, object.tables->device.getMemoryInfo(object.impl, &free, &total)));
         if (outFree != nullptr)
             *outFree = free;
         if (outTotal != nullptr)
@@ -98,13 +78,9 @@ HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64_t* out
 }
 
 HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs) {
-    return enter("hyDeviceSynchronize", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        if (object == nullptr)
-            return result;
-        HY_TRY(object->ensureOpen());
-        return blameBackend(object->backend->name, object->tables->device.synchronize(object->impl, timeoutNs));
+    return onObject<Device>("hyDeviceSynchronize", device, "device", [&](Device& object) {
+        HY_TRY(object.ensureOpen());
+        return blameBackend(object.backend->name, object.tables->device.synchronize(object.impl, timeoutNs));
     });
 }
 

@@ -17,11 +17,7 @@ HyResult create(Device& device, uint32_t flags, HyEvent* outEvent) {
     auto event = std::make_unique<Event>(&device);
     event->flags = flags;
     HY_TRY(blameBackend(device.backend->name, device.tables->event.create(device.impl, flags, &event->impl)));
-    const Event* adopted = device.instance->adopt(std::move(event));
-    if (adopted == nullptr)
-        return HY_ERROR_OUT_OF_HOST_MEMORY;
-    *outEvent = toHandle<HyEvent>(adopted);
-    return HY_SUCCESS;
+    return publish(std::move(event), outEvent);
 }
 
 HyResult requireTiming(const Event& event, const char* argument) {
@@ -54,22 +50,12 @@ extern "C" {
 using namespace halyard;
 
 HyResult hyEventCreate(HyDevice device, uint32_t flags, HyEvent* outEvent) {
-    return enter("hyEventCreate", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        return object != nullptr ? create(*object, flags, outEvent) : result;
-    });
+    return onObject<Device>("hyEventCreate", device, "device",
+                            [&](Device& object) { return create(object, flags, outEvent); });
 }
 
 HyResult hyEventDestroy(HyEvent event) {
-    return enter("hyEventDestroy", [&] {
-        const auto word = reinterpret_cast<uint64_t>(event);
-        auto* object = static_cast<Event*>(HandleTable::remove(word, ObjectType::Event));
-        if (object == nullptr)
-            return failHandle(word, ObjectType::Event, "event");
-        object->instance->destroy(object);
-        return HY_SUCCESS;
-    });
+    return destroyObject<Event>("hyEventDestroy", event, "event");
 }
 
 HyResult hyEventRecord(HyEvent event, HyStream stream) {

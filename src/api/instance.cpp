@@ -182,37 +182,25 @@ HyResult hyInstanceDestroy(HyInstance instance) {
 }
 
 HyResult hyInstanceSetLogCallback(HyInstance instance, HyLogCallback callback, void* user, HyLogLevel level) {
-    return enter("hyInstanceSetLogCallback", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Instance>(instance, "instance", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Instance>("hyInstanceSetLogCallback", instance, "instance", [&](Instance& object) {
         if (level > HY_LOG_DEBUG)
             return fail(HY_ERROR_INVALID_ARGUMENT, "level", "use HY_LOG_OFF to HY_LOG_DEBUG", "level is {}", level);
-        object->log.setCallback(callback, user, level);
+        object.log.setCallback(callback, user, level);
         return HY_SUCCESS;
     });
 }
 
 HyResult hyInstanceGetBackendCount(HyInstance instance, uint32_t* outCount) {
-    return enter("hyInstanceGetBackendCount", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Instance>(instance, "instance", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Instance>("hyInstanceGetBackendCount", instance, "instance", [&](const Instance& object) {
         HY_TRY(requirePointer(outCount, "outCount"));
-        *outCount = static_cast<uint32_t>(object->loaded.records.size());
+        *outCount = static_cast<uint32_t>(object.loaded.records.size());
         return HY_SUCCESS;
     });
 }
 
 HyResult hyInstanceGetBackend(HyInstance instance, uint32_t index, HyBackendInfo* outInfo) {
-    return enter("hyInstanceGetBackend", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Instance>(instance, "instance", result);
-        if (object == nullptr)
-            return result;
-        const std::vector<BackendRecord>& records = object->loaded.records;
+    return onObject<Instance>("hyInstanceGetBackend", instance, "instance", [&](const Instance& object) {
+        const std::vector<BackendRecord>& records = object.loaded.records;
         if (index >= records.size())
             return fail(HY_ERROR_NOT_FOUND, "index", "ask hyInstanceGetBackendCount first",
                         "there is no backend {}; there are {}", index, records.size());
@@ -234,12 +222,8 @@ HyResult hyInstanceGetBackend(HyInstance instance, uint32_t index, HyBackendInfo
 }
 
 HyResult hyInstanceGetCounters(HyInstance instance, HyCounters* outCounters) {
-    return enter("hyInstanceGetCounters", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Instance>(instance, "instance", result);
-        if (object == nullptr)
-            return result;
-        const Counters& counters = object->counters;
+    return onObject<Instance>("hyInstanceGetCounters", instance, "instance", [&](const Instance& object) {
+        const Counters& counters = object.counters;
         const HyCounters values = {.structSize = sizeof values,
                                    .reserved = 0,
                                    .cacheHits = counters.cacheHits,

@@ -108,11 +108,7 @@ HyResult create(const Module& module, const char* name, HyKernel* outKernel) {
     kernel->subgroupSize = made.subgroupSize;
     kernel->suggestedSize = kernel->hasRequiredSize ? kernel->requiredSize : made.suggestedWorkgroupSize;
 
-    const Kernel* adopted = kernel->instance->adopt(std::move(kernel));
-    if (adopted == nullptr)
-        return HY_ERROR_OUT_OF_HOST_MEMORY;
-    *outKernel = toHandle<HyKernel>(adopted);
-    return HY_SUCCESS;
+    return publish(std::move(kernel), outKernel);
 }
 
 HyResult suggest(const Kernel& kernel, HyDim3 global, HyDim3* outSize) {
@@ -134,72 +130,51 @@ extern "C" {
 using namespace halyard;
 
 HyResult hyKernelCreate(HyModule module, const char* name, HyKernel* outKernel) {
-    return enter("hyKernelCreate", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Module>(module, "module", result);
-        return object != nullptr ? create(*object, name, outKernel) : result;
-    });
+    return onObject<Module>("hyKernelCreate", module, "module",
+                            [&](const Module& object) { return create(object, name, outKernel); });
 }
 
 HyResult hyKernelDestroy(HyKernel kernel) {
-    return enter("hyKernelDestroy", [&] {
-        const auto word = reinterpret_cast<uint64_t>(kernel);
-        auto* object = static_cast<Kernel*>(HandleTable::remove(word, ObjectType::Kernel));
-        if (object == nullptr)
-            return failHandle(word, ObjectType::Kernel, "kernel");
-        object->instance->destroy(object);
-        return HY_SUCCESS;
-    });
+    return destroyObject<Kernel>("hyKernelDestroy", kernel, "kernel");
 }
 
 HyResult hyKernelGetInfo(HyKernel kernel, HyKernelInfo* outInfo) {
-    return enter("hyKernelGetInfo", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Kernel>(kernel, "kernel", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Kernel>("hyKernelGetInfo", kernel, "kernel", [&](const Kernel& object) {
         const HyKernelInfo info = {.structSize = sizeof info,
-                                   .parameterCount = object->parameterCount,
-                                   .name = object->info.name.c_str(),
-                                   .requiredWorkgroupSize = object->requiredSize,
-                                   .suggestedWorkgroupSize = object->suggestedSize,
-                                   .maxWorkgroupInvocations = object->maxInvocations,
-                                   .argumentBytes = object->info.argumentBytes,
-                                   .staticLocalBytes = object->info.staticLocalBytes,
-                                   .subgroupSize = object->subgroupSize,
+                                   .parameterCount = object.parameterCount,
+                                   .name = object.info.name.c_str(),
+                                   .requiredWorkgroupSize = object.requiredSize,
+                                   .suggestedWorkgroupSize = object.suggestedSize,
+                                   .maxWorkgroupInvocations = object.maxInvocations,
+                                   .argumentBytes = object.info.argumentBytes,
+                                   .staticLocalBytes = object.info.staticLocalBytes,
+                                   .subgroupSize = object.subgroupSize,
                                    .reserved = 0};
         return writeOut(outInfo, info, kKernelInfoV1, "outInfo");
     });
 }
 
 HyResult hyKernelGetParameter(HyKernel kernel, uint32_t index, HyParameterInfo* outInfo) {
-    return enter("hyKernelGetParameter", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Kernel>(kernel, "kernel", result);
-        if (object == nullptr)
-            return result;
-        if (index >= object->parameterCount) {
+    return onObject<Kernel>("hyKernelGetParameter", kernel, "kernel", [&](const Kernel& object) {
+        if (index >= object.parameterCount) {
             return fail(HY_ERROR_NOT_FOUND, "index", "ask hyKernelGetInfo for parameterCount",
-                        "kernel '{}' has no parameter {}; it has {}", object->info.name, index, object->parameterCount);
+                        "kernel '{}' has no parameter {}; it has {}", object.info.name, index, object.parameterCount);
         }
-        const HyBackendParameter& parameter = object->parameters[index];
+        const HyBackendParameter& parameter = object.parameters[index];
         const HyParameterInfo info = {.structSize = sizeof info,
                                       .kind = parameter.kind,
                                       .bytes = parameter.bytes,
                                       .alignment = parameter.alignment,
                                       .offset = parameter.offset,
                                       .reserved = 0,
-                                      .name = object->info.parameters[index].name.c_str()};
+                                      .name = object.info.parameters[index].name.c_str()};
         return writeOut(outInfo, info, kParameterInfoV1, "outInfo");
     });
 }
 
 HyResult hyKernelSuggestWorkgroupSize(HyKernel kernel, HyDim3 globalSize, HyDim3* outWorkgroupSize) {
-    return enter("hyKernelSuggestWorkgroupSize", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Kernel>(kernel, "kernel", result);
-        return object != nullptr ? suggest(*object, globalSize, outWorkgroupSize) : result;
-    });
+    return onObject<Kernel>("hyKernelSuggestWorkgroupSize", kernel, "kernel",
+                            [&](const Kernel& object) { return suggest(object, globalSize, outWorkgroupSize); });
 }
 
 } // extern "C"

@@ -139,43 +139,27 @@ extern "C" {
 using namespace halyard;
 
 HyResult hyMemAlloc(HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
-    return enter("hyMemAlloc", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        return object != nullptr ? allocate(*object, bytes, outPtr) : result;
-    });
+    return onObject<Device>("hyMemAlloc", device, "device",
+                            [&](Device& object) { return allocate(object, bytes, outPtr); });
 }
 
 HyResult hyMemFree(HyDevice device, HyDevicePtr ptr) {
-    return enter("hyMemFree", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        return object != nullptr ? release(*object, ptr) : result;
-    });
+    return onObject<Device>("hyMemFree", device, "device", [&](Device& object) { return release(object, ptr); });
 }
 
 HyResult hyPointerGetInfo(HyInstance instance, HyDevicePtr ptr, HyPointerInfo* outInfo) {
-    return enter("hyPointerGetInfo", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Instance>(instance, "instance", result);
-        return object != nullptr ? describe(*object, ptr, outInfo) : result;
-    });
+    return onObject<Instance>("hyPointerGetInfo", instance, "instance",
+                              [&](Instance& object) { return describe(object, ptr, outInfo); });
 }
 
 HyResult hyHostRegister(HyDevice device, void* pointer, uint64_t bytes, HyDevicePtr* outPtr) {
-    return enter("hyHostRegister", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        return object != nullptr ? registerHost(*object, pointer, bytes, outPtr) : result;
-    });
+    return onObject<Device>("hyHostRegister", device, "device",
+                            [&](Device& object) { return registerHost(object, pointer, bytes, outPtr); });
 }
 
 HyResult hyHostUnregister(HyDevice device, void* pointer) {
-    return enter("hyHostUnregister", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        return object != nullptr ? unregisterHost(*object, pointer) : result;
-    });
+    return onObject<Device>("hyHostUnregister", device, "device",
+                            [&](Device& object) { return unregisterHost(object, pointer); });
 }
 
 } // extern "C"

@@ -93,11 +93,7 @@ HyResult load(Device& device, const HyModuleDesc* in, HyModule* outModule) {
                                              .dataBytes = state->words.size() * sizeof(uint32_t),
                                              .spirvDigest = state->digest.data()};
     HY_TRY(blameBackend(device.backend->name, device.tables->module.load(device.impl, &backendDesc, &state->impl)));
-    const Module* module = device.instance->adopt(std::make_unique<Module>(std::move(state)));
-    if (module == nullptr)
-        return HY_ERROR_OUT_OF_HOST_MEMORY;
-    *outModule = toHandle<HyModule>(module);
-    return HY_SUCCESS;
+    return publish(std::make_unique<Module>(std::move(state)), outModule);
 }
 
 } // namespace
@@ -108,44 +104,26 @@ extern "C" {
 using namespace halyard;
 
 HyResult hyModuleLoad(HyDevice device, const HyModuleDesc* desc, HyModule* outModule) {
-    return enter("hyModuleLoad", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        return object != nullptr ? load(*object, desc, outModule) : result;
-    });
+    return onObject<Device>("hyModuleLoad", device, "device",
+                            [&](Device& object) { return load(object, desc, outModule); });
 }
 
 HyResult hyModuleDestroy(HyModule module) {
-    return enter("hyModuleDestroy", [&] {
-        const auto word = reinterpret_cast<uint64_t>(module);
-        auto* object = static_cast<Module*>(HandleTable::remove(word, ObjectType::Module));
-        if (object == nullptr)
-            return failHandle(word, ObjectType::Module, "module");
-        object->instance->destroy(object);
-        return HY_SUCCESS;
-    });
+    return destroyObject<Module>("hyModuleDestroy", module, "module");
 }
 
 HyResult hyModuleGetKernelCount(HyModule module, uint32_t* outCount) {
-    return enter("hyModuleGetKernelCount", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Module>(module, "module", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Module>("hyModuleGetKernelCount", module, "module", [&](const Module& object) {
         HY_TRY(requirePointer(outCount, "outCount"));
-        *outCount = static_cast<uint32_t>(object->state->reflection.kernels.size());
+        *outCount = static_cast<uint32_t>(object.state->reflection.kernels.size());
         return HY_SUCCESS;
     });
 }
 
 HyResult hyModuleGetKernelName(HyModule module, uint32_t index, const char** outName) {
-    return enter("hyModuleGetKernelName", [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Module>(module, "module", result);
-        if (object == nullptr)
-            return result;
+    return onObject<Module>("hyModuleGetKernelName", module, "module", [&](const Module& object) {
         HY_TRY(requirePointer(outName, "outName"));
-        const auto& kernels = object->state->reflection.kernels;
+        const auto& kernels = object.state->reflection.kernels;
         if (index >= kernels.size()) {
             return fail(HY_ERROR_NOT_FOUND, "index", "ask hyModuleGetKernelCount first",
                         "there is no kernel {}; there are {}", index, kernels.size());

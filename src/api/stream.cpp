@@ -13,11 +13,7 @@ HyResult create(Device& device, const HyStreamDesc* in, HyStream* outStream) {
         .structSize = sizeof backendDesc, .flags = 0, .next = nullptr, .priority = desc.priority, .reserved = 0};
     auto stream = std::make_unique<Stream>(&device);
     HY_TRY(blameBackend(device.backend->name, device.tables->stream.create(device.impl, &backendDesc, &stream->impl)));
-    const Stream* adopted = device.instance->adopt(std::move(stream));
-    if (adopted == nullptr)
-        return HY_ERROR_OUT_OF_HOST_MEMORY;
-    *outStream = toHandle<HyStream>(adopted);
-    return HY_SUCCESS;
+    return publish(std::move(stream), outStream);
 }
 
 } // namespace
@@ -28,22 +24,12 @@ extern "C" {
 using namespace halyard;
 
 HyResult hyStreamCreate(HyDevice device, const HyStreamDesc* desc, HyStream* outStream) {
-    return enter("hyStreamCreate", [&] {
-        HyResult result = HY_SUCCESS;
-        auto* object = resolve<Device>(device, "device", result);
-        return object != nullptr ? create(*object, desc, outStream) : result;
-    });
+    return onObject<Device>("hyStreamCreate", device, "device",
+                            [&](Device& object) { return create(object, desc, outStream); });
 }
 
 HyResult hyStreamDestroy(HyStream stream) {
-    return enter("hyStreamDestroy", [&] {
-        const auto word = reinterpret_cast<uint64_t>(stream);
-        auto* object = static_cast<Stream*>(HandleTable::remove(word, ObjectType::Stream));
-        if (object == nullptr)
-            return failHandle(word, ObjectType::Stream, "stream");
-        object->instance->destroy(object);
-        return HY_SUCCESS;
-    });
+    return destroyObject<Stream>("hyStreamDestroy", stream, "stream");
 }
 
 HyResult hyStreamQuery(HyStream stream) {
