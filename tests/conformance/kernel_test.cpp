@@ -33,7 +33,7 @@ protected:
 TEST_F(Kernels, ListsKernels) {
     uint32_t count = 0;
     ASSERT_OK(hyModuleGetKernelCount(module, &count));
-    EXPECT_EQ(count, 8u);
+    EXPECT_EQ(count, 9u);
     bool found = false;
     const char* name = nullptr;
     for (uint32_t i = 0; i < count; ++i) {
@@ -420,6 +420,27 @@ TEST_F(Kernels, GlslFlavourWithSpecialisation) {
     push.n = 4;
     ASSERT_OK(launch(kernel, {1, 1, 1}, {8, 1, 1}, {&dst, &inside, &push}));
     EXPECT_EQ(download<int>(dst, 4), (std::vector<int>{4000120, 4000130, 4000140, 4000150}));
+}
+
+TEST_F(Kernels, FastMathIsAnOptionOfTheModuleAlone) {
+    const float x = 0.25f;
+    const float large = 1e9f;
+    const HyDevicePtr out = allocate(4);
+    // Relaxed first and last, so that a cache that confused the two would show.
+    for (const uint32_t flags : {HY_MODULE_FAST_MATH, 0u, HY_MODULE_FAST_MATH}) {
+        HyModuleDesc desc = describe(basic_cl_spv, basic_cl_spv_size);
+        desc.flags = flags;
+        HyModule loaded = nullptr;
+        ASSERT_OK(hyModuleLoad(device, &desc, &loaded));
+        ASSERT_OK(launch(makeKernel(loaded, "cancel"), {1, 1, 1}, {1, 1, 1}, {&out, &x, &large}));
+        const float result = download<float>(out, 1)[0];
+        if (flags == 0) {
+            EXPECT_EQ(result, 0.0f);
+        } else {
+            EXPECT_TRUE(result == 0.0f || result == x) << result;
+            RecordProperty("relaxed", result == x ? "reassociated" : "strict");
+        }
+    }
 }
 
 TEST_F(Kernels, CompiledAndLaunchedFromManyThreads) {

@@ -56,6 +56,9 @@ kernel void local_sum(global int* out, const global int* in, local int* tile, ui
 // Loads that need 16-byte alignment.
 kernel void negate4(global float4* values) { values[get_global_id(0)] = -values[get_global_id(0)]; }
 
+// Strictly 0 for a small x: the sum rounds to the large number. Relaxed arithmetic may give x.
+kernel void cancel(global float* out, float x, float large) { out[0] = (x + large) - large; }
+
 kernel void count_all(global int* counter) { atomic_add(counter, 1); }
 
 // Ends only when the flag is set: never, unless a test sets it.
