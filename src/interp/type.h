@@ -18,9 +18,13 @@ using spv::Id;
 // floats as their IEEE (or bfloat16) bits, zero-extended; pointers 64-bit addresses (memory.h); events a number.
 // `undefined`: made from uninitialised memory or OpUndef. Operations pass it on; only using it as a branch
 // condition, an address or an operand of an atomic is an error. `bits` of an undefined cell may be anything canonical.
+// `partial`: of a cell that counts as defined, the bytes (a bit each) that came from uninitialised memory. Operations
+// that compute leave it 0; those that hand whole cells on keep it, so that copying a structure as wide integers
+// loses nothing about its padding.
 struct Cell {
     uint64_t bits = 0;
     bool undefined = false;
+    uint8_t partial = 0;
 };
 
 enum class Kind : uint8_t {
