@@ -1,5 +1,7 @@
 #include "code_object.h"
 
+#include "print.h"
+
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -138,7 +140,7 @@ HyResult CodeObject::load(const Host& host, const std::string& kernel, const voi
     if (library == nullptr) {
         return refuse(words);
     }
-    const auto code = Ref<CodeObject>::adopt(new CodeObject(kernel, library));
+    const auto code = Ref<CodeObject>::adopt(new CodeObject(host, kernel, library));
     const void* info = dlsym(library, "hyHostKernelInfo");
     code->run_ = reinterpret_cast<HyHostKernelRun>(dlsym(library, "hyHostKernelRun"));
     if (info == nullptr || code->run_ == nullptr) {
@@ -147,6 +149,9 @@ HyResult CodeObject::load(const Host& host, const std::string& kernel, const voi
     std::memcpy(&code->info_, info, sizeof code->info_);
     if (const std::string fault = findFault(code->info_, argumentBytes, workgroupSize); !fault.empty()) {
         return refuse(fault);
+    }
+    if (auto* place = static_cast<HyHostPrint*>(dlsym(library, "hyHostPrint")); place != nullptr) {
+        *place = printService(code->host_);
     }
     outCode = code;
     return HY_SUCCESS;

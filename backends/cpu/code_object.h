@@ -29,8 +29,10 @@ public:
     }
 
 private:
-    CodeObject(std::string name, void* library) : name_(std::move(name)), library_(library) {}
+    CodeObject(const Host& host, std::string name, void* library)
+        : host_(host), name_(std::move(name)), library_(library) {}
 
+    const Host host_; // for what the code prints
     const std::string name_;
     void* const library_;
     HyHostKernelInfo info_{};

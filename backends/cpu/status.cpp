@@ -1,5 +1,7 @@
 #include "status.h"
 
+#include <cstddef>
+
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -50,6 +52,13 @@ void Host::log(HyLogLevel level, const std::string& message) const noexcept {
 
 const char* Host::getEnv(const char* name) const noexcept {
     return services_->getEnv(services_->context, name);
+}
+
+void Host::print(const std::string& text) const noexcept {
+    constexpr size_t kNeeded =
+        offsetof(HyHostServices, print) + sizeof(services_->print); // a runtime before 1.1 has none
+    if (services_->structSize >= kNeeded)
+        services_->print(services_->context, text.data(), text.size());
 }
 
 HyResult Host::jitCompile(const HyJitRequest& request, HyJitArtifact& outArtifact) const noexcept {

@@ -32,6 +32,9 @@ public:
     // Null when unset.
     const char* getEnv(const char* name) const noexcept;
 
+    // Hands over what a kernel prints.
+    void print(const std::string& text) const noexcept;
+
     HyResult jitCompile(const HyJitRequest& request, HyJitArtifact& outArtifact) const noexcept;
     void jitRelease(HyJitArtifact& artifact) const noexcept;
 

@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 #define HY_BACKEND_ABI_MAJOR 1u
-#define HY_BACKEND_ABI_MINOR 0u
+#define HY_BACKEND_ABI_MINOR 1u
 #define HY_BACKEND_ABI ((HY_BACKEND_ABI_MAJOR << 16) | HY_BACKEND_ABI_MINOR)
 
 /* A backend's state for one instance. */
@@ -112,6 +112,9 @@ typedef struct HyHostServices {
      * HY_ERROR_NOT_FOUND (no error record). cachePut never fails loudly. */
     HyResult (*cacheGet)(void* context, const void* key, uint64_t keyBytes, HyJitArtifact* outArtifact);
     void (*cachePut)(void* context, const void* key, uint64_t keyBytes, const void* data, uint64_t bytes);
+    /* Since 1.1. Delivers what one printf call of a kernel prints, formatted, to the application. Call it before the
+     * stream passes the kernel. */
+    void (*print)(void* context, const char* text, uint64_t bytes);
 } HyHostServices;
 
 /* ---- Structures ------------------------------------------------------------------------------------------------- */

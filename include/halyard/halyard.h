@@ -176,6 +176,15 @@ HY_API HyResult hyInstanceDestroy(HyInstance instance);
  * and will not be called again. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (unknown level). */
 HY_API HyResult hyInstanceSetLogCallback(HyInstance instance, HyLogCallback callback, void* user, HyLogLevel level);
 
+/* Receives what one printf call of a kernel prints: `bytes` of text without a nul, valid for the call. Called from a
+ * thread of the runtime, one call at a time per instance, before the stream passes the kernel; must not call Halyard.
+ * The text is formatted as OpenCL C 3.0 section 6.15.14 says; calls of different invocations come in any order. */
+typedef void (*HyPrintCallback)(void* user, const char* text, uint64_t bytes);
+
+/* Sends what kernels print (OpenCL printf, debugPrintf of Vulkan's GLSL) to `callback`; null, the default, to stdout.
+ * When it returns, the old callback is not running and will not be called again. Errors: HY_ERROR_INVALID_HANDLE. */
+HY_API HyResult hyInstanceSetPrintCallback(HyInstance instance, HyPrintCallback callback, void* user);
+
 typedef uint32_t HyBackendStatus;
 #define HY_BACKEND_LOADED 0u /* in use; deviceCount tells how many devices it has */
 #define HY_BACKEND_SKIPPED                                                                                             \

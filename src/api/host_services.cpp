@@ -53,6 +53,11 @@ void cachePut(void* context, const void* key, uint64_t keyBytes, const void* dat
     from(context).instance->compiler.cachePut(key, keyBytes, data, bytes);
 }
 
+void print(void* context, const char* text, uint64_t bytes) {
+    if (text != nullptr)
+        from(context).instance->printer.write({text, bytes});
+}
+
 } // namespace
 
 const HyHostServices* Instance::makeServices(const std::string& backend) {
@@ -68,7 +73,8 @@ const HyHostServices* Instance::makeServices(const std::string& backend) {
                          .jitCompile = jitCompile,
                          .jitRelease = jitRelease,
                          .cacheGet = cacheGet,
-                         .cachePut = cachePut};
+                         .cachePut = cachePut,
+                         .print = print};
     hostContexts.push_back(std::move(context));
     return &hostContexts.back()->services;
 }

@@ -142,6 +142,7 @@ HyResult destroy(HyInstance handle) {
     if (stuckBackends.empty())
         return HY_SUCCESS;
     instance->log.setCallback(nullptr, nullptr, HY_LOG_OFF);
+    instance->printer.setCallback([](void*, const char*, uint64_t) {}, nullptr);
     const uint64_t limitMs = instance->shutdownTimeoutNs / kNsPerMs;
     (void)instance.release(); // the stuck work may call back into it for as long as the process lives
     return fail(HY_ERROR_TIMEOUT, "instance", "end kernels that may loop for ever before destroying the instance",
@@ -186,6 +187,13 @@ HyResult hyInstanceSetLogCallback(HyInstance instance, HyLogCallback callback, v
         if (level > HY_LOG_DEBUG)
             return fail(HY_ERROR_INVALID_ARGUMENT, "level", "use HY_LOG_OFF to HY_LOG_DEBUG", "level is {}", level);
         object.log.setCallback(callback, user, level);
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyInstanceSetPrintCallback(HyInstance instance, HyPrintCallback callback, void* user) {
+    return onObject<Instance>("hyInstanceSetPrintCallback", instance, "instance", [&](Instance& object) {
+        object.printer.setCallback(callback, user);
         return HY_SUCCESS;
     });
 }

@@ -5,6 +5,7 @@
 #include "api/handle_table.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/printer.h"
 #include "cache/cache.h"
 #include "halyard/backend.h"
 #include "jit/client/compiler.h"
@@ -156,6 +157,7 @@ struct Instance : Object {
     void destroy(Object* object);
 
     Log log;
+    Printer printer;
     Counters counters;
     Cache cache;
     Compiler compiler;

@@ -4,6 +4,7 @@
  *
  * Exported symbols:
  *   const HyHostKernelInfo hyHostKernelInfo;
+ *   HyHostPrint hyHostPrint;   (only when the kernel prints; the loader fills it before the first run)
  *   void hyHostKernelRun(const HyHostLaunch*, uint64_t firstGroup, uint64_t endGroup, void* local, void* scratch);
  */
 #ifndef HALYARD_HOST_KERNEL_ABI_H
@@ -11,7 +12,7 @@
 
 #include <stdint.h>
 
-#define HY_HOST_KERNEL_ABI 1u
+#define HY_HOST_KERNEL_ABI 2u
 #define HY_HOST_KERNEL_MAGIC 0x4b485948u /* "HYHK" */
 
 typedef struct HyHostKernelInfo {
@@ -31,6 +32,15 @@ typedef struct HyHostLaunch {
     const void* args;                /* packed argument block, layout of spv::KernelInfo, 16-byte aligned */
     const volatile uint32_t* cancel; /* the code returns before the next workgroup when *cancel != 0; never null */
 } HyHostLaunch;
+
+/* Receives one printf call: the nul-terminated format string and the arguments as printf/record.h lays them out, `bytes`
+ * long; both valid for the call. Called on the threads that run the kernel. Returns what printf returns to the kernel:
+ * 0, or -1 on failure. */
+typedef int32_t (*HyHostPrintFn)(void* context, const char* format, const void* record, uint32_t bytes);
+typedef struct HyHostPrint {
+    HyHostPrintFn print; /* null: printf does nothing and returns -1 */
+    void* context;
+} HyHostPrint;
 
 /* Runs the workgroups with linear index firstGroup <= i < endGroup, x fastest, one after the other on the calling
  * thread. `local`: at least staticLocalBytes plus, for each Workgroup pointer parameter in order, its byte count

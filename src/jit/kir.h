@@ -42,6 +42,14 @@ inline constexpr std::string_view kBarrier = "hy.barrier";
 // void (i32 scope, i32 semantics).
 inline constexpr std::string_view kFence = "hy.fence";
 
+// i32 (ptr addrspace(1) format, ptr record, i32 recordBytes): printf; the record as printf/record.h says. 0, or -1 when
+// nothing could be printed.
+inline constexpr std::string_view kPrintf = "hy.printf";
+
+// void (i32 region), convergent: where invocations that left a loop or a called function by different ways meet again.
+inline constexpr std::string_view kRegionBegin = "hy.region.begin";
+inline constexpr std::string_view kRegionEnd = "hy.region.end";
+
 // Prefixes: `hy.math.<name>.<type>`, `hy.subgroup.<operation>[.<type>]`, `hy.workgroup.<operation>[.<type>]`.
 inline constexpr std::string_view kMathPrefix = "hy.math.";
 inline constexpr std::string_view kSubgroupPrefix = "hy.subgroup.";

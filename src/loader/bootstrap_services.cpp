@@ -52,6 +52,8 @@ HyResult cacheGet(void*, const void*, uint64_t, HyJitArtifact*) {
 
 void cachePut(void*, const void*, uint64_t, const void*, uint64_t) {} // documented as never failing
 
+void print(void*, const char*, uint64_t) {} // nothing runs yet
+
 } // namespace
 
 HyHostServices bootstrapServices(Log& target) {
@@ -64,7 +66,8 @@ HyHostServices bootstrapServices(Log& target) {
             .jitCompile = jitCompile,
             .jitRelease = jitRelease,
             .cacheGet = cacheGet,
-            .cachePut = cachePut};
+            .cachePut = cachePut,
+            .print = print};
 }
 
 } // namespace halyard

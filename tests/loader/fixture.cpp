@@ -44,7 +44,8 @@ const HyHostServices& testServices() {
                                             .jitCompile = nullptr,
                                             .jitRelease = nullptr,
                                             .cacheGet = nullptr,
-                                            .cachePut = nullptr};
+                                            .cachePut = nullptr,
+                                            .print = nullptr};
     return services;
 }
 

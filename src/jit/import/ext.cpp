@@ -15,6 +15,9 @@ void Importer::extInst(const Instruction& instruction) {
         entry = findOpenCl(number);
     } else if (name == "GLSL.std.450") {
         entry = findGlsl(number);
+    } else if (name == "NonSemantic.DebugPrintf") {
+        debugPrintf(instruction);
+        return;
     } else if (name.starts_with("NonSemantic.") || name == "OpenCL.DebugInfo.100" || name == "DebugInfo") {
         return; // says nothing about the result of the program
     }

@@ -170,6 +170,7 @@ const Importer::ExtEntry* Importer::findOpenCl(uint32_t number) {
         {cl::Vstorea_halfn_r, &I::clVstore, "", cl::Vstorea_halfn_r},
         {cl::Shuffle, &I::clShuffle, "", 1},
         {cl::Shuffle2, &I::clShuffle, "", 2},
+        {cl::Printf, &I::clPrintf, "", 0},
         {cl::Prefetch, &I::clPrefetch, "", 0},
         {cl::Bitselect, &I::clBitselect, "", 0},
         {cl::Select, &I::clSelect, "", 0},

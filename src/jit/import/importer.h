@@ -8,6 +8,7 @@
 #include "jit/import/import.h"
 #include "jit/import/types.h"
 #include "jit/kir.h"
+#include "printf/format.h"
 
 #include <fmt/format.h>
 #include <llvm/IR/IRBuilder.h>
@@ -39,6 +40,7 @@ struct FunctionPlan {
     llvm::Function* function = nullptr;
     std::set<Id> variables; // Private, buffer and push-constant variables used here or below, in id order
     bool convergent = false;
+    bool collective = false; // it contains operations of a subgroup or workgroup other than workgroup barriers
 };
 
 class Importer {
@@ -180,6 +182,8 @@ private:
     void phi(const Instruction& instruction);
     void loopMerge(const Instruction& instruction);
     void markLoop(llvm::Instruction* terminator, Id target);
+    void markRegions();
+    void emitRegion(std::string_view marker, uint32_t region);
 
     // memory.cpp
     void functionVariable(const Instruction& instruction);
@@ -372,6 +376,12 @@ private:
     void clPrefetch(const Instruction& instruction, const ExtEntry& entry);
     void clBitselect(const Instruction& instruction, const ExtEntry& entry);
 
+    // printf.cpp
+    void clPrintf(const Instruction& instruction, const ExtEntry& entry);
+    void debugPrintf(const Instruction& instruction);
+    llvm::Value* emitPrintf(const Instruction& instruction, llvm::Value* format);
+    llvm::Value* printfValue(llvm::Value* value, bool isString, printf::Argument::Kind& kind);
+
     // ext_glsl.cpp
     static const ExtEntry* findGlsl(uint32_t number);
     void glslMatrix(const Instruction& instruction, const ExtEntry& entry);
@@ -417,6 +427,8 @@ private:
     std::set<Id> emitted_;                            // labels whose emission has begun
     std::vector<std::pair<const Instruction*, llvm::PHINode*>> phis_;
     std::unordered_map<Id, bool> unrolledLoops_;
+    std::vector<std::pair<Id, Id>> loopMerges_; // header and merge block of each loop
+    uint32_t nextRegion_ = 0;
     Id currentLabel_ = 0;
 };
 

@@ -13,7 +13,7 @@ namespace halyard::jit {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Builtin>, 16> kNames{{
+constexpr std::array<std::pair<std::string_view, Builtin>, 19> kNames{{
     {kir::kGlobalId, Builtin::GlobalId},
     {kir::kLocalId, Builtin::LocalId},
     {kir::kGroupId, Builtin::GroupId},
@@ -30,6 +30,9 @@ constexpr std::array<std::pair<std::string_view, Builtin>, 16> kNames{{
     {kir::kSubgroupLocalId, Builtin::SubgroupLocalId},
     {kir::kBarrier, Builtin::Barrier},
     {kir::kFence, Builtin::Fence},
+    {kir::kPrintf, Builtin::Printf},
+    {kir::kRegionBegin, Builtin::RegionBegin},
+    {kir::kRegionEnd, Builtin::RegionEnd},
 }};
 
 } // namespace
@@ -45,7 +48,8 @@ Builtin builtinOf(const llvm::CallInst& call) {
             return builtin;
         }
     }
-    return Builtin::Other;
+    const bool collective = name.starts_with(kir::kSubgroupPrefix) || name.starts_with(kir::kWorkgroupPrefix);
+    return collective ? Builtin::Collective : Builtin::Other;
 }
 
 Builtin builtinOf(const llvm::Instruction& instruction) {
@@ -71,6 +75,7 @@ bool isPerItem(Builtin builtin) {
     case Builtin::LocalId:
     case Builtin::LocalLinearId:
     case Builtin::GlobalLinearId:
+    case Builtin::SubgroupSize: // the last subgroup of a Kernel module may be smaller
     case Builtin::SubgroupId:
     case Builtin::SubgroupLocalId:
         return true;

@@ -33,7 +33,11 @@ enum class Builtin : uint8_t {
     SubgroupLocalId,
     Barrier,
     Fence,
-    Other, // a hy.* call that is none of these (maths, subgroup and workgroup operations, a newer name)
+    Printf,
+    RegionBegin,
+    RegionEnd,
+    Collective, // a subgroup or workgroup operation, known or not
+    Other,      // a hy.* call that is none of these (maths, a newer name)
 };
 
 // What a call means; None for a call of anything else.

@@ -10,6 +10,7 @@
 #include "jit/targets/host/legality.h"
 #include "jit/targets/host/link.h"
 #include "jit/targets/host/local_memory.h"
+#include "jit/targets/host/print.h"
 #include "jit/targets/host/slots.h"
 #include "jit/targets/host/soft_operations.h"
 
@@ -178,6 +179,7 @@ private:
         }
         emitEntry(module, kernel, info, plan);
         kernel.eraseFromParent();
+        definePrint(module);
         relaxAtomics(module);
         for (llvm::Function& function : module) {
             setProcessor(function);
