@@ -65,8 +65,8 @@ TEST_P(BothFlavours, LoopsWithLocalVariables) {
     module.op(Op::Branch, {head});
     module.label(head);
     const Id count = module.value(Op::Phi, u32, {module.u32(0), entry, step, next});
-    module.op(Op::LoopMerge, {done, next, 0});
     const Id more = module.value(Op::ULessThan, boolean, {count, module.u32(10)});
+    module.op(Op::LoopMerge, {done, next, 0});
     module.op(Op::BranchConditional, {more, body, done});
     module.label(body);
     const Id old = module.value(Op::Load, u32, {total});

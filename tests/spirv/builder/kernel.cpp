@@ -1,5 +1,6 @@
 #include "builder/kernel.h"
 
+#include <cstddef>
 #include <utility>
 
 namespace halyard::spirvtest {
@@ -77,7 +78,7 @@ Kernel::Kernel(Module& module, std::string name, const Ids& elements, Size local
     function_ = module.beginFunction(module.voidType(), parameterTypes);
     const Ids& parameters = module.parameters();
     if (!compute) {
-        const auto split = parameters.begin() + static_cast<ptrdiff_t>(elements.size());
+        const auto split = parameters.begin() + static_cast<std::ptrdiff_t>(elements.size());
         buffers_.assign(parameters.begin(), split);
         extra_.assign(split, parameters.end());
     }

@@ -46,6 +46,16 @@ private:
     std::vector<HyDevicePtr> addresses_;
 };
 
+// A stream of its own for each launch, since a failure sticks to its stream.
+struct StreamHandle {
+    HyStream stream = nullptr;
+    ~StreamHandle() {
+        if (stream != nullptr) {
+            static_cast<void>(hyStreamDestroy(stream));
+        }
+    }
+};
+
 struct KernelHandle {
     HyKernel kernel = nullptr;
     ~KernelHandle() {
@@ -76,6 +86,12 @@ Outcome Program::run(Launch& launch) {
     if (result != HY_SUCCESS) {
         return outcome(result);
     }
+    StreamHandle queue;
+    result = hyStreamCreate(device_, nullptr, &queue.stream);
+    if (result != HY_SUCCESS) {
+        return outcome(result);
+    }
+    const HyStream stream = queue.stream;
     Memory memory(device_);
     std::vector<HyDevicePtr> addresses(launch.arguments.size());
     std::vector<const void*> pointers;
@@ -91,23 +107,23 @@ Outcome Program::run(Launch& launch) {
         }
         result = memory.allocate(argument.bytes.size(), &addresses[i]);
         if (result == HY_SUCCESS) {
-            result = hyMemcpyAsync(stream_, addresses[i], hyHostAddress(argument.bytes.data()), argument.bytes.size());
+            result = hyMemcpyAsync(stream, addresses[i], hyHostAddress(argument.bytes.data()), argument.bytes.size());
         }
         if (result != HY_SUCCESS) {
             return outcome(result);
         }
         pointers.push_back(&addresses[i]);
     }
-    result = hyLaunchKernel(stream_, handle.kernel, launch.workgroups, launch.workgroupSize, 0, pointers.data(),
+    result = hyLaunchKernel(stream, handle.kernel, launch.workgroups, launch.workgroupSize, 0, pointers.data(),
                             static_cast<uint32_t>(pointers.size()));
     for (size_t i = 0; i < launch.arguments.size() && result == HY_SUCCESS; ++i) {
         Argument& argument = launch.arguments[i];
         if (argument.kind == Argument::Kind::Buffer) {
-            result = hyMemcpyAsync(stream_, hyHostAddress(argument.bytes.data()), addresses[i], argument.bytes.size());
+            result = hyMemcpyAsync(stream, hyHostAddress(argument.bytes.data()), addresses[i], argument.bytes.size());
         }
     }
     if (result == HY_SUCCESS) {
-        result = hyStreamSynchronize(stream_, kLimitNs);
+        result = hyStreamSynchronize(stream, kLimitNs);
     }
     return outcome(result);
 }
@@ -122,9 +138,6 @@ std::unique_ptr<TestDevice> TestDevice::open(const std::string& selector, std::s
     }
     if (result == HY_SUCCESS) {
         result = hyDeviceGetProperties(device->device_, &device->properties_);
-    }
-    if (result == HY_SUCCESS) {
-        result = hyStreamCreate(device->device_, nullptr, &device->stream_);
     }
     if (result != HY_SUCCESS) {
         *why = outcome(result).text();
@@ -154,7 +167,7 @@ Outcome TestDevice::load(const Words& words, std::unique_ptr<Program>* program,
     if (result != HY_SUCCESS) {
         return outcome(result);
     }
-    program->reset(new Program(device_, stream_, module));
+    program->reset(new Program(device_, module));
     return {};
 }
 

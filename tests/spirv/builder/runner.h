@@ -64,14 +64,13 @@ public:
 
 private:
     friend class TestDevice;
-    Program(HyDevice device, HyStream stream, HyModule module) : device_(device), stream_(stream), module_(module) {}
+    Program(HyDevice device, HyModule module) : device_(device), module_(module) {}
 
     HyDevice device_;
-    HyStream stream_;
     HyModule module_;
 };
 
-// A device by selector, with an instance and a stream of its own.
+// A device by selector, with an instance of its own.
 class TestDevice {
 public:
     // Null, with the reason in *why, when there is no such device.
@@ -94,7 +93,6 @@ private:
     std::string selector_;
     HyInstance instance_ = nullptr;
     HyDevice device_ = nullptr;
-    HyStream stream_ = nullptr;
     HyDeviceProperties properties_ = {};
 };
 
