@@ -148,8 +148,19 @@ void Importer::integerConvert(const Instruction& instruction) {
     checkInteger(source->getType());
     check(partCount(source->getType()) == partCount(type), "operand and result differ in components");
     const bool isSigned = instruction.op() == sv::Op::OpSConvert;
-    if (isDecorated(instruction.result, sv::Decoration::SaturatedConversion)) {
-        unsupported("a saturated conversion between integers of one signedness");
+    const unsigned from = source->getType()->getScalarSizeInBits();
+    const unsigned to = type->getScalarSizeInBits();
+    if (isDecorated(instruction.result, sv::Decoration::SaturatedConversion) && to < from) {
+        llvm::Type* own = source->getType();
+        if (isSigned) {
+            const llvm::APInt low = llvm::APInt::getSignedMinValue(to).sext(from);
+            const llvm::APInt high = llvm::APInt::getSignedMaxValue(to).sext(from);
+            source = binaryIntrinsic(llvm::Intrinsic::smax, source, llvm::ConstantInt::get(own, low));
+            source = binaryIntrinsic(llvm::Intrinsic::smin, source, llvm::ConstantInt::get(own, high));
+        } else {
+            const llvm::APInt high = llvm::APInt::getMaxValue(to).zext(from);
+            source = binaryIntrinsic(llvm::Intrinsic::umin, source, llvm::ConstantInt::get(own, high));
+        }
     }
     define(instruction, resize(source, type, isSigned));
 }
