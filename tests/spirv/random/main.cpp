@@ -1,0 +1,86 @@
+// spirv_random: random kernels, run on several devices and compared to the bit. A failing one is minimised, and its
+// seed and text are printed: `spirv_random --seed N` repeats it.
+#include "random/compare.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace {
+
+using namespace halyard::spirvtest;
+namespace random = halyard::spirvtest::random;
+
+struct Options {
+    uint64_t seed = 1;
+    uint64_t count = 1;
+    int attempts = 300;
+    uint64_t stopAfter = 3;
+    std::vector<std::string> devices{"reference", "cpu"};
+    std::string write;
+};
+
+void report(uint64_t seed, const std::string& words, const random::Program& program) {
+    fmt::print("seed {}: {}\n", seed, words);
+    fmt::print("smallest failing form ({} nodes, workgroup {}x{}x{}, grid {}x{}x{}):\n{}\n", random::sizeOf(program),
+               program.workgroupSize[0], program.workgroupSize[1], program.workgroupSize[2], program.workgroups[0],
+               program.workgroups[1], program.workgroups[2], random::disassemble(random::render(program)));
+    std::fflush(stdout);
+}
+
+int run(const Options& options) {
+    std::vector<std::unique_ptr<TestDevice>> owned;
+    std::vector<TestDevice*> devices;
+    for (const std::string& selector : options.devices) {
+        std::string why;
+        owned.push_back(TestDevice::open(selector, &why));
+        if (owned.back() == nullptr) {
+            fmt::print(stderr, "spirv_random: no device '{}': {}\n", selector, why);
+            return 1;
+        }
+        devices.push_back(owned.back().get());
+    }
+    uint64_t failures = 0;
+    for (uint64_t seed = options.seed; seed < options.seed + options.count; ++seed) {
+        random::Program program = random::generate(seed);
+        const std::string words = random::disagreement(program, devices);
+        if (words.empty())
+            continue;
+        // A wrong result must stay one: smaller programs that are merely refused say nothing of it.
+        const auto isWrong = [](const std::string& text) { return text.find(" differ in ") != std::string::npos; };
+        program = random::minimise(std::move(program), options.attempts, [&](const random::Program& candidate) {
+            const std::string again = random::disagreement(candidate, devices);
+            return !again.empty() && isWrong(again) == isWrong(words);
+        });
+        report(seed, words, program);
+        if (++failures == options.stopAfter)
+            break;
+    }
+    fmt::print("spirv_random: seeds {} to {} on {}: {} failed\n", options.seed, options.seed + options.count - 1,
+               fmt::join(options.devices, ", "), failures);
+    return failures == 0 ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app("Random kernels on several devices, compared to the bit.");
+    app.add_option("--seed", options.seed, "first seed");
+    app.add_option("--count", options.count, "how many seeds")->check(CLI::PositiveNumber);
+    app.add_option("--devices", options.devices, "devices by selector; the first is what the others must agree with")
+        ->delimiter(',');
+    app.add_option("--attempts", options.attempts, "how many smaller programs to try for a failing one");
+    app.add_option("--stop-after", options.stopAfter, "failures after which to stop");
+    app.add_option("--write", options.write, "write the module of --seed to this file and run nothing");
+    CLI11_PARSE(app, argc, argv);
+    if (!options.write.empty()) {
+        const Words words = random::render(random::generate(options.seed));
+        std::ofstream file(options.write, std::ios::binary);
+        file.write(reinterpret_cast<const char*>(words.data()), static_cast<std::streamsize>(words.size() * 4));
+        return file ? 0 : 1;
+    }
+    return run(options);
+}
