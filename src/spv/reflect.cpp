@@ -100,6 +100,17 @@ Status Reflector::modes(const EntryPoint& entry, KernelInfo& info) const {
         case Mode::SubgroupSize:
             info.requiredSubgroupSize = mode.operands.empty() ? 0 : mode.operands[0];
             break;
+        case Mode::SubgroupsPerWorkgroup:
+            info.requiredSubgroups = mode.operands.empty() ? 0 : mode.operands[0];
+            break;
+        case Mode::SubgroupsPerWorkgroupId: {
+            const std::optional<uint32_t> count =
+                mode.operands.empty() ? std::nullopt : context_.folder.scalar32(mode.operands[0]);
+            if (!count)
+                return interfaceError(HY_ERROR_INVALID_MODULE, info, "its number of subgroups is no 32-bit constant");
+            info.requiredSubgroups = *count;
+            break;
+        }
         default:
             break;
         }

@@ -44,6 +44,7 @@ struct KernelInfo {
     std::array<uint32_t, 3> requiredWorkgroupSize{}; // all zero when any size is allowed
     std::array<uint32_t, 3> workgroupSizeHint{};     // all zero when there is none
     uint32_t requiredSubgroupSize = 0;               // 0 when none
+    uint32_t requiredSubgroups = 0;                  // SubgroupsPerWorkgroup; 0 when none
     uint64_t staticLocalBytes = 0;                   // Workgroup variables reachable from the kernel, in module
                                                      // order, each at its alignment (OpenCL C sizes)
     bool usesBarrier = false;                        // an OpControlBarrier is reachable

@@ -1,5 +1,6 @@
-// Control flow. SPIR-V's merge instructions are ignored but for the Unroll hint: LLVM takes any CFG, and so do
-// unstructured Kernel modules. Blocks that cannot be reached are left out.
+// Control flow. LLVM takes any CFG, and so do unstructured Kernel modules; of SPIR-V's merge instructions only the
+// Unroll hint is used, and, for kernels with subgroup operations, where a loop's invocations meet again. Blocks that
+// cannot be reached are left out.
 #include "jit/import/importer.h"
 
 #include <llvm/IR/CFG.h>
@@ -178,7 +179,41 @@ void Importer::finishPhis() {
 }
 
 void Importer::loopMerge(const Instruction& instruction) {
+    loopMerges_.emplace_back(currentLabel_, literal(instruction, 0));
     unrolledLoops_[currentLabel_] = (literal(instruction, 2) & uint32_t(sv::LoopControlMask::Unroll)) != 0;
+}
+
+void Importer::emitRegion(std::string_view marker, uint32_t region) {
+    const std::string name(marker);
+    convergentCall(name, builder_.getVoidTy(), {builder_.getInt32(region)});
+    // No access of the program's is ordered by it.
+    module_->getFunction(name)->setOnlyAccessesInaccessibleMemory();
+    module_->getFunction(name)->setWillReturn();
+}
+
+// What runs between a `break` and the loop's end belongs to the iteration, but a CFG alone does not tell it from what
+// comes after the loop.
+void Importer::markRegions() {
+    if (!plans_.at(entryPoint_->function).collective) {
+        return;
+    }
+    llvm::IRBuilderBase::InsertPointGuard guard(builder_);
+    const auto mark = [&](Id label, std::string_view marker, uint32_t region) {
+        llvm::BasicBlock* where = block(label);
+        builder_.SetInsertPoint(where, where->getFirstNonPHIIt());
+        emitRegion(marker, region);
+    };
+    // Each goes to the front: the ends last, so that a block ends one loop before it begins another.
+    uint32_t region = nextRegion_;
+    for (const auto& [header, merge] : loopMerges_) {
+        mark(header, kir::kRegionBegin, region++);
+    }
+    for (const auto& [header, merge] : loopMerges_) {
+        const uint32_t ended = nextRegion_++;
+        if (blocks_.count(merge) != 0) {
+            mark(merge, kir::kRegionEnd, ended);
+        }
+    }
 }
 
 // The Unroll hint goes on the branch back to the header.

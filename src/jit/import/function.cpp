@@ -16,7 +16,14 @@ bool isConvergent(sv::Op op) {
     return op == sv::Op::OpControlBarrier || in(sv::Op::OpGroupAsyncCopy, sv::Op::OpGroupSMax) ||
            in(sv::Op::OpGroupNonUniformElect, sv::Op::OpGroupNonUniformQuadSwap) ||
            in(sv::Op::OpSubgroupBallotKHR, sv::Op::OpSubgroupReadInvocationKHR) ||
+           in(sv::Op::OpSubgroupShuffleINTEL, sv::Op::OpSubgroupShuffleXorINTEL) ||
            in(kOpGroupFirstKhr, kOpGroupLastKhr);
+}
+
+// Whether it matters which invocations run the instruction together. Barriers of the workgroup are for all of them.
+bool isCollective(sv::Op op) {
+    return isConvergent(op) && op != sv::Op::OpControlBarrier && op != sv::Op::OpGroupAsyncCopy &&
+           op != sv::Op::OpGroupWaitEvents;
 }
 } // namespace
 
@@ -110,6 +117,11 @@ void Importer::planBody(FunctionPlan& plan, std::vector<Id>& path) {
         for (uint32_t i = block.firstInstruction; i < block.endInstruction; ++i) {
             const Instruction& instruction = source_.instructions()[i];
             plan.convergent |= isConvergent(instruction.op());
+            plan.collective |= isCollective(instruction.op());
+            if (instruction.op() == sv::Op::OpControlBarrier) {
+                current_ = &instruction;
+                plan.collective |= constantInteger(literal(instruction, 0)) == uint64_t(sv::Scope::Subgroup);
+            }
             for (uint32_t index = 0; index < instruction.operandCount(); ++index) {
                 noteVariable(plan, instruction.operand(index));
             }
@@ -118,13 +130,16 @@ void Importer::planBody(FunctionPlan& plan, std::vector<Id>& path) {
                 const Id callee = literal(instruction, 0);
                 const spv::Function* target = source_.findFunction(callee);
                 if (target && target->blocks.empty() && isLibraryFunction(callee)) {
-                    plan.convergent |= libraryName(callee).name == "sub_group_barrier";
+                    const bool subgroup = libraryName(callee).name == "sub_group_barrier";
+                    plan.convergent |= subgroup;
+                    plan.collective |= subgroup;
                     continue;
                 }
                 this->plan(callee, path);
                 const FunctionPlan& inner = plans_.at(callee);
                 plan.variables.insert(inner.variables.begin(), inner.variables.end());
                 plan.convergent |= inner.convergent;
+                plan.collective |= inner.collective;
             }
         }
     }
@@ -328,6 +343,7 @@ void Importer::emitBody(FunctionPlan& plan) {
     emitted_.clear();
     phis_.clear();
     unrolledLoops_.clear();
+    loopMerges_.clear();
     lengths_.clear();
     for (Id variable : inputVariables_) {
         values_[variable] = nullptr;
@@ -348,6 +364,7 @@ void Importer::emitBody(FunctionPlan& plan) {
         bindParameters(plan);
     }
     emitBlocks(order);
+    markRegions();
     if (isKernel) {
         clearWorkgroupVariables();
     }
@@ -378,7 +395,14 @@ void Importer::functionCall(const Instruction& instruction) {
     for (size_t i = 0; i < arguments.size(); ++i) {
         check(arguments[i]->getType() == signature->getParamType(i), "an argument of the call has the wrong type");
     }
+    const uint32_t region = nextRegion_++;
+    if (callee.collective) {
+        emitRegion(kir::kRegionBegin, region);
+    }
     llvm::CallInst* call = builder_.CreateCall(callee.function, arguments);
+    if (callee.collective) {
+        emitRegion(kir::kRegionEnd, region);
+    }
     if (!call->getType()->isVoidTy()) {
         define(instruction, call);
     }

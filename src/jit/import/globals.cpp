@@ -297,7 +297,7 @@ llvm::Value* Importer::subgroupMask(sv::BuiltIn builtin, const Type& type) {
           "a subgroup mask has four 32-bit components");
     llvm::Type* wide = builder_.getIntNTy(128);
     llvm::Value* lane = builder_.CreateZExt(builtinCall(kir::kSubgroupLocalId, builder_.getInt32Ty()), wide);
-    llvm::Value* size = builder_.CreateZExt(builtinCall(kir::kSubgroupSize, builder_.getInt32Ty()), wide);
+    llvm::Value* size = builder_.CreateZExt(builtinCall(kir::kSubgroupMaxSize, builder_.getInt32Ty()), wide);
     llvm::Value* one = llvm::ConstantInt::get(wide, 1);
     llvm::Value* own = builder_.CreateShl(one, lane);
     llvm::Value* below = builder_.CreateSub(own, one);

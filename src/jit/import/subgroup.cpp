@@ -214,7 +214,7 @@ void Importer::groupShuffle(const Instruction& instruction) {
         llvm::Value* lane = builtinCall(kir::kSubgroupLocalId, builder_.getInt32Ty());
         llvm::Value* size = instruction.operandCount() > 3
                                 ? builder_.getInt32(static_cast<uint32_t>(constantInteger(instruction.operand(3))))
-                                : builtinCall(kir::kSubgroupSize, builder_.getInt32Ty());
+                                : builtinCall(kir::kSubgroupMaxSize, builder_.getInt32Ty());
         llvm::Value* inside = builder_.CreateSub(size, builder_.getInt32(1)); // sizes are powers of two
         llvm::Value* turned = builder_.CreateAnd(builder_.CreateAdd(lane, selector), inside);
         selector = builder_.CreateOr(builder_.CreateAnd(lane, builder_.CreateNot(inside)), turned);
@@ -309,7 +309,7 @@ void Importer::ballotQuery(const Instruction& instruction) {
         const auto operation = static_cast<sv::GroupOperation>(literal(instruction, 1));
         if (operation == sv::GroupOperation::Reduce) {
             // Only bits of lanes that exist count.
-            llvm::Value* size = builder_.CreateZExt(builtinCall(kir::kSubgroupSize, builder_.getInt32Ty()), wide);
+            llvm::Value* size = builder_.CreateZExt(builtinCall(kir::kSubgroupMaxSize, builder_.getInt32Ty()), wide);
             llvm::Value* unused = builder_.CreateSub(llvm::ConstantInt::get(wide, 128), size);
             ballot = builder_.CreateShl(ballot, unused);
         } else if (operation == sv::GroupOperation::InclusiveScan || operation == sv::GroupOperation::ExclusiveScan) {
@@ -388,7 +388,7 @@ void Importer::intelShuffle(const Instruction& instruction) {
                    return shuffle(lane[0], instruction.opcode == kShuffle ? "shuffle." : "shuffle_xor.", selector);
                }
                // Lane numbers run through both values: (current, next) downwards, (previous, current) upwards.
-               llvm::Value* size = builtinCall(kir::kSubgroupSize, word);
+               llvm::Value* size = builtinCall(kir::kSubgroupMaxSize, word);
                llvm::Value* own = builtinCall(kir::kSubgroupLocalId, word);
                llvm::Value* from = instruction.opcode == kDown
                                        ? builder_.CreateAdd(own, selector)
@@ -411,7 +411,7 @@ void Importer::intelBlock(const Instruction& instruction) {
     llvm::Type* scalar = type->getScalarType();
     const uint64_t width = scalar->getScalarSizeInBits() / 8;
     llvm::Type* wide = builder_.getInt64Ty();
-    llvm::Value* size = resize(builtinCall(kir::kSubgroupSize, builder_.getInt32Ty()), wide, false);
+    llvm::Value* size = resize(builtinCall(kir::kSubgroupMaxSize, builder_.getInt32Ty()), wide, false);
     llvm::Value* index = resize(builtinCall(kir::kSubgroupLocalId, builder_.getInt32Ty()), wide, false);
     llvm::Value* result = llvm::PoisonValue::get(type);
     for (uint64_t i = 0; i < partCount(type); ++i) {

@@ -117,6 +117,23 @@ void applyWorkgroupSize(Function& kernel, const std::array<uint32_t, 3>& size) {
     }
 }
 
+void applySubgroupSize(Function& kernel, uint32_t subgroupSize, bool countsPartial,
+                       const std::array<uint32_t, 3>& workgroupSize) {
+    const uint64_t items = uint64_t{workgroupSize[0]} * workgroupSize[1] * workgroupSize[2];
+    const bool allFull = !countsPartial || (items != 0 && items % subgroupSize == 0);
+    llvm::SmallVector<llvm::Instruction*, 8> known;
+    for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
+        const Builtin builtin = builtinOf(instruction);
+        if (builtin == Builtin::SubgroupMaxSize || (allFull && builtin == Builtin::SubgroupSize)) {
+            known.push_back(&instruction);
+        }
+    }
+    for (llvm::Instruction* query : known) {
+        query->replaceAllUsesWith(llvm::ConstantInt::get(query->getType(), subgroupSize));
+        query->eraseFromParent();
+    }
+}
+
 void dropLoopHints(Function& kernel) {
     for (llvm::BasicBlock& block : kernel) {
         llvm::Instruction* terminator = block.getTerminator();

@@ -25,6 +25,11 @@ spv::Status inlineAll(llvm::Module& module, llvm::Function& kernel);
 // global_size by num_groups * local_size. Does nothing for dimensions of size 0 (unknown).
 void applyWorkgroupSize(llvm::Function& kernel, const std::array<uint32_t, 3>& size);
 
+// Replaces subgroup_max_size by `subgroupSize`, and subgroup_size where it is the same for every subgroup: always,
+// unless `countsPartial` and the workgroup size (zero: unknown) may leave a smaller last one.
+void applySubgroupSize(llvm::Function& kernel, uint32_t subgroupSize, bool countsPartial,
+                       const std::array<uint32_t, 3>& workgroupSize);
+
 // Removes loop metadata that only carries a producer's wishes; `llvm.loop.unroll.*` enabling marks stay.
 // Obeying DontUnroll of a front end is known to push accumulators into stack memory.
 void dropLoopHints(llvm::Function& kernel);

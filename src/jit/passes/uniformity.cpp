@@ -1,6 +1,7 @@
 #include "jit/passes/uniformity.h"
 
 #include "jit/passes/builtin.h"
+#include "jit/passes/collective.h"
 
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/PostDominators.h>
@@ -12,6 +13,20 @@ namespace halyard::jit {
 
 using llvm::BasicBlock;
 using llvm::Instruction;
+
+namespace {
+
+// One answer for the workgroup, whatever the invocations put in.
+bool isAlwaysUniform(const Instruction& instruction) {
+    const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+    if (call == nullptr || builtinOf(*call) != Builtin::Collective) {
+        return false;
+    }
+    const auto collective = collectiveOf(*call);
+    return collective && isWorkgroupUniform(*collective);
+}
+
+} // namespace
 
 Uniformity::Uniformity(llvm::Function& function, const llvm::PostDominatorTree& postDominators,
                        const llvm::LoopInfo& loops)
@@ -25,7 +40,7 @@ Uniformity::Uniformity(llvm::Function& function, const llvm::PostDominatorTree& 
         const llvm::Value* value = work_.pop_back_val();
         for (const llvm::User* user : value->users()) {
             const auto* instruction = llvm::cast<Instruction>(user);
-            if (!divergent_.insert(instruction).second) {
+            if (isAlwaysUniform(*instruction) || !divergent_.insert(instruction).second) {
                 continue;
             }
             work_.push_back(instruction);
@@ -51,6 +66,9 @@ bool Uniformity::isSource(const Instruction& instruction) const {
         const Builtin builtin = builtinOf(*call);
         if (isQuery(builtin)) {
             return isPerItem(builtin);
+        }
+        if (builtin == Builtin::Collective) {
+            return !isAlwaysUniform(instruction);
         }
         // A pure function of its operands is as uniform as they are.
         return !call->doesNotAccessMemory();

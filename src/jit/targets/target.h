@@ -19,6 +19,7 @@ enum class Emit { Artifact, Kir, Ir, Asm };
 struct CompileOptions {
     std::array<uint32_t, 3> workgroupSize{}; // all zero: any size
     Emit emit = Emit::Artifact;              // Kir never reaches a target
+    uint32_t subgroupSize = 0;               // for kernels that require none; 0: the target's choice
 };
 
 class Target {

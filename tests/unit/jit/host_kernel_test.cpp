@@ -214,7 +214,7 @@ done:
                             ASSERT_EQ(out[index][2 + d], id[d] % size[d] * 10000 + id[d] / size[d] * 100 + size[d]);
                         }
                         ASSERT_EQ(out[index][5], 1) << "beyond the third dimension";
-                        ASSERT_EQ(out[index][6], linear + int64_t{size[0]} * size[1] * size[2]);
+                        ASSERT_EQ(out[index][6], linear / 16 + (int64_t{size[0]} * size[1] * size[2] + 15) / 16);
                     }
                 }
             }

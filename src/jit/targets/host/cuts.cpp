@@ -3,7 +3,11 @@
 #include "jit/kir.h"
 #include "jit/passes/builtin.h"
 #include "jit/passes/uniformity.h"
+#include "jit/targets/host/reconvergence.h"
 
+#include <algorithm>
+
+#include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SetVector.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/PostDominators.h>
@@ -47,16 +51,30 @@ BasicBlock* unifyReturns(llvm::Function& kernel) {
     return exit;
 }
 
+bool isSubgroupBarrier(const llvm::CallInst& barrier) {
+    const auto* scope = llvm::dyn_cast<llvm::ConstantInt>(barrier.getArgOperand(0));
+    return scope != nullptr && scope->getZExtValue() >= kir::kScopeIdSubgroup;
+}
+
 class Planner {
 public:
     Planner(llvm::Function& kernel, bool liftUniformLoops)
         : dominators_(kernel), postDominators_(kernel), loops_(dominators_),
           uniformity_(kernel, postDominators_, loops_) {
         for (Instruction& instruction : llvm::instructions(kernel)) {
-            if (builtinOf(instruction) == Builtin::Barrier) {
-                barriers.push_back(llvm::cast<llvm::CallInst>(&instruction));
-                cutBlocks_.insert(instruction.getParent());
+            const Builtin builtin = builtinOf(instruction);
+            if (builtin != Builtin::Barrier && builtin != Builtin::Collective) {
+                continue;
             }
+            auto* call = llvm::cast<llvm::CallInst>(&instruction);
+            calls.push_back(call);
+            cutBlocks_.insert(call->getParent());
+            // Barriers of the workgroup are met by all or by none.
+            const bool forAll = builtin == Builtin::Barrier && !isSubgroupBarrier(*call);
+            divergent = divergent || (!forAll && !uniformity_.isUniformlyExecuted(*call->getParent()));
+        }
+        if (divergent) {
+            return;
         }
         for (llvm::Loop* loop : loops_.getLoopsInPreorder()) {
             if (liftUniformLoops && isWorthLifting(*loop)) {
@@ -76,7 +94,8 @@ public:
         }
     }
 
-    llvm::SmallVector<llvm::CallInst*, 8> barriers;
+    std::vector<llvm::CallInst*> calls; // barriers and operations
+    bool divergent = false;             // invocations may come to an operation at different times
     llvm::SmallSetVector<Instruction*, 8> branches;
     llvm::SmallVector<BasicBlock*, 8> headers;
 
@@ -136,8 +155,9 @@ private:
     bool exitsAtTop(const llvm::Loop& loop) const {
         const BasicBlock* header = loop.getHeader();
         return branches.contains(const_cast<Instruction*>(header->getTerminator())) && header != loop.getLoopLatch() &&
-               llvm::none_of(*header,
-                             [](const Instruction& instruction) { return instruction.mayReadOrWriteMemory(); });
+               llvm::none_of(*header, [](const Instruction& instruction) {
+                   return instruction.mayReadOrWriteMemory() && builtinOf(instruction) != Builtin::RegionBegin;
+               });
     }
 
     bool containsCut(const llvm::Loop& loop) const {
@@ -177,29 +197,68 @@ bool reachesBeyondWorkgroup(const llvm::CallInst& barrier) {
     return scope == nullptr || scope->getZExtValue() < kir::kScopeIdWorkgroup;
 }
 
+// Gives the barrier or operation a cut of its own.
+Cut cutAt(llvm::CallInst& call, Mailboxes& mailboxes, bool together) {
+    BasicBlock* alone = call.getParent()->splitBasicBlock(call.getIterator(), "meet");
+    alone->splitBasicBlock(std::next(call.getIterator()), "resume");
+    Cut cut;
+    cut.block = alone;
+    if (builtinOf(call) == Builtin::Collective) {
+        cut.exchange = mailboxes.take(call, together);
+        return cut;
+    }
+    cut.deviceFence = reachesBeyondWorkgroup(call);
+    call.eraseFromParent();
+    return cut;
+}
+
+void formDispatchedCuts(llvm::Function& kernel, const std::vector<llvm::CallInst*>& calls, Mailboxes& mailboxes,
+                        CutList& list) {
+    const std::vector<BasicBlock*> backEdges = cutBackEdges(kernel, calls);
+    for (llvm::CallInst* call : calls) {
+        list.cuts.push_back(cutAt(*call, mailboxes, /*together=*/false));
+    }
+    for (BasicBlock* edge : backEdges) {
+        list.cuts.push_back({edge, false, {}});
+    }
+    llvm::DenseMap<const BasicBlock*, size_t> number;
+    for (const BasicBlock* block : reconvergenceOrder(kernel, backEdges)) {
+        number.try_emplace(block, number.size());
+    }
+    number[list.exit] = kernel.size();
+    std::sort(list.cuts.begin(), list.cuts.end(),
+              [&](const Cut& a, const Cut& b) { return number.lookup(a.block) < number.lookup(b.block); });
+    dropRegions(kernel);
+}
+
 } // namespace
 
 CutList formCuts(llvm::Function& kernel, bool liftUniformLoops) {
     llvm::removeUnreachableBlocks(kernel);
     CutList list;
     list.exit = unifyReturns(kernel);
+    list.cuts.push_back({list.exit, false, {}});
     Planner plan(kernel, liftUniformLoops);
-    list.cuts.push_back({list.exit, false});
-    for (llvm::CallInst* barrier : plan.barriers) {
-        BasicBlock* block = barrier->getParent();
-        BasicBlock* alone = block->splitBasicBlock(barrier->getIterator(), "barrier");
-        alone->splitBasicBlock(std::next(barrier->getIterator()), "resume");
-        list.cuts.push_back({alone, reachesBeyondWorkgroup(*barrier)});
-        barrier->eraseFromParent();
+    Mailboxes mailboxes(kernel);
+    list.dispatched = plan.divergent;
+    if (plan.divergent) {
+        formDispatchedCuts(kernel, plan.calls, mailboxes, list);
+        list.mailboxes = mailboxes.all();
+        return list;
     }
+    dropRegions(kernel);
+    for (llvm::CallInst* call : plan.calls) {
+        list.cuts.push_back(cutAt(*call, mailboxes, /*together=*/true));
+    }
+    list.mailboxes = mailboxes.all();
     for (BasicBlock* header : plan.headers) {
         BasicBlock* alone = header->splitBasicBlock(header->getFirstNonPHIIt(), "join");
         alone->splitBasicBlock(alone->begin(), "iteration");
-        list.cuts.push_back({alone, false});
+        list.cuts.push_back({alone, false, {}});
     }
     for (Instruction* branch : plan.branches) {
         BasicBlock* alone = branch->getParent()->splitBasicBlock(branch->getIterator(), "decide");
-        list.cuts.push_back({alone, false});
+        list.cuts.push_back({alone, false, {}});
     }
     for (Instruction* branch : plan.branches) {
         for (unsigned i = 0; i < branch->getNumSuccessors(); ++i) {

@@ -49,7 +49,7 @@ public:
         llvm::Constant* value = llvm::ConstantStruct::get(
             type, {at_.getInt32(HY_HOST_KERNEL_MAGIC), at_.getInt32(HY_HOST_KERNEL_ABI), sizes, at_.getInt32(0),
                    at_.getInt64(plan_.staticLocalBytes), at_.getInt64(plan_.scratchBytesPerItem),
-                   at_.getInt32(info_.argumentBytes), at_.getInt32(1)});
+                   at_.getInt32(info_.argumentBytes), at_.getInt32(plan_.subgroupSize)});
         auto* variable = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::ExternalLinkage, value,
                                                   "hyHostKernelInfo");
         variable->setAlignment(llvm::Align(8));

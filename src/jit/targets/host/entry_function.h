@@ -16,6 +16,7 @@ struct EntryPlan {
     llvm::Function* group = nullptr;     // for ids below 2^31
     llvm::Function* wideGroup = nullptr; // for all other workgroups; null when the kernel reads no global id
     std::array<uint32_t, 3> workgroupSize{};
+    uint32_t subgroupSize = 1;
     uint64_t staticLocalBytes = 0;
     uint64_t scratchBytesPerItem = 0;
 };

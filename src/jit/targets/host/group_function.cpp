@@ -2,9 +2,12 @@
 
 #include "jit/kir.h"
 #include "jit/passes/builtin.h"
+#include "jit/targets/host/collective_code.h"
+#include "jit/targets/host/item_loops.h"
+#include "jit/targets/host/pieces.h"
 #include "jit/targets/host/work_item.h"
 
-#include <llvm/ADT/SetVector.h>
+#include <llvm/ADT/MapVector.h>
 #include <llvm/IR/CFG.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -21,141 +24,6 @@ using llvm::Value;
 
 namespace {
 
-// The code between two cuts, as one start block and everything reachable from it without passing a cut.
-struct Piece {
-    BasicBlock* start = nullptr;
-    std::vector<BasicBlock*> blocks;
-    llvm::SmallSetVector<BasicBlock*, 4> exits; // cut blocks
-};
-
-Piece collectPiece(BasicBlock* start, const CutList& cuts) {
-    Piece piece;
-    piece.start = start;
-    llvm::SmallSetVector<BasicBlock*, 32> seen;
-    if (cuts.find(start) != nullptr) {
-        piece.exits.insert(start);
-        return piece;
-    }
-    seen.insert(start);
-    for (unsigned i = 0; i < seen.size(); ++i) {
-        for (BasicBlock* successor : llvm::successors(seen[i])) {
-            if (cuts.find(successor) != nullptr) {
-                piece.exits.insert(successor);
-            } else {
-                seen.insert(successor);
-            }
-        }
-    }
-    piece.blocks.assign(seen.begin(), seen.end());
-    return piece;
-}
-
-// Pieces in the order in which the group reaches their starts.
-std::vector<Piece> collectPieces(Function& kernel, const CutList& cuts) {
-    std::vector<Piece> pieces;
-    llvm::SmallSetVector<BasicBlock*, 16> starts;
-    starts.insert(&kernel.getEntryBlock());
-    for (unsigned i = 0; i < starts.size(); ++i) {
-        pieces.push_back(collectPiece(starts[i], cuts));
-        for (BasicBlock* exit : pieces.back().exits) {
-            for (BasicBlock* successor : llvm::successors(exit)) {
-                starts.insert(successor);
-            }
-        }
-    }
-    return pieces;
-}
-
-bool doesNothing(const Piece& piece) {
-    return piece.exits.size() == 1 && llvm::all_of(piece.blocks, [](const BasicBlock* block) {
-               return block->sizeWithoutDebug() == 1 && block->getTerminator()->getNumSuccessors() == 1;
-           });
-}
-
-// Blocks that use the address of `variable`, directly or through pointers made from it; false when the address escapes.
-bool collectUses(const Value& variable, llvm::SmallPtrSetImpl<const Value*>& seen,
-                 llvm::SmallPtrSetImpl<const BasicBlock*>& blocks) {
-    if (!seen.insert(&variable).second) {
-        return true;
-    }
-    for (const llvm::User* user : variable.users()) {
-        const auto* instruction = llvm::dyn_cast<Instruction>(user);
-        if (instruction == nullptr) {
-            return false;
-        }
-        blocks.insert(instruction->getParent());
-        if (llvm::isa<llvm::GetElementPtrInst, llvm::AddrSpaceCastInst>(instruction)) {
-            if (!collectUses(*instruction, seen, blocks)) {
-                return false;
-            }
-        } else if (const auto* store = llvm::dyn_cast<llvm::StoreInst>(instruction)) {
-            if (store->getValueOperand() == &variable) {
-                return false;
-            }
-        } else if (!llvm::isa<llvm::LoadInst, llvm::CallInst>(instruction)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// A private variable may stay on the stack, shared by all work-items in turn, when one piece alone uses it and the
-// group runs that piece once.
-bool staysInOnePiece(const AllocaInst& variable, const std::vector<Piece>& pieces,
-                     const llvm::DenseMap<BasicBlock*, unsigned>& byStart) {
-    llvm::SmallPtrSet<const Value*, 8> seen;
-    llvm::SmallPtrSet<const BasicBlock*, 8> blocks;
-    if (!collectUses(variable, seen, blocks)) {
-        return pieces.size() == 1;
-    }
-    const Piece* only = nullptr;
-    for (const Piece& piece : pieces) {
-        if (llvm::any_of(piece.blocks, [&](const BasicBlock* block) { return blocks.contains(block); })) {
-            if (only != nullptr) {
-                return false;
-            }
-            only = &piece;
-        }
-    }
-    if (only == nullptr) {
-        return true;
-    }
-    llvm::SmallSetVector<const Piece*, 8> reached;
-    const auto follow = [&](const Piece& piece) {
-        for (BasicBlock* exit : piece.exits) {
-            for (BasicBlock* successor : llvm::successors(exit)) {
-                reached.insert(&pieces[byStart.lookup(successor)]);
-            }
-        }
-    };
-    follow(*only);
-    for (unsigned i = 0; i < reached.size(); ++i) {
-        follow(*reached[i]);
-    }
-    return !reached.contains(only);
-}
-
-llvm::DenseMap<BasicBlock*, unsigned> indexByStart(const std::vector<Piece>& pieces) {
-    llvm::DenseMap<BasicBlock*, unsigned> index;
-    for (unsigned i = 0; i < pieces.size(); ++i) {
-        index[pieces[i].start] = i;
-    }
-    return index;
-}
-
-llvm::BitVector liveOut(const Piece& piece, const Slots& slots) {
-    llvm::BitVector live(static_cast<unsigned>(slots.all().size()));
-    for (const BasicBlock* exit : piece.exits) {
-        live |= slots.liveIn(exit);
-    }
-    llvm::BitVector written(live.size());
-    for (const BasicBlock* block : piece.blocks) {
-        written |= slots.writes(block);
-    }
-    live &= written;
-    return live;
-}
-
 class Builder {
 public:
     Builder(Function& kernel, const CutList& cuts, const Slots& slots, const Context& context, const LocalLayout& local,
@@ -168,6 +36,17 @@ public:
         BasicBlock* entry = BasicBlock::Create(llvm_, "entry", group_);
         llvm::IRBuilder<> at(entry);
         prepare(at);
+        if (cuts_.dispatched) {
+            dispatch(at);
+        } else {
+            together(at);
+        }
+        return group_;
+    }
+
+private:
+    // Each piece runs for all items, then its cut.
+    void together(llvm::IRBuilder<>& at) {
         const std::vector<Piece> pieces = collectPieces(kernel_, cuts_);
         for (const Piece& piece : pieces) {
             pieceEntry_[piece.start] = BasicBlock::Create(llvm_, "piece", group_);
@@ -180,18 +59,68 @@ public:
             buildCut(cut);
         }
         for (const Piece& piece : pieces) {
-            buildPiece(piece);
+            at.SetInsertPoint(pieceEntry_.lookup(piece.start));
+            if (doesNothing(piece)) {
+                at.CreateBr(cutEntry_.lookup(piece.exits[0]));
+                continue;
+            }
+            buildPiece(at, piece, nullptr);
+            leave(at, piece);
         }
-        return group_;
     }
 
-private:
-    struct Loop {
-        BasicBlock* header = nullptr;
-        BasicBlock* latch = nullptr;
-        llvm::PHINode* local = nullptr;
-        llvm::PHINode* global = nullptr;
-    };
+    // Over and over: the lowest cut that an item waits at, then the piece behind it, for the items that wait there.
+    void dispatch(llvm::IRBuilder<>& at) {
+        waiting_ = array(at, context_.waitingOffset);
+        for (uint32_t i = 0; i < cuts_.cuts.size(); ++i) {
+            number_[cuts_.cuts[i].block] = i;
+        }
+        buildPiece(at, collectPiece(&kernel_.getEntryBlock(), cuts_), nullptr);
+        BasicBlock* next = BasicBlock::Create(llvm_, "dispatch", group_);
+        at.CreateBr(next);
+        at.SetInsertPoint(next);
+        Value* lowest = lowestWaiting(at);
+        BasicBlock* exit = BasicBlock::Create(llvm_, "exit", group_);
+        llvm::SwitchInst* choice = at.CreateSwitch(lowest, exit);
+        at.SetInsertPoint(exit);
+        at.CreateRetVoid();
+        for (const Cut& cut : cuts_.cuts) {
+            if (cut.block == cuts_.exit) {
+                continue;
+            }
+            BasicBlock* entry = BasicBlock::Create(llvm_, "cut", group_);
+            choice->addCase(at.getInt32(number_.lookup(cut.block)), entry);
+            at.SetInsertPoint(entry);
+            meet(at, cut);
+            buildPiece(at, collectPiece(cut.block->getSingleSuccessor(), cuts_), &cut);
+            at.CreateBr(next);
+        }
+    }
+
+    Value* lowestWaiting(llvm::IRBuilder<>& at) {
+        BasicBlock* before = at.GetInsertBlock();
+        BasicBlock* header = BasicBlock::Create(llvm_, "waiting", group_);
+        BasicBlock* done = BasicBlock::Create(llvm_, "lowest", group_);
+        at.CreateBr(header);
+        at.SetInsertPoint(header);
+        llvm::PHINode* index = at.CreatePHI(at.getInt64Ty(), 2);
+        llvm::PHINode* lowest = at.CreatePHI(at.getInt32Ty(), 2);
+        index->addIncoming(at.getInt64(0), before);
+        lowest->addIncoming(at.getInt32(number_.lookup(cuts_.exit)), before);
+        Value* cell = at.CreateInBoundsGEP(at.getInt32Ty(), waiting_, index);
+        Value* lower = at.CreateBinaryIntrinsic(llvm::Intrinsic::umin, lowest, at.CreateLoad(at.getInt32Ty(), cell));
+        Value* following = at.CreateAdd(index, at.getInt64(1), "", true, true);
+        index->addIncoming(following, header);
+        lowest->addIncoming(lower, header);
+        at.CreateCondBr(at.CreateICmpULT(following, items_), header, done);
+        at.SetInsertPoint(done);
+        return lower;
+    }
+
+    Value* array(llvm::IRBuilder<>& at, uint64_t offset) {
+        return at.CreateInBoundsGEP(at.getInt8Ty(), parameter(kScratch),
+                                    at.CreateMul(at.getInt64(offset), paddedItems_, "", true, true));
+    }
 
     void declare() {
         llvm::SmallVector<llvm::Type*, 16> types(kernel_.getFunctionType()->params());
@@ -217,6 +146,8 @@ private:
     }
 
     void prepare(llvm::IRBuilder<>& at) {
+        values_.subgroupSize = shape_.subgroupSize;
+        values_.countsPartial = shape_.countsPartial;
         for (unsigned i = 0; i < 3; ++i) {
             values_.groupId[i] = parameter(kGroupId + i);
             values_.numGroups[i] = parameter(kNumGroups + i);
@@ -231,17 +162,12 @@ private:
             firstId_[i] = at.CreateMul(group, size, "first", true, true);
         }
         Value* items = at.CreateMul(at.CreateMul(values_.localSize[0], values_.localSize[1]), values_.localSize[2]);
-        items = at.CreateZExt(items, at.getInt64Ty());
-        Value* padded = at.CreateAnd(at.CreateAdd(items, at.getInt64(63)), at.getInt64(~uint64_t{63}));
-        const auto array = [&](uint64_t offset) {
-            Value* base = at.CreateInBoundsGEP(at.getInt8Ty(), parameter(kScratch),
-                                               at.CreateMul(at.getInt64(offset), padded, "", true, true));
-            return base;
-        };
+        items_ = at.CreateZExt(items, at.getInt64Ty());
+        paddedItems_ = at.CreateAnd(at.CreateAdd(items_, at.getInt64(63)), at.getInt64(~uint64_t{63}));
         for (unsigned i = 0; i < slots_.all().size(); ++i) {
             const Slot& slot = slots_.all()[i];
             map_[slot.cell] = at.CreateAlloca(slot.type);
-            arrays_.push_back(context_.slotOffset[i] != Context::kNone ? array(context_.slotOffset[i]) : nullptr);
+            arrays_.push_back(context_.slotOffset[i] != Context::kNone ? array(at, context_.slotOffset[i]) : nullptr);
             shared_.push_back(slot.carry == Carry::Uniform ? at.CreateAlloca(slot.type) : nullptr);
             leaving_.push_back(slot.carry == Carry::Uniform ? at.CreateAlloca(slot.type) : nullptr);
         }
@@ -252,7 +178,7 @@ private:
             }
             const auto found = context_.privateArrays.find(variable);
             if (found != context_.privateArrays.end()) {
-                privateArrays_[variable] = {array(found->second.offset), found->second.stride};
+                privateArrays_[variable] = {array(at, found->second.offset), found->second.stride};
             } else {
                 map_[variable] = at.Insert(variable->clone());
                 hasStack_ = true;
@@ -265,12 +191,34 @@ private:
         chosen_ = at.CreateAlloca(at.getInt32Ty(), nullptr, "chosen");
     }
 
-    // What the group does between two pieces: decides once where all go on.
-    void buildCut(const Cut& cut) {
-        llvm::IRBuilder<> at(cutEntry_.lookup(cut.block));
+    // What the items do at a cut together. Returns the value of a shared operation, or null.
+    Value* meet(llvm::IRBuilder<>& at, const Cut& cut) {
         if (cut.deviceFence) {
             at.CreateFence(llvm::AtomicOrdering::AcquireRelease);
         }
+        if (!cut.exchange) {
+            return nullptr;
+        }
+        Lanes lanes;
+        lanes.items = items_;
+        for (unsigned i = 0; i < 2; ++i) {
+            lanes.size[i] = at.CreateZExt(values_.localSize[i], at.getInt64Ty());
+        }
+        lanes.subgroupSize = shape_.subgroupSize;
+        const auto* known = llvm::dyn_cast<llvm::ConstantInt>(items_);
+        lanes.allFull = known != nullptr && known->getZExtValue() % shape_.subgroupSize == 0;
+        lanes.waiting = waiting_;
+        lanes.cut = number_.lookup(cut.block);
+        llvm::DenseMap<const AllocaInst*, Value*> cells;
+        for (AllocaInst* mailbox : cuts_.mailboxes) {
+            cells[mailbox] = privateArrays_[mailbox].first;
+        }
+        return emitCollective(at, *cut.exchange, lanes, cells);
+    }
+
+    // What the group does between two pieces: decides once where all go on.
+    void buildCut(const Cut& cut) {
+        llvm::IRBuilder<> at(cutEntry_.lookup(cut.block));
         llvm::ValueToValueMapTy map;
         for (unsigned i = 0; i < slots_.all().size(); ++i) {
             if (shared_[i] != nullptr) {
@@ -283,7 +231,12 @@ private:
         for (const BasicBlock* successor : llvm::successors(cut.block)) {
             map[successor] = pieceEntry_.lookup(successor);
         }
+        Value* shared = meet(at, cut);
         for (Instruction& instruction : *cut.block) {
+            if (shared != nullptr && &instruction == cut.exchange->shared) {
+                map[&instruction] = shared;
+                continue;
+            }
             Instruction* copy = at.Insert(instruction.clone());
             map[&instruction] = copy;
             copy->setMetadata(llvm::LLVMContext::MD_loop, nullptr);
@@ -291,91 +244,47 @@ private:
         }
     }
 
-    void buildPiece(const Piece& piece) {
-        llvm::IRBuilder<> at(pieceEntry_.lookup(piece.start));
-        if (doesNothing(piece)) {
-            at.CreateBr(cutEntry_.lookup(piece.exits[0]));
-            return;
-        }
+    // Runs the piece for all items, or for those that wait at `from`, and leaves `at` behind it.
+    void buildPiece(llvm::IRBuilder<>& at, const Piece& piece, const Cut* from) {
         accessGroup_ = llvm::MDNode::getDistinct(llvm_, {});
-        std::array<Loop, 3> loops;
-        for (unsigned i = 3; i-- > 0;) {
-            openLoop(at, i, loops[i]);
+        ItemLoops loops(values_, shape_.workgroupSize, firstId_);
+        const ItemValues item = loops.open(at);
+        BasicBlock* tail = BasicBlock::Create(llvm_, "item.end", group_);
+        Value* index = loops.index(at);
+        BasicBlock* skip = nullptr;
+        if (from != nullptr) {
+            skip = BasicBlock::Create(llvm_, "item.skip", group_);
+            BasicBlock* run = BasicBlock::Create(llvm_, "item.run", group_, tail);
+            auto* cut = at.CreateLoad(at.getInt32Ty(), at.CreateInBoundsGEP(at.getInt32Ty(), waiting_, index));
+            cut->setMetadata(llvm::LLVMContext::MD_access_group, accessGroup_);
+            at.CreateCondBr(at.CreateICmpEQ(cut, at.getInt32(number_.lookup(from->block))), run, skip);
+            at.SetInsertPoint(run);
         }
-        ItemValues item;
-        item.group = &values_;
-        for (unsigned i = 0; i < 3; ++i) {
-            item.localId[i] = loops[i].local != nullptr ? static_cast<Value*>(loops[i].local) : at.getInt32(0);
-            item.globalId[i] = loops[i].global != nullptr ? static_cast<Value*>(loops[i].global) : firstId_[i];
-        }
-        BasicBlock* latch = BasicBlock::Create(llvm_, "item.end", group_);
-        Value* index = itemIndex(at, item);
         restore(at, piece, item, index);
-        clonePiece(at, piece, item, latch);
-        at.SetInsertPoint(latch);
+        clonePiece(at, piece, item, tail);
+        at.SetInsertPoint(tail);
         save(at, piece, index);
-        for (unsigned i = 0; i < 3; ++i) {
-            closeLoop(at, i, loops[i]);
+        if (cuts_.dispatched) {
+            wait(at, piece, index);
         }
-        leave(at, piece);
+        if (skip != nullptr) {
+            at.CreateBr(skip);
+            at.SetInsertPoint(skip);
+        }
+        loops.close(at, accessGroup_);
     }
 
-    void openLoop(llvm::IRBuilder<>& at, unsigned dimension, Loop& loop) {
-        if (shape_.workgroupSize[dimension] == 1) {
-            return;
+    // Notes where the item has come to.
+    void wait(llvm::IRBuilder<>& at, const Piece& piece, Value* index) {
+        if (piece.exits.empty()) {
+            return; // an endless loop
         }
-        BasicBlock* before = at.GetInsertBlock();
-        loop.header = BasicBlock::Create(llvm_, "items", group_);
-        at.CreateBr(loop.header);
-        at.SetInsertPoint(loop.header);
-        loop.local = at.CreatePHI(at.getInt32Ty(), 2, "local");
-        loop.local->addIncoming(at.getInt32(0), before);
-        // Its own counter: the optimiser believes "no wrap" of an increment more readily than of a sum.
-        loop.global = at.CreatePHI(firstId_[dimension]->getType(), 2, "global");
-        loop.global->addIncoming(firstId_[dimension], before);
-    }
-
-    void closeLoop(llvm::IRBuilder<>& at, unsigned dimension, Loop& loop) {
-        if (loop.header == nullptr) {
-            return;
+        Value* number = at.getInt32(number_.lookup(piece.exits[0]));
+        if (piece.exits.size() > 1) {
+            number = at.CreateLoad(at.getInt32Ty(), chosen_);
         }
-        Value* next = at.CreateAdd(loop.local, at.getInt32(1), "", true, true);
-        Value* nextGlobal =
-            at.CreateAdd(loop.global, llvm::ConstantInt::get(loop.global->getType(), 1), "", true, true);
-        BasicBlock* latch = at.GetInsertBlock();
-        loop.local->addIncoming(next, latch);
-        loop.global->addIncoming(nextGlobal, latch);
-        BasicBlock* done = BasicBlock::Create(llvm_, "items.end", group_);
-        llvm::BranchInst* branch =
-            at.CreateCondBr(at.CreateICmpULT(next, values_.localSize[dimension]), loop.header, done);
-        if (dimension == innermost()) {
-            llvm::MDNode* parallel =
-                llvm::MDNode::get(llvm_, {llvm::MDString::get(llvm_, "llvm.loop.parallel_accesses"), accessGroup_});
-            // Unrolled by its trip count before the vectoriser runs, the loop would leave the next one to be
-            // vectorised, across rows of work-items.
-            llvm::MDNode* whole = llvm::MDNode::get(llvm_, {llvm::MDString::get(llvm_, "llvm.loop.unroll.disable")});
-            llvm::MDNode* id = llvm::MDNode::getDistinct(llvm_, {nullptr, parallel, whole});
-            id->replaceOperandWith(0, id);
-            branch->setMetadata(llvm::LLVMContext::MD_loop, id);
-        }
-        at.SetInsertPoint(done);
-    }
-
-    unsigned innermost() const {
-        for (unsigned i = 0; i < 3; ++i) {
-            if (shape_.workgroupSize[i] != 1) {
-                return i;
-            }
-        }
-        return 0;
-    }
-
-    Value* itemIndex(llvm::IRBuilder<>& at, const ItemValues& item) {
-        const auto wide = [&](Value* value) { return at.CreateZExt(value, at.getInt64Ty(), "", true); };
-        Value* row = at.CreateAdd(at.CreateMul(wide(item.localId[2]), wide(values_.localSize[1]), "", true, true),
-                                  wide(item.localId[1]), "", true, true);
-        return at.CreateAdd(at.CreateMul(row, wide(values_.localSize[0]), "", true, true), wide(item.localId[0]), "",
-                            true, true);
+        auto* store = at.CreateStore(number, at.CreateInBoundsGEP(at.getInt32Ty(), waiting_, index));
+        store->setMetadata(llvm::LLVMContext::MD_access_group, accessGroup_);
     }
 
     llvm::Type* storedType(const Slot& slot) const {
@@ -439,7 +348,7 @@ private:
             if (piece.exits.size() > 1) {
                 target = BasicBlock::Create(llvm_, "arrive", group_, latch);
                 llvm::IRBuilder<> note(target);
-                note.CreateStore(note.getInt32(i), chosen_);
+                note.CreateStore(note.getInt32(cuts_.dispatched ? number_.lookup(piece.exits[i]) : i), chosen_);
                 note.CreateBr(latch);
             }
             map_[piece.exits[i]] = target;
@@ -546,6 +455,9 @@ private:
     const llvm::DataLayout& data_;
     Function* group_ = nullptr;
     GroupValues values_;
+    Value* items_ = nullptr;       // i64
+    Value* paddedItems_ = nullptr; // i64, a multiple of 64
+    Value* waiting_ = nullptr;     // dispatched cuts: the number of the cut that each item waits at
     std::array<Value*, 3> firstId_{};
     llvm::ValueToValueMapTy map_;      // kernel -> group, for the piece being cloned
     std::vector<Value*> arrays_;       // by slot: context array, or null
@@ -555,41 +467,11 @@ private:
     bool hasStack_ = false;
     AllocaInst* chosen_ = nullptr;
     llvm::DenseMap<const BasicBlock*, BasicBlock*> pieceEntry_, cutEntry_;
+    llvm::DenseMap<const BasicBlock*, uint32_t> number_; // dispatched cuts
     llvm::MDNode* accessGroup_ = nullptr;
 };
 
 } // namespace
-
-Context::Context(Function& kernel, const CutList& cuts, const Slots& slots) {
-    const llvm::DataLayout& data = kernel.getDataLayout();
-    const std::vector<Piece> pieces = collectPieces(kernel, cuts);
-    llvm::BitVector carried(static_cast<unsigned>(slots.all().size()));
-    for (const Piece& piece : pieces) {
-        carried |= liveOut(piece, slots);
-    }
-    for (unsigned i = 0; i < slots.all().size(); ++i) {
-        const bool needed = carried.test(i) && slots.all()[i].carry == Carry::PerItem;
-        slotOffset.push_back(needed ? bytesPerItem : kNone);
-        if (needed) {
-            bytesPerItem += data.getTypeAllocSize(slots.all()[i].type);
-        }
-    }
-    const auto byStart = indexByStart(pieces);
-    llvm::SmallPtrSet<const Value*, 16> cells;
-    for (const Slot& slot : slots.all()) {
-        cells.insert(slot.cell);
-    }
-    for (Instruction& instruction : kernel.getEntryBlock()) {
-        auto* variable = llvm::dyn_cast<AllocaInst>(&instruction);
-        if (variable == nullptr || cells.contains(variable) || staysInOnePiece(*variable, pieces, byStart)) {
-            continue;
-        }
-        const uint64_t size = variable->getAllocationSize(data).value_or(llvm::TypeSize::getFixed(0));
-        const uint64_t stride = llvm::alignTo(std::max<uint64_t>(size, 1), variable->getAlign());
-        privateArrays[variable] = {bytesPerItem, stride};
-        bytesPerItem += stride;
-    }
-}
 
 Function* buildGroupFunction(Function& kernel, const CutList& cuts, const Slots& slots, const Context& context,
                              const LocalLayout& local, const GroupShape& shape) {

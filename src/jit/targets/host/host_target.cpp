@@ -13,6 +13,7 @@
 #include "jit/targets/host/print.h"
 #include "jit/targets/host/slots.h"
 #include "jit/targets/host/soft_operations.h"
+#include "jit/targets/host/subgroup_size.h"
 
 #include <mutex>
 #include <set>
@@ -55,14 +56,13 @@ spv::Error undefinedError(const std::set<std::string>& wanted, const std::set<st
             "the processor may lack the instruction for it: compile for a newer one"};
 }
 
-bool isSubgroupBarrier(const llvm::CallInst& call) {
+bool isLaneBarrier(const llvm::CallInst& call) {
     const auto* scope = llvm::dyn_cast<llvm::ConstantInt>(call.getArgOperand(0));
     return scope != nullptr && scope->getZExtValue() >= kir::kScopeIdSubgroup;
 }
 
-// Removes what has no meaning once a function runs many work-items, or none on a machine where a subgroup is one
-// work-item.
-void dropMarkers(llvm::Function& kernel) {
+// Removes what has no meaning once a function runs many work-items, or where a subgroup is one of them.
+void dropMarkers(llvm::Function& kernel, uint32_t subgroupSize) {
     llvm::SmallVector<llvm::Instruction*, 16> dead;
     for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
         // Scopes of one inlined call would otherwise be shared by clones of it in several pieces.
@@ -73,7 +73,7 @@ void dropMarkers(llvm::Function& kernel) {
             continue;
         }
         const bool marker = call->isLifetimeStartOrEnd() || llvm::isa<llvm::NoAliasScopeDeclInst>(call);
-        if (marker || (builtinOf(*call) == Builtin::Barrier && isSubgroupBarrier(*call))) {
+        if (marker || (subgroupSize == 1 && builtinOf(*call) == Builtin::Barrier && isLaneBarrier(*call))) {
             dead.push_back(&instruction);
         }
     }
@@ -131,6 +131,12 @@ private:
             return status;
         }
         const std::array<uint32_t, 3> size = workgroupSize(info, options);
+        const spv::Result<uint32_t> subgroup = chooseSubgroupSize(info, options.subgroupSize, size);
+        if (!subgroup) {
+            return subgroup.error();
+        }
+        const uint32_t subgroupSize = *subgroup;
+        const bool countsPartial = info.flavour == spv::Flavour::Kernel;
         llvm::StripDebugInfo(module);
         if (spv::Status status = inlineAll(module, kernel); !status) {
             return status;
@@ -140,18 +146,18 @@ private:
         }
         dropLoopHints(kernel);
         applyWorkgroupSize(kernel, size);
-        dropMarkers(kernel);
+        applySubgroupSize(kernel, subgroupSize, countsPartial, size);
+        dropMarkers(kernel, subgroupSize);
         simplify(module, *machine_);
-        dropMarkers(kernel);
+        dropMarkers(kernel, subgroupSize);
         if (spv::Status status = checkLegality(kernel); !status) {
             return status;
         }
-        formGroups(module, kernel, info, size);
+        formGroups(module, kernel, info, {size, false, subgroupSize, countsPartial});
         return verify(module, "after forming workgroups");
     }
 
-    void formGroups(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
-                    const std::array<uint32_t, 3>& size) {
+    void formGroups(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info, GroupShape shape) {
         bool readsGlobalId = false;
         for (const llvm::Instruction& instruction : llvm::instructions(kernel)) {
             const Builtin builtin = builtinOf(instruction);
@@ -160,16 +166,18 @@ private:
         const LocalLayout local = layOutLocalMemory(module);
         const CutList cuts = formCuts(kernel, /*liftUniformLoops=*/true);
         EntryPlan plan;
-        plan.workgroupSize = size;
+        plan.workgroupSize = shape.workgroupSize;
+        plan.subgroupSize = shape.subgroupSize;
         plan.staticLocalBytes = local.bytes;
         {
             const Slots slots(kernel, cuts);
             const Context context(kernel, cuts, slots);
             plan.scratchBytesPerItem = context.bytesPerItem;
-            plan.group = buildGroupFunction(kernel, cuts, slots, context, local, {size, false});
+            plan.group = buildGroupFunction(kernel, cuts, slots, context, local, shape);
             plan.group->addFnAttr(llvm::Attribute::AlwaysInline);
             if (readsGlobalId) {
-                plan.wideGroup = buildGroupFunction(kernel, cuts, slots, context, local, {size, true});
+                shape.wideIds = true;
+                plan.wideGroup = buildGroupFunction(kernel, cuts, slots, context, local, shape);
                 // Not minsize: code generation then calls libm's fmax and fmin, which do not exist here.
                 for (const auto attribute :
                      {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::OptimizeForSize}) {

@@ -1,6 +1,7 @@
 #include "jit/targets/host/legality.h"
 
 #include "jit/passes/builtin.h"
+#include "jit/passes/collective.h"
 
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
@@ -38,6 +39,12 @@ std::string check(const Instruction& instruction) {
             return "an indirect call";
         }
         const Builtin builtin = builtinOf(*call);
+        if (builtin == Builtin::Collective && collectiveOf(*call)) {
+            return "";
+        }
+        if (builtin == Builtin::Collective) {
+            return "the operation '" + callee->getName().str() + "'";
+        }
         if (callee->isIntrinsic() || (builtin != Builtin::None && builtin != Builtin::Other)) {
             return "";
         }

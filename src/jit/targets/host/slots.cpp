@@ -68,7 +68,7 @@ Slots::Slots(llvm::Function& kernel, const CutList& cuts)
           delete block;
       }) {
     splitEdgesIntoPhis(kernel);
-    demote(kernel);
+    demote(kernel, !cuts.dispatched);
     computeLiveness(kernel);
     hoistEdgeWrites(kernel, cuts);
     coalesce(kernel);
@@ -76,7 +76,7 @@ Slots::Slots(llvm::Function& kernel, const CutList& cuts)
 
 Slots::~Slots() = default;
 
-void Slots::demote(llvm::Function& kernel) {
+void Slots::demote(llvm::Function& kernel, bool together) {
     llvm::MapVector<Instruction*, unsigned> slotOf;
     {
         llvm::DominatorTree dominators(kernel);
@@ -89,7 +89,7 @@ void Slots::demote(llvm::Function& kernel) {
             }
             Slot slot;
             slot.type = instruction.getType();
-            if (uniformity.isUniform(instruction)) {
+            if (together && uniformity.isUniform(instruction)) {
                 slot.carry = Carry::Uniform;
             } else if (makeRecipe(instruction, *recipes_, slot.recipe)) {
                 slot.carry = Carry::Recomputed;

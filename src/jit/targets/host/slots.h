@@ -24,7 +24,7 @@ namespace halyard::jit::host {
 // How a slot's value gets from one piece to the next when it is live across a cut.
 enum class Carry {
     PerItem,    // one cell a work-item in the scratch area
-    Uniform,    // the same for all work-items: kept once
+    Uniform,    // the same for all work-items, which pass the cut together: kept once
     Recomputed, // cheap, from ids and arguments: done again in each piece
 };
 
@@ -50,7 +50,7 @@ public:
     const llvm::BitVector& writes(const llvm::BasicBlock* block) const { return writes_.find(block)->second; }
 
 private:
-    void demote(llvm::Function& kernel);
+    void demote(llvm::Function& kernel, bool together);
     void computeLiveness(llvm::Function& kernel);
     void hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts);
     void forwardWrites(llvm::BasicBlock& block) const;

@@ -2,6 +2,8 @@
 
 #include "jit/passes/builtin.h"
 
+#include <llvm/Support/MathExtras.h>
+
 namespace halyard::jit::host {
 
 using llvm::Value;
@@ -35,6 +37,11 @@ Value* globalSize(llvm::IRBuilder<>& at, const GroupValues& group, unsigned dime
     return at.CreateMul(widen(at, group.numGroups[dimension]), widen(at, group.localSize[dimension]), "", true, true);
 }
 
+Value* groupItems(llvm::IRBuilder<>& at, const GroupValues& group) {
+    Value* plane = at.CreateMul(group.localSize[0], group.localSize[1], "", true, true);
+    return at.CreateMul(plane, group.localSize[2], "", true, true);
+}
+
 } // namespace
 
 Value* lowerQuery(llvm::IRBuilder<>& at, const llvm::CallInst& call, const ItemValues& item) {
@@ -62,15 +69,25 @@ Value* lowerQuery(llvm::IRBuilder<>& at, const llvm::CallInst& call, const ItemV
     case Builtin::GlobalLinearId:
         return linear(at, item.globalId, globalSize(at, group, 0), globalSize(at, group, 1));
     case Builtin::SubgroupId:
-        return at.CreateTrunc(localLinear(), at.getInt32Ty());
+        return at.CreateTrunc(at.CreateLShr(localLinear(), llvm::Log2_32(group.subgroupSize)), at.getInt32Ty());
+    case Builtin::SubgroupLocalId:
+        return at.CreateTrunc(at.CreateAnd(localLinear(), group.subgroupSize - 1), at.getInt32Ty());
     case Builtin::NumSubgroups: {
-        Value* plane = at.CreateMul(group.localSize[0], group.localSize[1], "", true, true);
-        return at.CreateMul(plane, group.localSize[2], "", true, true);
+        Value* full = at.CreateAdd(groupItems(at, group), at.getInt32(group.subgroupSize - 1), "", true, true);
+        return at.CreateLShr(full, llvm::Log2_32(group.subgroupSize));
     }
-    case Builtin::SubgroupSize:
+    case Builtin::SubgroupSize: {
+        if (!group.countsPartial) {
+            return at.getInt32(group.subgroupSize);
+        }
+        Value* linearId = at.CreateTrunc(localLinear(), at.getInt32Ty());
+        Value* first = at.CreateAnd(linearId, ~(group.subgroupSize - 1));
+        Value* left = at.CreateSub(groupItems(at, group), first, "", true, true);
+        return at.CreateBinaryIntrinsic(llvm::Intrinsic::umin, left, at.getInt32(group.subgroupSize));
+    }
     case Builtin::SubgroupMaxSize:
-        return at.getInt32(1);
-    default: // GlobalOffset, SubgroupLocalId
+        return at.getInt32(group.subgroupSize);
+    default: // GlobalOffset
         return llvm::Constant::getNullValue(call.getType());
     }
 }

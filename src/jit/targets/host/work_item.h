@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 #include <llvm/IR/IRBuilder.h>
 
@@ -17,6 +18,8 @@ struct GroupValues {
     std::array<llvm::Value*, 3> groupId{};
     std::array<llvm::Value*, 3> numGroups{};
     std::array<llvm::Value*, 3> localSize{}; // constants when the size is known
+    uint32_t subgroupSize = 1;               // a power of two
+    bool countsPartial = false;              // hy.subgroup_size of the last subgroup is what it has, not what fits
 };
 
 struct ItemValues {
@@ -26,7 +29,7 @@ struct ItemValues {
 };
 
 // The value that replaces the query builtin `call`, built at `at`. REQUIRES: isQuery(builtinOf(call)).
-// A subgroup is one work-item on this target.
+// A subgroup is subgroupSize work-items in a row, by linear local id; the last one may have fewer.
 llvm::Value* lowerQuery(llvm::IRBuilder<>& at, const llvm::CallInst& call, const ItemValues& item);
 
 } // namespace halyard::jit::host

@@ -1,0 +1,87 @@
+#include "jit/targets/host/item_loops.h"
+
+#include <llvm/IR/Metadata.h>
+
+namespace halyard::jit::host {
+
+using llvm::BasicBlock;
+using llvm::Value;
+
+ItemValues ItemLoops::open(llvm::IRBuilder<>& at) {
+    for (unsigned i = 3; i-- > 0;) {
+        open(at, i);
+    }
+    item_.group = &group_;
+    for (unsigned i = 0; i < 3; ++i) {
+        item_.localId[i] = loops_[i].local != nullptr ? static_cast<Value*>(loops_[i].local) : at.getInt32(0);
+        item_.globalId[i] = loops_[i].global != nullptr ? static_cast<Value*>(loops_[i].global) : firstId_[i];
+    }
+    return item_;
+}
+
+void ItemLoops::open(llvm::IRBuilder<>& at, unsigned dimension) {
+    if (knownSize_[dimension] == 1) {
+        return;
+    }
+    Loop& loop = loops_[dimension];
+    BasicBlock* before = at.GetInsertBlock();
+    loop.header = BasicBlock::Create(at.getContext(), "items", before->getParent());
+    at.CreateBr(loop.header);
+    at.SetInsertPoint(loop.header);
+    loop.local = at.CreatePHI(at.getInt32Ty(), 2, "local");
+    loop.local->addIncoming(at.getInt32(0), before);
+    // Its own counter: the optimiser believes "no wrap" of an increment more readily than of a sum.
+    loop.global = at.CreatePHI(firstId_[dimension]->getType(), 2, "global");
+    loop.global->addIncoming(firstId_[dimension], before);
+}
+
+Value* ItemLoops::index(llvm::IRBuilder<>& at) const {
+    const auto wide = [&](Value* value) { return at.CreateZExt(value, at.getInt64Ty(), "", true); };
+    Value* row = at.CreateAdd(at.CreateMul(wide(item_.localId[2]), wide(group_.localSize[1]), "", true, true),
+                              wide(item_.localId[1]), "", true, true);
+    return at.CreateAdd(at.CreateMul(row, wide(group_.localSize[0]), "", true, true), wide(item_.localId[0]), "", true,
+                        true);
+}
+
+void ItemLoops::close(llvm::IRBuilder<>& at, llvm::MDNode* accessGroup) {
+    for (unsigned i = 0; i < 3; ++i) {
+        close(at, i, accessGroup);
+    }
+}
+
+void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* accessGroup) {
+    Loop& loop = loops_[dimension];
+    if (loop.header == nullptr) {
+        return;
+    }
+    llvm::LLVMContext& context = at.getContext();
+    Value* next = at.CreateAdd(loop.local, at.getInt32(1), "", true, true);
+    Value* nextGlobal = at.CreateAdd(loop.global, llvm::ConstantInt::get(loop.global->getType(), 1), "", true, true);
+    BasicBlock* latch = at.GetInsertBlock();
+    loop.local->addIncoming(next, latch);
+    loop.global->addIncoming(nextGlobal, latch);
+    BasicBlock* done = BasicBlock::Create(context, "items.end", latch->getParent());
+    llvm::BranchInst* branch = at.CreateCondBr(at.CreateICmpULT(next, group_.localSize[dimension]), loop.header, done);
+    if (dimension == innermost()) {
+        llvm::MDNode* parallel =
+            llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.parallel_accesses"), accessGroup});
+        // Unrolled by its trip count before the vectoriser runs, the loop would leave the next one to be
+        // vectorised, across rows of work-items.
+        llvm::MDNode* whole = llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.unroll.disable")});
+        llvm::MDNode* id = llvm::MDNode::getDistinct(context, {nullptr, parallel, whole});
+        id->replaceOperandWith(0, id);
+        branch->setMetadata(llvm::LLVMContext::MD_loop, id);
+    }
+    at.SetInsertPoint(done);
+}
+
+unsigned ItemLoops::innermost() const {
+    for (unsigned i = 0; i < 3; ++i) {
+        if (knownSize_[i] != 1) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+} // namespace halyard::jit::host
