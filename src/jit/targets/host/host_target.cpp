@@ -7,6 +7,7 @@
 #include "jit/targets/host/cuts.h"
 #include "jit/targets/host/entry_function.h"
 #include "jit/targets/host/group_function.h"
+#include "jit/targets/host/half_min_max.h"
 #include "jit/targets/host/legality.h"
 #include "jit/targets/host/link.h"
 #include "jit/targets/host/local_memory.h"
@@ -97,6 +98,7 @@ public:
         }
         stages.enter("optimise");
         optimise(*module, *machine_);
+        widenHalfMinMax(*module);
         if (options.emit == Emit::Ir) {
             std::string text;
             llvm::raw_string_ostream stream(text);
