@@ -47,11 +47,11 @@ std::string firstDifference(const Bytes& a, const Bytes& b, uint32_t perInvocati
 
 } // namespace
 
-std::string disagreement(const Program& program, std::span<TestDevice* const> devices) {
+std::string disagreement(const Program& program, std::span<oracle::Oracle* const> devices) {
     const Words words = render(program);
     std::vector<Launch> launches;
     std::vector<Outcome> outcomes;
-    for (TestDevice* device : devices) {
+    for (oracle::Oracle* device : devices) {
         launches.push_back(launchOf(program));
         outcomes.push_back(device->run(words, launches.back()));
     }

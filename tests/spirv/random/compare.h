@@ -1,7 +1,7 @@
 // Runs one random program on devices and compares what it leaves in memory.
 #pragma once
 
-#include "builder/runner.h"
+#include "oracle/oracle.h"
 #include "random/program.h"
 
 #include <span>
@@ -10,7 +10,7 @@ namespace halyard::spirvtest::random {
 
 // What two devices disagree about, in words; empty when they agree. A refusal or a failure is a disagreement too,
 // unless all devices refuse.
-std::string disagreement(const Program& program, std::span<TestDevice* const> devices);
+std::string disagreement(const Program& program, std::span<oracle::Oracle* const> devices);
 
 // The SPIR-V text of the program, as spirv-dis prints it.
 std::string disassemble(const Words& words);

@@ -13,7 +13,10 @@ constexpr ValueType kU32{Kind::Int, 32, 1};
 
 class Generator {
 public:
-    explicit Generator(uint64_t seed) : random_(seed) { program_.seed = seed; }
+    Generator(uint64_t seed, const Features& features) : random_(seed), features_(features) {
+        program_.seed = seed;
+        program_.subgroups = features.subgroups;
+    }
 
     Program run() {
         program_.flavour = chance(2) ? Flavour::Kernel : Flavour::GLCompute;
@@ -60,6 +63,8 @@ private:
         default:
             break;
         }
+        if (type.kind == Kind::Float && !features_.floats)
+            type = kU32;
         if (chance(4))
             type.lanes = static_cast<uint8_t>(pick({2, 4}));
         return type;
@@ -156,7 +161,7 @@ private:
         case 1:
             return operation(pick({Op::Not, Op::SNegate}), type, {expression(type, depth - 1)});
         case 2:
-            if (type.bits != 32 && type.bits != 64)
+            if ((type.bits != 32 && type.bits != 64) || !features_.floats)
                 break;
             return operation(Op::Bitcast, type, {expression({Kind::Float, type.bits, type.lanes}, depth - 1)});
         case 3:
@@ -237,7 +242,7 @@ private:
                     return make({.form = Form::SharedLoad, .type = type, .children = {expression(kU32, depth - 1)}});
                 break;
             case 3:
-                if (inKernel_ && !wantUniform_)
+                if (inKernel_ && !wantUniform_ && features_.subgroups)
                     return subgroup(depth);
                 break;
             case 4:
@@ -479,6 +484,7 @@ private:
     }
 
     std::mt19937_64 random_;
+    Features features_;
     Program program_;
     Function* function_ = nullptr;
     std::vector<bool> uniform_, counting_; // by variable
@@ -491,8 +497,8 @@ private:
 
 } // namespace
 
-Program generate(uint64_t seed) {
-    return Generator(seed).run();
+Program generate(uint64_t seed, const Features& features) {
+    return Generator(seed, features).run();
 }
 
 } // namespace halyard::spirvtest::random

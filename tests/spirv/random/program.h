@@ -76,6 +76,7 @@ struct Function {
 struct Program {
     Flavour flavour = Flavour::Kernel;
     uint64_t seed = 0;
+    bool subgroups = true; // may hold subgroup operations
     uint32_t workgroupSize[3] = {1, 1, 1};
     uint32_t workgroups[3] = {1, 1, 1};
     std::vector<Function> functions; // helpers, callees first; the kernel is the last one
@@ -94,8 +95,14 @@ constexpr uint32_t kArray = 8;       // u32 elements of the private array; a pow
 constexpr uint32_t kOutputs = 6;     // u32 slots of an invocation in the output buffer
 constexpr uint32_t kAtomicCells = 6; // u32 cells of the atomics buffer, one for each operation
 
-// The same seed makes the same program.
-Program generate(uint64_t seed);
+// What a program may contain; for implementations that lack it.
+struct Features {
+    bool subgroups = true;
+    bool floats = true;
+};
+
+// The same seed and features make the same program.
+Program generate(uint64_t seed, const Features& features = {});
 
 // The module, with one kernel "k" whose buffers are input, output, atomics.
 Words render(const Program& program);

@@ -12,15 +12,12 @@ using Kind = ValueType::Kind;
 
 class Renderer {
 public:
-    explicit Renderer(const Program& program) : program_(program), module_(program.flavour) {}
+    explicit Renderer(const Program& program) : program_(program), module_(program.flavour, versionFor(program)) {}
 
     Words run() {
         u32_ = module_.intType(32);
         bool_ = module_.boolType();
         voidType_ = module_.voidType();
-        module_.capability(Capability::GroupNonUniform);
-        module_.capability(Capability::GroupNonUniformArithmetic);
-        module_.capability(Capability::GroupNonUniformBallot);
         for (size_t i = 0; i + 1 < program_.functions.size(); ++i)
             helper(program_.functions[i]);
         kernel(program_.functions.back());
@@ -28,6 +25,11 @@ public:
     }
 
 private:
+    // Kernel modules without subgroup operations are for older readers too.
+    static uint32_t versionFor(const Program& program) {
+        return program.flavour == Flavour::Kernel && !program.subgroups ? 0x00010000 : 0x00010500;
+    }
+
     bool isKernel() const { return program_.flavour == Flavour::Kernel; }
 
     Id idOf(ValueType type) {
@@ -192,6 +194,9 @@ private:
     }
 
     Id subgroup(const Node& node) {
+        module_.capability(Capability::GroupNonUniform);
+        module_.capability(Capability::GroupNonUniformArithmetic);
+        module_.capability(Capability::GroupNonUniformBallot);
         const Id scope = module_.scope(Scope::Subgroup);
         const Id operand = expression(*node.children[0]);
         const Op op = static_cast<Op>(node.op);
@@ -231,6 +236,15 @@ private:
             break;
         case Op::VectorExtractDynamic:
             operands[1] = binary(Op::BitwiseAnd, operands[1], module_.u32(node.children[0]->type.lanes - 1u));
+            break;
+        case Op::CompositeConstruct:
+            if (isKernel() && !program_.subgroups) {
+                // llvm-spirv 15 crashes on OpCompositeConstruct of constants and others.
+                Id vector = module_.null(type);
+                for (uint32_t i = 0; i < operands.size(); ++i)
+                    vector = module_.value(Op::CompositeInsert, type, {operands[i], vector, i});
+                return vector;
+            }
             break;
         case Op::Bitcast:
             // NaN payloads are nobody's business.
