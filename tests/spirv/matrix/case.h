@@ -46,6 +46,7 @@ struct Comparison {
     Kind kind = Kind::NanEquivalent;
     double ulps = 0;
     std::function<bool(const Row&, uint64_t, size_t)> accept;
+    bool eitherZero = false; // +0 and -0 are the same
 };
 
 struct Case {

@@ -35,6 +35,9 @@ std::string text(const Row& row) {
 
 bool agree(const Case& item, const Row& row, uint64_t got, uint64_t want, size_t component, double ulps) {
     const Scalar scalar = item.result.scalar;
+    if (item.comparison.eitherZero && isZero(scalar, got) && isZero(scalar, want)) {
+        return true;
+    }
     switch (item.comparison.kind) {
     case Comparison::Kind::Exact:
         return got == want;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <quadmath.h>
 #include <utility>
 
 namespace halyard::spirvtest {
@@ -23,12 +24,15 @@ std::array<uint64_t, kMaxOperands> componentsAt(const Row& row, size_t c) {
 
 const std::vector<Family>& families() {
     static const std::vector<Family> all = {
-        {"arithmetic", arithmeticCases}, {"bit", bitCases}, {"logic", logicCases}, {"conversion", conversionCases},
-        // TMP        {"composite", compositeCases},
-        // TMP        {"matrix", matrixCases},
-        // TMP        {"openclInteger", openClIntegerCases},
-        // TMP        {"openclFloat", openClFloatCases},
-        // TMP        {"glsl", glslCases},
+        {"arithmetic", arithmeticCases},
+        {"bit", bitCases},
+        {"logic", logicCases},
+        {"conversion", conversionCases},
+        {"composite", compositeCases},
+        {"matrix", matrixCases},
+        {"openclInteger", openClIntegerCases},
+        {"openclFloat", openClFloatCases},
+        {"glsl", glslCases},
         // TMP        {"memory", memoryCases},
         // TMP        {"control", controlCases},
         // TMP        {"atomic", atomicCases},
@@ -109,11 +113,31 @@ Case glslCase(Glsl instruction, const char* name, std::vector<Type> operands, Ty
 }
 
 Comparison exactly() {
-    return {Comparison::Kind::Exact, 0, nullptr};
+    return {Comparison::Kind::Exact, 0, nullptr, false};
 }
 
 Comparison within(double ulps) {
-    return {Comparison::Kind::Ulp, ulps, nullptr};
+    return {Comparison::Kind::Ulp, ulps, nullptr, false};
+}
+
+Comparison eitherZero() {
+    return {Comparison::Kind::NanEquivalent, 0, nullptr, true};
+}
+
+Comparison near(Scalar scalar, double units, Exact exact, Exact scale) {
+    const auto accept = [=](const Row& row, uint64_t got, size_t component) {
+        const auto operands = componentsAt(row, component);
+        std::array<Quad, kMaxOperands> values{};
+        for (size_t i = 0; i < row.size(); ++i) {
+            values[i] = toQuad(scalar, operands[i]);
+        }
+        const Format format = formatOf(scalar);
+        const Quad size = fabsq(scale(values.data()));
+        const int exponent = size == 0 ? format.minExponent : std::max(ilogbq(size), format.minExponent);
+        const Quad unit = ldexpq(1, exponent - format.precision + 1);
+        return fabsq(toQuad(scalar, got) - exact(values.data())) <= units * unit;
+    };
+    return {Comparison::Kind::Accept, 0, accept, false};
 }
 
 std::function<void(Row&)> eachComponent(std::function<void(uint64_t*)> change) {

@@ -53,6 +53,12 @@ std::string signatureOf(Flavour flavour, const std::vector<Type>& operands, cons
 
 Comparison exactly();
 Comparison within(double ulps);
+// The same bits or both NaN; zeros of either sign are the same.
+Comparison eitherZero();
+// Within `units` of the exact result, in units in the last place of `scale`, both from the operands of the component.
+// For results that cancellation leaves without relative accuracy.
+using Exact = std::function<Quad(const Quad*)>;
+Comparison near(Scalar scalar, double units, Exact exact, Exact scale);
 // A change of operands, component by component: change(operands of the component).
 std::function<void(Row&)> eachComponent(std::function<void(uint64_t*)> change);
 
