@@ -44,7 +44,8 @@ uint64_t add(const FloatMode& mode, uint64_t a, uint64_t b) {
             const double x = mode.value(a);
             const double y = mode.value(b);
             // Rounding down is the one direction in which x - x is -0.
-            if (mode.rounding == Rounding::Down && x == -y && (x != 0 || std::signbit(x) != std::signbit(y)))
+            if (mode.rounding == Rounding::Down && x == -y && std::isfinite(x) &&
+                (x != 0 || std::signbit(x) != std::signbit(y)))
                 return static_cast<Quad>(-0.0);
             return addOdd(x, y);
         });
