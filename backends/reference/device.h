@@ -1,0 +1,60 @@
+// The one device: its memory and its line of work.
+#pragma once
+
+#include "interp/device_memory.h"
+#include "queue.h"
+#include "settings.h"
+
+#include <vector>
+
+namespace halyard::reference {
+
+class Stream;
+
+// Limits that are choices: an invocation's state is kept whole while its workgroup runs.
+constexpr uint32_t kMaxWorkgroupInvocations = 4096;
+constexpr uint32_t kMaxLocalBytes = 256 * 1024;
+constexpr uint32_t kMaxArgumentBytes = 4096;
+
+// The backend's state for one instance.
+struct Context {
+    Host host;
+    Settings settings;
+    HyDeviceProperties properties;
+};
+
+// Shared by its handle and by every object made on it. Thread-safe.
+class Device {
+public:
+    explicit Device(const Context& context)
+        : host_(context.host), settings_(context.settings), memory_(context.settings.memoryBytes) {}
+
+    const Host& host() const { return host_; }
+    const Settings& settings() const { return settings_; }
+    interp::DeviceMemory& memory() { return memory_; }
+    Queue& queue() { return queue_; }
+
+    // Waits for all work until the deadline, then stops what runs. HY_ERROR_TIMEOUT: work was left.
+    HyResult close(uint64_t deadline);
+    // Waits until all work submitted so far is done: HY_SUCCESS, HY_ERROR_TIMEOUT, or the first sticky error.
+    HyResult synchronize(uint64_t deadline);
+
+    // No more work is taken.
+    bool closed() const { return closed_.load(std::memory_order_relaxed); }
+    // Work that has not run yet is skipped, and kernels stop.
+    const std::atomic<bool>& cancel() const { return cancel_; }
+    // For streams: synchronize() looks at their failures. The device does not own them.
+    void enlist(const std::shared_ptr<Stream>& stream);
+
+private:
+    const Host host_;
+    const Settings settings_;
+    interp::DeviceMemory memory_;
+    std::atomic<bool> cancel_{false};
+    std::atomic<bool> closed_{false};
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<Stream>> streams_;
+    Queue queue_; // last: its thread must be gone before anything else goes
+};
+
+} // namespace halyard::reference

@@ -1,0 +1,35 @@
+// A stream: what it submitted to the device's line of work, and its first failure.
+#pragma once
+
+#include "device.h"
+
+namespace halyard::reference {
+
+// Thread-safe.
+class Stream : public std::enable_shared_from_this<Stream> {
+public:
+    explicit Stream(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+
+    Device& device() const { return *device_; }
+
+    // Appends `work`, which may throw and returns a Status; it is skipped when the stream has failed by then. The
+    // command's number goes to `outNumber` unless that is null. Returns the sticky error when there is one.
+    HyResult submit(std::function<Status()> work, uint64_t* outNumber = nullptr);
+    // The number of the newest command of this stream; 0 before the first.
+    uint64_t submitted() const { return submitted_.load(std::memory_order_acquire); }
+    // HY_SUCCESS, or the sticky error with the thread's record set.
+    HyResult checkFailure() const;
+
+private:
+    void run(const std::function<Status()>& work) noexcept;
+    void fail(const Failure& failure) noexcept;
+
+    const std::shared_ptr<Device> device_;
+    std::mutex submitMutex_;
+    std::atomic<uint64_t> submitted_{0};
+    std::atomic<HyResult> failed_{HY_SUCCESS};
+    mutable std::mutex failureMutex_;
+    std::string words_;
+};
+
+} // namespace halyard::reference

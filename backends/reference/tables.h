@@ -1,0 +1,14 @@
+// One table a file, in the order of HyBackendInterface.
+#pragma once
+
+#include "halyard/backend.h"
+
+namespace halyard::reference {
+
+extern const HyBackendDeviceTable kDeviceTable;
+extern const HyBackendMemoryTable kMemoryTable;
+extern const HyBackendStreamTable kStreamTable;
+extern const HyBackendEventTable kEventTable;
+extern const HyBackendModuleTable kModuleTable;
+
+} // namespace halyard::reference
