@@ -217,21 +217,25 @@ Id Module::globalValue(Op opcode, Id type, const Words& operands) {
     return id;
 }
 
-Id Module::constant(Id type, uint64_t bits) {
+Words Module::literal(Id type, uint64_t bits) const {
     const TypeInfo& about = info(type);
-    if (about.op == Op::TypeBool) {
+    if (about.bits == 64) {
+        return {static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)};
+    }
+    const uint64_t mask = (uint64_t(1) << about.bits) - 1;
+    bits &= mask;
+    // A signed integer narrower than its word is sign-extended.
+    if (about.isSigned && (bits >> (about.bits - 1)) != 0) {
+        bits |= ~mask;
+    }
+    return {static_cast<uint32_t>(bits)};
+}
+
+Id Module::constant(Id type, uint64_t bits) {
+    if (info(type).op == Op::TypeBool) {
         return boolean(bits != 0);
     }
-    if (about.bits < 64) {
-        const uint64_t mask = (uint64_t(1) << about.bits) - 1;
-        bits &= mask;
-        // A signed integer narrower than its word is sign-extended.
-        if (about.isSigned && about.bits < 32 && (bits >> (about.bits - 1)) != 0) {
-            bits |= ~mask;
-        }
-        return deduplicated(Op::Constant, type, {static_cast<uint32_t>(bits)});
-    }
-    return deduplicated(Op::Constant, type, {static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)});
+    return deduplicated(Op::Constant, type, literal(type, bits));
 }
 
 Id Module::boolean(bool value) {
@@ -259,14 +263,11 @@ Id Module::splat(Id type, uint64_t bits) {
 }
 
 Id Module::specConstant(Id type, uint32_t specId, uint64_t bits) {
-    const TypeInfo& about = info(type);
     Id id = 0;
-    if (about.op == Op::TypeBool) {
+    if (info(type).op == Op::TypeBool) {
         id = globalValue(bits != 0 ? Op::SpecConstantTrue : Op::SpecConstantFalse, type, {});
-    } else if (about.bits == 64) {
-        id = globalValue(Op::SpecConstant, type, {static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)});
     } else {
-        id = globalValue(Op::SpecConstant, type, {static_cast<uint32_t>(bits)});
+        id = globalValue(Op::SpecConstant, type, literal(type, bits));
     }
     decorate(id, Decoration::SpecId, {specId});
     return id;

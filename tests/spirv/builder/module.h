@@ -143,6 +143,7 @@ private:
     };
 
     Id type(Op opcode, const Words& operands, TypeInfo info);
+    Words literal(Id type, uint64_t bits) const;
     Id deduplicated(Op opcode, Id type, const Words& operands);
     Id globalValue(Op opcode, Id type, const Words& operands);
     std::set<Id> globalsOf(Id function) const;

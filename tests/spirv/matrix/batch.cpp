@@ -39,7 +39,7 @@ size_t invocationsOf(uint32_t workgroupSize) {
 
 Batch::Batch(std::vector<const Case*> cases)
     : cases_(std::move(cases)), count_(invocationsOf(cases_.front()->workgroupSize)) {
-    Module module(cases_.front()->flavour);
+    Module module(cases_.front()->flavour, cases_.front()->version);
     for (const Case* item : cases_) {
         rows_.push_back(rowsOf(*item, count_));
         std::vector<Slot> slots;
@@ -78,6 +78,10 @@ void Batch::write(Module& module) {
             module.extension(extension);
         }
     }
+    std::vector<Ids> functions;
+    for (const Case* item : cases_) {
+        functions.push_back(item->functions ? item->functions(module) : Ids{});
+    }
     Kernel kernel(module, "cases", elements, {cases_.front()->workgroupSize, 1, 1});
     const Id self = kernel.globalId();
     const auto at = [&](const Slot& slot) {
@@ -88,9 +92,13 @@ void Batch::write(Module& module) {
         Ids operands;
         for (size_t o = 0; o < item.operands.size(); ++o) {
             const Slot& slot = operandSlots_[i][o];
-            operands.push_back(loaded(module, kernel, static_cast<uint32_t>(slot.buffer), at(slot), item.operands[o]));
+            const auto buffer = static_cast<uint32_t>(slot.buffer);
+            operands.push_back(item.byPointer ? kernel.pointer(buffer, at(slot))
+                                              : loaded(module, kernel, buffer, at(slot), item.operands[o]));
         }
-        const Id result = storable(module, item.emit(module, kernel, operands), item.result);
+        const Id value =
+            item.emitWith ? item.emitWith(module, kernel, operands, functions[i]) : item.emit(module, kernel, operands);
+        const Id result = storable(module, value, item.result);
         const Slot& slot = resultSlots_[i];
         kernel.store(static_cast<uint32_t>(inputs_.size() + slot.buffer), at(slot), result);
     }

@@ -52,6 +52,7 @@ struct Comparison {
 struct Case {
     std::string name;        // "IAdd/kernel/i32x4", unique
     std::string instruction; // "OpIAdd": its line in docs/spirv.md
+    Op op = Op::Nop;         // the core instruction, when it is one on values alone
     Flavour flavour = Flavour::Kernel;
     std::vector<Type> operands; // loaded from memory, one of each an invocation
     Type result;
@@ -60,10 +61,17 @@ struct Case {
     // Writes the instruction; gives the result's id. It may add blocks, functions' calls and variables. ids: the
     // operands.
     std::function<Id(Module&, Kernel&, const Ids&)> emit;
+    // For cases with functions of their own: `functions` writes them before the kernel, and `emitWith` stands for
+    // `emit` and gets the ids that it gave.
+    std::function<Ids(Module&)> functions;
+    std::function<Id(Module&, Kernel&, const Ids& operands, const Ids& functions)> emitWith;
+    // Pass `emit` pointers to the operands in their buffers (CrossWorkgroup or StorageBuffer) instead of their values.
+    bool byPointer = false;
     std::vector<Generator> generators; // an operand without one takes any value
     // Changes operands for which the specification leaves the result undefined.
     std::function<void(Row&)> adjust;
     // The result by plain C++ on the host, for invocation `n` of all; null where only another device can tell.
+    // An empty value: not defined for this invocation.
     std::function<Value(const std::vector<Row>&, size_t n)> expected;
     Comparison comparison;
     // Invocations a workgroup. Cases of one size share kernels.
@@ -72,6 +80,7 @@ struct Case {
     uint32_t weight = 0; // 0: the components of the result
     // Alone in its module: it needs an execution mode, a memory model or globals that others must not see.
     bool alone = false;
+    uint32_t version = 0x00010500; // of SPIR-V; another one needs `alone`
     std::vector<HySpecConstant> constants;
 };
 

@@ -33,12 +33,12 @@ const std::vector<Family>& families() {
         {"openclInteger", openClIntegerCases},
         {"openclFloat", openClFloatCases},
         {"glsl", glslCases},
-        // TMP        {"memory", memoryCases},
-        // TMP        {"control", controlCases},
-        // TMP        {"atomic", atomicCases},
-        // TMP        {"group", groupCases},
-        // TMP        {"dot", dotCases},
-        // TMP        {"constant", constantCases},
+        {"memory", memoryCases},
+        {"control", controlCases},
+        {"atomic", atomicCases},
+        {"group", groupCases},
+        {"dot", dotCases},
+        {"constant", constantCases},
     };
     return all;
 }
@@ -82,6 +82,7 @@ Case opCase(Op op, Flavour flavour, std::vector<Type> operands, Type result, Hos
     Case item;
     item.name = std::string(opName(op)) + "/" + signatureOf(flavour, operands, result);
     item.instruction = std::string("Op") + opName(op);
+    item.op = op;
     item.flavour = flavour;
     item.operands = std::move(operands);
     item.result = result;

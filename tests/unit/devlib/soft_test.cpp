@@ -19,6 +19,12 @@ DECLARE(ceil)
 DECLARE(trunc)
 DECLARE(round)
 #undef DECLARE
+#define DECLARE(name)                                                                                                  \
+    float hy_soft_##name##_f32(float, float);                                                                          \
+    double hy_soft_##name##_f64(double, double);
+DECLARE(fmin)
+DECLARE(fmax)
+#undef DECLARE
 }
 
 namespace {
@@ -124,9 +130,28 @@ template <typename T, typename Soft, typename Reference> void compare(Soft soft,
     }
 }
 
+// Zeros of either sign are the same to fmin and fmax.
+template <typename T, typename Soft, typename Reference> void compareExtreme(Soft soft, Reference reference) {
+    Numbers<T> numbers;
+    for (int i = 0; i < 200000; ++i) {
+        const T x = numbers.next();
+        const T y = numbers.word() % 4 == 0 ? x : numbers.next();
+        const T got = soft(x, y), want = reference(x, y);
+        ASSERT_TRUE(same(got, want) || (got == 0 && want == 0))
+            << std::hexfloat << x << ", " << y << " give " << got << ", not " << want;
+    }
+}
+
 TEST(Soft, Fma) {
     compareFma<float>(hy_soft_fma_f32);
     compareFma<double>(hy_soft_fma_f64);
+}
+
+TEST(Soft, MinimumAndMaximum) {
+    compareExtreme<float>(hy_soft_fmin_f32, [](float x, float y) { return std::fmin(x, y); });
+    compareExtreme<double>(hy_soft_fmin_f64, [](double x, double y) { return std::fmin(x, y); });
+    compareExtreme<float>(hy_soft_fmax_f32, [](float x, float y) { return std::fmax(x, y); });
+    compareExtreme<double>(hy_soft_fmax_f64, [](double x, double y) { return std::fmax(x, y); });
 }
 
 TEST(Soft, Rounding) {

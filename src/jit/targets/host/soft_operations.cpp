@@ -24,9 +24,13 @@ struct Operation {
     Type result;
 };
 
-constexpr std::array<Operation, 21> kOperations{{
+constexpr std::array<Operation, 25> kOperations{{
     {"fma", "soft_fma", Type::F64, 3, Type::F64},
     {"fmaf", "soft_fma", Type::F32, 3, Type::F32},
+    {"fmin", "soft_fmin", Type::F64, 2, Type::F64},
+    {"fminf", "soft_fmin", Type::F32, 2, Type::F32},
+    {"fmax", "soft_fmax", Type::F64, 2, Type::F64},
+    {"fmaxf", "soft_fmax", Type::F32, 2, Type::F32},
     {"fmod", "fmod", Type::F64, 2, Type::F64},
     {"fmodf", "fmod", Type::F32, 2, Type::F32},
     {"floor", "soft_floor", Type::F64, 1, Type::F64},
