@@ -24,11 +24,11 @@ struct Options {
     random::Features features;
 };
 
-void report(uint64_t seed, const std::string& words, const random::Program& program) {
+void report(uint64_t seed, const std::string& words, const random::Program& program, const std::string& smallest) {
     fmt::print("seed {}: {}\n", seed, words);
-    fmt::print("smallest failing form ({} nodes, workgroup {}x{}x{}, grid {}x{}x{}):\n{}\n", random::sizeOf(program),
+    fmt::print("smallest failing form ({} nodes, workgroup {}x{}x{}, grid {}x{}x{}): {}\n{}\n", random::sizeOf(program),
                program.workgroupSize[0], program.workgroupSize[1], program.workgroupSize[2], program.workgroups[0],
-               program.workgroups[1], program.workgroups[2], random::disassemble(random::render(program)));
+               program.workgroups[1], program.workgroups[2], smallest, random::disassemble(random::render(program)));
     std::fflush(stdout);
 }
 
@@ -60,7 +60,7 @@ int run(const Options& options) {
             const std::string again = random::disagreement(candidate, devices);
             return !again.empty() && isWrong(again) == isWrong(words);
         });
-        report(seed, words, program);
+        report(seed, words, program, random::disagreement(program, devices));
         if (++failures == options.stopAfter)
             break;
     }

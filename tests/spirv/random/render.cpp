@@ -30,6 +30,17 @@ private:
         return program.flavour == Flavour::Kernel && !program.subgroups ? 0x00010000 : 0x00010500;
     }
 
+    bool forOldReaders() const { return isKernel() && !program_.subgroups; }
+
+    // A variable of the function with a first value. llvm-spirv 15 makes variables with initialisers static.
+    Id variable(Id type, Id initial) {
+        if (!forOldReaders())
+            return module_.localVariable(type, initial);
+        const Id id = module_.localVariable(type);
+        module_.op(Op::Store, {id, initial});
+        return id;
+    }
+
     bool isKernel() const { return program_.flavour == Flavour::Kernel; }
 
     Id idOf(ValueType type) {
@@ -43,10 +54,10 @@ private:
         function_ = &function;
         variables_.clear();
         const Id arrayType = module_.arrayType(u32_, kArray);
-        array_ = module_.localVariable(arrayType, module_.null(arrayType));
+        array_ = variable(arrayType, module_.null(arrayType));
         for (size_t i = 0; i < function.variables.size(); ++i) {
             const Id type = idOf(function.variables[i]);
-            variables_.push_back(module_.localVariable(type, module_.splat(type, i < parameters ? 0 : 1)));
+            variables_.push_back(variable(type, module_.splat(type, i < parameters ? 0 : 1)));
         }
         const Ids arguments = module_.parameters();
         for (size_t i = 0; i < parameters; ++i)
@@ -78,11 +89,19 @@ private:
             shared_ = module_.globalVariable(module_.pointerType(Storage::Workgroup, type));
         }
         prologue(function, 0);
+        // Every buffer is used: those that are not are no parameters of a GLCompute kernel.
+        module_.op(Op::Store,
+                   {variables_[0], module_.value(Op::Load, u32_, {kernel.pointer(0, kernel.indexConstant(0))})});
+        module_.value(Op::AtomicOr, u32_,
+                      {kernel.pointer(2, kernel.indexConstant(3)), module_.scope(Scope::Device), module_.u32(kRelaxed),
+                       module_.u32(0)});
         localIndex_ = linear(BuiltIn::LocalInvocationId, program_.workgroupSize);
         const uint32_t grid[3] = {size[0] * program_.workgroups[0], size[1] * program_.workgroups[1], 0};
         globalIndex_ = linear(BuiltIn::GlobalInvocationId, grid);
         module_.op(Op::Store, {sharedCell(localIndex_), module_.u32(7)});
         barrier();
+        const Id first = binary(Op::IMul, globalIndex_, module_.u32(kOutputs));
+        module_.op(Op::Store, {bufferElement(1, first), module_.value(Op::Load, u32_, {variables_[0]})});
         statement(*function.body);
         const Id final = kernel.finish();
         if (isKernel())
@@ -238,7 +257,7 @@ private:
             operands[1] = binary(Op::BitwiseAnd, operands[1], module_.u32(node.children[0]->type.lanes - 1u));
             break;
         case Op::CompositeConstruct:
-            if (isKernel() && !program_.subgroups) {
+            if (forOldReaders()) {
                 // llvm-spirv 15 crashes on OpCompositeConstruct of constants and others.
                 Id vector = module_.null(type);
                 for (uint32_t i = 0; i < operands.size(); ++i)
@@ -443,7 +462,7 @@ private:
     // Blocks that branch to each other as they like, a bounded number of times.
     void maze(const Node& node) {
         const size_t blocks = node.children.size() / 2;
-        const Id fuel = module_.localVariable(u32_, module_.u32(0));
+        const Id fuel = module_.localVariable(u32_);
         module_.op(Op::Store, {fuel, module_.u32(12)});
         Ids labels;
         for (size_t i = 0; i < blocks; ++i)
