@@ -32,7 +32,7 @@ std::string translate(const Words& words) {
     const std::string from = folder + "/module.spv", to = folder + "/module.bc";
     std::ofstream(from, std::ios::binary)
         .write(reinterpret_cast<const char*>(words.data()), static_cast<std::streamsize>(words.size() * 4));
-    const std::string command = "llvm-spirv-15 -r " + from + " -o " + to + " >/dev/null 2>&1";
+    const std::string command = HALYARD_ORACLE_TRANSLATOR " -r " + from + " -o " + to + " >/dev/null 2>&1";
     std::string bitcode;
     if (std::system(command.c_str()) == 0) {
         std::ifstream file(to, std::ios::binary);
