@@ -1,0 +1,67 @@
+#include "interp/program.h"
+
+#include "interp/decoder.h"
+#include "interp/run.h"
+
+#include <bit>
+#include <new>
+
+#include <fmt/format.h>
+
+namespace halyard::interp {
+namespace {
+
+constexpr uint32_t kMaxSubgroupSize = 128;
+
+spv::Error outOfMemory(const std::string& kernel) {
+    return {HY_ERROR_OUT_OF_HOST_MEMORY,
+            fmt::format("kernel '{}': the host has not the memory to interpret it", kernel),
+            {}};
+}
+
+} // namespace
+
+class Program::Impl {
+public:
+    std::unique_ptr<Prepared> prepared;
+    Settings settings;
+};
+
+Program::Program(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Program::~Program() = default;
+
+spv::Result<std::unique_ptr<Program>> Program::prepare(std::shared_ptr<const spv::Module> module,
+                                                       const spv::KernelInfo& kernel, const Settings& settings) {
+    const uint32_t size = kernel.requiredSubgroupSize != 0 ? kernel.requiredSubgroupSize : settings.subgroupSize;
+    if (!std::has_single_bit(size) || size > kMaxSubgroupSize)
+        return spv::Error{
+            HY_ERROR_UNSUPPORTED_SPIRV,
+            fmt::format("kernel '{}': subgroups of {} are not supported; they are a power of two up to {}", kernel.name,
+                        size, kMaxSubgroupSize),
+            {}};
+    try {
+        auto impl = std::make_unique<Impl>();
+        impl->settings = settings;
+        impl->prepared = Decoder(std::move(module), kernel, size).run();
+        return std::unique_ptr<Program>(new Program(std::move(impl)));
+    } catch (const Refusal& refusal) {
+        return spv::Error{refusal.error.code, fmt::format("kernel '{}': {}", kernel.name, refusal.error.message),
+                          refusal.error.hint};
+    } catch (const std::bad_alloc&) {
+        return outOfMemory(kernel.name);
+    }
+}
+
+spv::Status Program::run(DeviceMemory& memory, const Launch& launch) const {
+    try {
+        return Run(*impl_->prepared, impl_->settings, memory.impl(), launch).run();
+    } catch (const std::bad_alloc&) {
+        return outOfMemory(impl_->prepared->kernel.name);
+    }
+}
+
+uint32_t Program::subgroupSize() const {
+    return impl_->prepared->subgroupSize;
+}
+
+} // namespace halyard::interp
