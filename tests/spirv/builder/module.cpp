@@ -36,6 +36,17 @@ const char* opName(Op op) {
     return "?";
 }
 
+const char* capabilityName(Capability capability) {
+    switch (capability) {
+#define HY_SPV_CAPABILITY(name, number, support)                                                                       \
+    case Capability::name:                                                                                             \
+        return #name;
+#include "spv/capabilities.inc"
+#undef HY_SPV_CAPABILITY
+    }
+    return "?";
+}
+
 const char* flavourName(Flavour flavour) {
     return flavour == Flavour::Kernel ? "kernel" : "glcompute";
 }

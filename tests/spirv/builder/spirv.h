@@ -34,6 +34,7 @@ enum class Glsl : uint32_t {
 
 // The name of an opcode without its "Op".
 const char* opName(Op op);
+const char* capabilityName(Capability capability);
 
 enum class Storage : uint32_t {
     UniformConstant = 0,

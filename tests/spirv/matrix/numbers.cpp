@@ -1,5 +1,6 @@
 #include "matrix/numbers.h"
 
+#include <algorithm>
 #include <cstring>
 #include <quadmath.h>
 
@@ -136,11 +137,11 @@ uint64_t fromQuad(Scalar scalar, Quad value, Rounding rounding) {
     }
     const Format format = formatOf(scalar);
     int exponent = ilogbq(value);
-    exponent = exponent < format.minExponent ? format.minExponent : exponent;
+    exponent = std::clamp(exponent, format.minExponent, format.maxExponent + 1);
     // In units of the last place the value is an integer and a fraction, which is rounded; the integer's carry into the
     // next exponent is right in the encoding too.
     const Quad units = integral(ldexpq(value, format.precision - 1 - exponent), rounding);
-    const auto magnitude = static_cast<uint64_t>(fabsq(units));
+    const auto magnitude = static_cast<uint64_t>(fminq(fabsq(units), ldexpq(1, format.precision + 1)));
     const auto base = static_cast<uint64_t>(exponent - format.minExponent) << (format.precision - 1);
     const uint64_t encoded = base + magnitude;
     if (encoded >= infinity(scalar, false)) {

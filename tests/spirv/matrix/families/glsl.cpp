@@ -397,12 +397,9 @@ void addInts(Cases& cases, uint32_t width) {
     }));
 }
 
-// Packing: operands from a range in which no product is halfway between integers.
+// Packing: no operand times the scale is near halfway between integers, since it may be rounded first.
 void addPacking(Cases& cases) {
     const Type word{Scalar::I32}, pair{Scalar::F32, 2}, four{Scalar::F32, 4};
-    const Generator range = [](Random& random, Scalar s) {
-        return fromQuad(s, (static_cast<Quad>(random() % 1000003) / 1000003 - Quad(0.5)) * Quad(2.6));
-    };
     struct Pack {
         Glsl pack, unpack;
         const char *packName, *unpackName;
@@ -419,7 +416,10 @@ void addPacking(Cases& cases) {
     for (const Pack& each : packs) {
         const Quad scale = each.isSigned ? (1 << (each.bits - 1)) - 1 : (1 << each.bits) - 1;
         Case pack = glslCase(each.pack, each.packName, {each.vector}, word);
-        pack.generators = {range};
+        pack.generators = {[scale](Random& random, Scalar s) { // from -1.3 to 1.3
+            const Quad whole = rintq((static_cast<Quad>(random() % 1000003) / 1000003 - Quad(0.5)) * Quad(2.6) * scale);
+            return fromQuad(s, (whole + static_cast<Quad>(random() % 101) / 125 - Quad(0.4)) / scale);
+        }};
         pack.expected = perRow([=](const Row& row) {
             uint64_t packed = 0;
             for (size_t c = 0; c < row[0].size(); ++c) {

@@ -464,15 +464,17 @@ void addHalfLoads(Cases& cases, Scalar wide, uint32_t width) {
     }
     for (const Form& form : forms) {
         const uint32_t stride = form.aligned && width == 3 ? 4 : width;
+        // The aligned forms want an array of whole vectors, which has their alignment; the others one of halves.
+        const bool vectors = form.aligned;
         const auto memory = [=](Module& m) {
-            // As an array of whole vectors, so that it has their alignment.
-            return m.localVariable(m.arrayType(Type{Scalar::F16, stride}.id(m), 2));
+            return m.localVariable(vectors ? m.arrayType(Type{Scalar::F16, stride}.id(m), 2)
+                                           : m.arrayType(half.id(m), 2 * stride));
         };
         const auto at = [=](Module& m, Id variable, uint32_t index) {
             const Id pointer = m.pointerType(Storage::Function, half.id(m));
-            return stride == 1 ? m.value(Op::InBoundsAccessChain, pointer, {variable, m.u32(index)})
-                               : m.value(Op::InBoundsAccessChain, pointer,
-                                         {variable, m.u32(index / stride), m.u32(index % stride)});
+            return vectors ? m.value(Op::InBoundsAccessChain, pointer,
+                                     {variable, m.u32(index / stride), m.u32(index % stride)})
+                           : m.value(Op::InBoundsAccessChain, pointer, {variable, m.u32(index)});
         };
         if (wide == Scalar::F32) {
             Case load = openClCase(form.load, form.loadName, {halves}, vector,
