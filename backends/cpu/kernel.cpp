@@ -84,6 +84,7 @@ HyResult Kernel::compile(const Source& source, HyDim3 size, Ref<CodeObject>& out
     request.workgroupSize[0] = size.x;
     request.workgroupSize[1] = size.y;
     request.workgroupSize[2] = size.z;
+    request.subgroupSize = module_->device().settings().subgroupSize;
     HyJitArtifact artifact{};
     artifact.structSize = sizeof artifact;
     if (const HyResult result = host().jitCompile(request, artifact); result != HY_SUCCESS) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <fstream>
@@ -20,6 +21,7 @@ namespace halyard::cpu {
 namespace {
 
 constexpr uint64_t kSpinNs = 30'000;
+constexpr uint32_t kMaxSubgroupSize = 64; // of the compiler
 
 std::string readFile(const char* path) {
     std::ifstream file(path);
@@ -141,6 +143,22 @@ Specialise readSpecialise(const Host& host) {
     return Specialise::Background;
 }
 
+uint32_t readSubgroupSize(const Host& host) {
+    const char* text = host.getEnv("HALYARD_CPU_SUBGROUP_SIZE");
+    if (text == nullptr) {
+        return 0;
+    }
+    uint32_t size = 0;
+    const char* end = text + std::strlen(text);
+    const auto [stop, fault] = std::from_chars(text, end, size);
+    if (fault == std::errc{} && stop == end && std::has_single_bit(size) && size <= kMaxSubgroupSize) {
+        return size;
+    }
+    host.log(HY_LOG_WARNING, format("HALYARD_CPU_SUBGROUP_SIZE=%s is not a power of two from 1 to %u: ignored", text,
+                                    kMaxSubgroupSize));
+    return 0;
+}
+
 uint32_t highestClockMHz(const std::string& cpuinfo) {
     const std::string highest = readFile("/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq");
     uint32_t kHz = 0;
@@ -201,6 +219,7 @@ Settings readSettings(const Host& host) {
         static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
     settings.totalMemory = std::min({physical, limits.memoryBytes, reservableBytes()});
     settings.specialise = readSpecialise(host);
+    settings.subgroupSize = readSubgroupSize(host);
     settings.isa = readIsa(host);
     return settings;
 }
@@ -228,7 +247,7 @@ HyDeviceProperties describeProcessor(const Settings& settings) {
     }
     // The compiler chooses per kernel (HyHostKernelInfo::subgroupSize); these are the bounds of its choice.
     properties.subgroupSizeMin = 1;
-    properties.subgroupSizeMax = 64;
+    properties.subgroupSizeMax = kMaxSubgroupSize;
     properties.maxLocalBytes = kMaxLocalBytes;
     properties.maxArgumentBytes = kMaxArgumentBytes;
     properties.memoryAlignment = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));

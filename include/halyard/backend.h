@@ -77,7 +77,7 @@ typedef struct HyJitRequest {
     const char* cpu;            /* the target's processor: "x86-64-v3", "sm_90" */
     const char* features;       /* LLVM feature string, or "" */
     uint32_t workgroupSize[3];  /* all zero: code for any size */
-    uint32_t reserved;
+    uint32_t subgroupSize;      /* for kernels that require none; 0: the target's choice */
 } HyJitRequest;
 
 /* The bytes of compiled code; owned by the runtime until jitRelease. */

@@ -23,6 +23,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_CACHE_SIZE_MB", "bounds the size of the cache"},
     {"HALYARD_CPU_ISA", "the instruction set that the cpu backend compiles for"},
     {"HALYARD_CPU_SPECIALISE", "whether the cpu backend recompiles kernels for the workgroup size in use"},
+    {"HALYARD_CPU_SUBGROUP_SIZE", "the invocations of a subgroup on the cpu backend"},
     {"HALYARD_CPU_THREADS", "the number of threads of the cpu backend"},
     {"HALYARD_DEVICES", "filters and orders the devices"},
     {"HALYARD_DUMP_DIR", "writes modules and generated code into this folder"},

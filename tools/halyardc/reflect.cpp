@@ -61,6 +61,7 @@ std::string describe(const spv::Reflection& reflection) {
                            {"requiredWorkgroupSize", kernel.requiredWorkgroupSize},
                            {"workgroupSizeHint", kernel.workgroupSizeHint},
                            {"requiredSubgroupSize", kernel.requiredSubgroupSize},
+                           {"requiredSubgroups", kernel.requiredSubgroups},
                            {"staticLocalBytes", kernel.staticLocalBytes},
                            {"usesBarrier", kernel.usesBarrier}});
     }

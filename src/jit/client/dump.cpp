@@ -51,6 +51,7 @@ std::string requestText(const CompileRequest& request, const Outcome& outcome) {
                                      {"cpu", request.cpu},
                                      {"features", request.features},
                                      {"workgroupSize", request.workgroupSize},
+                                     {"subgroupSize", request.subgroupSize},
                                      {"fastMath", (request.flags & HY_JIT_FAST_MATH) != 0},
                                      {"emit", "artifact"},
                                      {"buildId", buildId()},

@@ -59,6 +59,7 @@ HyResult readRequest(const HyJitRequest& request, CompileRequest& out) {
     out.cpu = in.cpu;
     out.features = in.features != nullptr ? in.features : "";
     std::copy(std::begin(in.workgroupSize), std::end(in.workgroupSize), out.workgroupSize.begin());
+    out.subgroupSize = in.subgroupSize;
     out.flags = in.flags;
     return HY_SUCCESS;
 }
@@ -75,6 +76,7 @@ std::optional<CacheKey> compileKey(const CompileRequest& request) {
                                                 bytesOf(request.cpu),
                                                 bytesOf(request.features),
                                                 std::as_bytes(std::span(request.workgroupSize)),
+                                                std::as_bytes(std::span(&request.subgroupSize, 1)),
                                                 std::as_bytes(std::span(&request.flags, 1))};
     return Cache::makeKey(parts);
 }
@@ -92,6 +94,7 @@ std::optional<std::string> toJson(const CompileRequest& request, uint64_t id, co
                                      {"cpu", request.cpu},
                                      {"features", request.features},
                                      {"workgroupSize", request.workgroupSize},
+                                     {"subgroupSize", request.subgroupSize},
                                      {"fastMath", (request.flags & HY_JIT_FAST_MATH) != 0},
                                      {"emit", emit}};
     try {

@@ -24,6 +24,7 @@ struct CompileRequest {
     std::span<const std::byte> digest;
     std::string_view kernel, target, cpu, features;
     std::array<uint32_t, 3> workgroupSize{};
+    uint32_t subgroupSize = 0;
     uint32_t flags = 0;
 
     // "kernel 'saxpy' for host x86-64-v3": the words of every message.

@@ -88,9 +88,13 @@ TEST(CpuBackend, WarnsOfBadSettingsAndIgnoresThem) {
         EXPECT_EQ(propertiesWith({{"HALYARD_CPU_ISA", bad}}, &warnings).isa, isa) << bad;
         EXPECT_EQ(warnings, 1u) << bad;
     }
-    size_t warnings = 0;
-    propertiesWith({{"HALYARD_CPU_SPECIALISE", "maybe"}}, &warnings);
-    EXPECT_EQ(warnings, 1u);
+    for (const auto& [name, bad] :
+         {std::pair("HALYARD_CPU_SPECIALISE", "maybe"), std::pair("HALYARD_CPU_SUBGROUP_SIZE", "24"),
+          std::pair("HALYARD_CPU_SUBGROUP_SIZE", "128"), std::pair("HALYARD_CPU_SUBGROUP_SIZE", "8 lanes")}) {
+        size_t warnings = 0;
+        propertiesWith({{name, bad}}, &warnings);
+        EXPECT_EQ(warnings, 1u) << name << "=" << bad;
+    }
 }
 
 TEST(CpuBackend, EnvironmentLowersTheInstructionSet) {

@@ -104,7 +104,7 @@ std::vector<std::byte> packArguments(const std::vector<Arg>& args) {
 }
 
 spv::Result<std::string> compileKir(const std::string& kir, const std::vector<Arg>& args, const Dim3& workgroupSize,
-                                    Emit emit) {
+                                    Emit emit, uint32_t subgroupSize) {
     llvm::LLVMContext context;
     llvm::SMDiagnostic diagnostic;
     std::unique_ptr<llvm::Module> module = llvm::parseAssemblyString(kir, diagnostic, context);
@@ -121,7 +121,7 @@ spv::Result<std::string> compileKir(const std::string& kir, const std::vector<Ar
     module->setTargetTriple(llvm::Triple((*target)->triple()));
     module->setDataLayout((*target)->dataLayout());
     Stages stages([](const std::string&) {});
-    return (*target)->compile(std::move(module), describe(args), {workgroupSize, emit}, stages);
+    return (*target)->compile(std::move(module), describe(args), {workgroupSize, emit, subgroupSize}, stages);
 }
 
 HostKernel::HostKernel(const std::string& artifact) {

@@ -32,7 +32,7 @@ std::string kirModule(const std::string& kernel);
 
 // Compiles KIR text for the host. The interface is read off `args`.
 spv::Result<std::string> compileKir(const std::string& kir, const std::vector<Arg>& args, const Dim3& workgroupSize,
-                                    Emit emit = Emit::Artifact);
+                                    Emit emit = Emit::Artifact, uint32_t subgroupSize = 0);
 
 // A loaded artifact.
 class HostKernel {

@@ -12,6 +12,7 @@
 #include "jit/targets/host/link.h"
 #include "jit/targets/host/local_memory.h"
 #include "jit/targets/host/print.h"
+#include "jit/targets/host/reconvergence.h"
 #include "jit/targets/host/slots.h"
 #include "jit/targets/host/soft_operations.h"
 #include "jit/targets/host/subgroup_size.h"
@@ -147,6 +148,7 @@ private:
             setProcessor(function);
         }
         dropLoopHints(kernel);
+        keepRegions(kernel);
         applyWorkgroupSize(kernel, size);
         applySubgroupSize(kernel, subgroupSize, countsPartial, size);
         dropMarkers(kernel, subgroupSize);

@@ -260,6 +260,30 @@ private:
 
 } // namespace
 
+void keepRegions(llvm::Function& kernel) {
+    std::vector<CallInst*> calls = markers(kernel, Builtin::Collective);
+    const std::vector<CallInst*> barriers = markers(kernel, Builtin::Barrier);
+    calls.insert(calls.end(), barriers.begin(), barriers.end());
+    if (calls.empty()) {
+        return;
+    }
+    splitAtEnds(kernel);
+    const Nest nest(kernel);
+    for (const Nest::Extent& extent : nest.extents()) {
+        const bool behind = llvm::any_of(calls, [&](const CallInst* call) {
+            return extent.blocks.contains(call->getParent()) && !extent.loop->contains(call);
+        });
+        if (behind) {
+            llvm::LLVMContext& context = kernel.getContext();
+            llvm::Metadata* never =
+                llvm::MDNode::get(context, llvm::MDString::get(context, "llvm.loop.unroll.disable"));
+            llvm::MDNode* id = llvm::MDNode::getDistinct(context, {nullptr, never});
+            id->replaceOperandWith(0, id);
+            extent.loop->setLoopID(id);
+        }
+    }
+}
+
 std::vector<BasicBlock*> cutBackEdges(llvm::Function& kernel, const std::vector<CallInst*>& calls) {
     splitAtEnds(kernel);
     const Nest nest(kernel);

@@ -237,7 +237,8 @@ void Slots::forwardWrites(BasicBlock& block) const {
 void Slots::hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts) {
     for (const Cut& cut : cuts.cuts) {
         BasicBlock* before = cut.block->getSinglePredecessor();
-        if (before == nullptr || before->getTerminator()->getNumSuccessors() != 1) {
+        // The result of an exchange is there behind the cut only.
+        if (cut.exchange || before == nullptr || before->getTerminator()->getNumSuccessors() != 1) {
             continue;
         }
         for (BasicBlock* edge : llvm::SmallVector<BasicBlock*, 4>(llvm::successors(cut.block))) {
