@@ -55,7 +55,7 @@ HyResult registerHost(HyBackendDevice handle, void* pointer, uint64_t bytes, HyD
             return device.host().fail({HY_ERROR_INVALID_ADDRESS,
                                        fmt::format("part of the {} bytes at {:#x} is not mapped", bytes, first), ""},
                                       "pointer");
-        const HyResult result = device.host().report(device.memory().registerHost(pointer, bytes));
+        const HyResult result = device.host().report(device.memory().registerHost(pointer, bytes), "pointer");
         if (result == HY_SUCCESS)
             *outPtr = first;
         return result;
@@ -64,7 +64,8 @@ HyResult registerHost(HyBackendDevice handle, void* pointer, uint64_t bytes, HyD
 
 HyResult unregisterHost(HyBackendDevice handle, void* pointer) {
     Device& device = *fromHandle(handle);
-    return guarded(device.host(), [&] { return device.host().report(device.memory().unregisterHost(pointer)); });
+    return guarded(device.host(),
+                   [&] { return device.host().report(device.memory().unregisterHost(pointer), "pointer"); });
 }
 
 HyResult getAddressRange(HyBackendDevice handle, HyDevicePtr* outBase, uint64_t* outBytes) {

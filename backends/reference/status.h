@@ -21,7 +21,9 @@ public:
     // Sets the thread's error record and returns the failure's code. `argument` is the application's, when known.
     HyResult fail(const Failure& failure, const char* argument = "") const noexcept;
     // HY_SUCCESS, or fail().
-    HyResult report(const Status& status) const noexcept { return status ? HY_SUCCESS : fail(status.error()); }
+    HyResult report(const Status& status, const char* argument = "") const noexcept {
+        return status ? HY_SUCCESS : fail(status.error(), argument);
+    }
     void log(HyLogLevel level, const std::string& message) const noexcept;
     // Null when unset, and in processes with elevated rights.
     const char* getEnv(const char* name) const noexcept;

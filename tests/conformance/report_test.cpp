@@ -1,0 +1,132 @@
+// What the reference device finds: each mistake of a kernel arrives on its stream with words that name the kernel, the
+// instruction and the invocation, and the device goes on.
+#include "fixture.h"
+
+#include "report_cl.spv.h"
+
+using namespace halyard::conformance;
+
+class Reports : public DeviceTest {
+protected:
+    void SetUp() override {
+        DeviceTest::SetUp();
+        module = loadModule(report_cl_spv, report_cl_spv_size);
+    }
+
+    // Runs one workgroup of 16 and expects the failure; every word must be in the message, the kernel's name among
+    // them.
+    void expectReport(const char* name, std::initializer_list<const void*> args, HyResult code,
+                      std::initializer_list<const char*> words) {
+        const HyKernel kernel = makeKernel(module, name);
+        ASSERT_OK(
+            hyLaunchKernel(stream, kernel, {1, 1, 1}, {16, 1, 1}, 0, args.begin(), static_cast<uint32_t>(args.size())));
+        ASSERT_EQ(hyStreamSynchronize(stream, kLimitNs), code) << lastError().message;
+        const std::string message = lastError().message;
+        EXPECT_NE(message.find(name), std::string::npos) << message;
+        EXPECT_NE(message.find("invocation"), std::string::npos) << message;
+        EXPECT_NE(message.find("Op"), std::string::npos) << message;
+        for (const char* word : words)
+            EXPECT_NE(message.find(word), std::string::npos) << message << "\nlacks: " << word;
+        expectDeviceGoesOn();
+    }
+
+    // The failed stream stays as it is; a new one works.
+    void expectDeviceGoesOn() {
+        EXPECT_LT(hyStreamQuery(stream), 0);
+        ASSERT_OK(hyStreamDestroy(stream));
+        ASSERT_OK(hyStreamCreate(device, nullptr, &stream));
+        const HyDevicePtr data = upload(std::vector<int>(16, 41));
+        const void* args[] = {&data};
+        ASSERT_OK(hyLaunchKernel(stream, makeKernel(module, "right"), {1, 1, 1}, {16, 1, 1}, 0, args, 1));
+        EXPECT_EQ(download<int>(data, 16), std::vector<int>(16, 42));
+    }
+
+    HyModule module = nullptr;
+};
+
+TEST_F(Reports, OutOfBoundsOfAnAllocation) {
+    const HyDevicePtr data = upload(std::vector<int>(64));
+    const int index = 64;
+    expectReport("out_of_bounds_global", {&data, &index}, HY_ERROR_LAUNCH_FAILED, {"out of bounds", "OpStore"});
+}
+
+TEST_F(Reports, BeforeAnAllocation) {
+    const HyDevicePtr data = upload(std::vector<int>(64));
+    const int index = -1;
+    expectReport("out_of_bounds_global", {&data, &index}, HY_ERROR_LAUNCH_FAILED, {"out of bounds"});
+}
+
+TEST_F(Reports, OutOfBoundsOfWorkgroupMemory) {
+    const HyDevicePtr out = allocate(64);
+    const int index = 16;
+    expectReport("out_of_bounds_workgroup", {&out, &index}, HY_ERROR_LAUNCH_FAILED, {"out of bounds", "workgroup"});
+}
+
+TEST_F(Reports, OutOfBoundsOfAPrivateArray) {
+    const HyDevicePtr out = allocate(64);
+    const int index = 4;
+    expectReport("out_of_bounds_private", {&out, &index}, HY_ERROR_LAUNCH_FAILED, {"out of bounds", "private"});
+}
+
+TEST_F(Reports, MisalignedAccess) {
+    const HyDevicePtr data = upload(std::vector<int>(4));
+    const int offset = 2;
+    expectReport("misaligned", {&data, &offset}, HY_ERROR_LAUNCH_FAILED, {"misaligned"});
+}
+
+TEST_F(Reports, UseAfterFree) {
+    const HyDevicePtr data = upload(std::vector<int>(4));
+    ASSERT_OK(hyMemFree(device, data));
+    expectReport("write_to_address", {&data}, HY_ERROR_LAUNCH_FAILED, {"use after free"});
+}
+
+TEST_F(Reports, NullPointer) {
+    const uint64_t null = 0;
+    expectReport("write_to_address", {&null}, HY_ERROR_LAUNCH_FAILED, {"null pointer"});
+}
+
+TEST_F(Reports, Race) {
+    const HyDevicePtr data = upload(std::vector<int>(1));
+    expectReport("race", {&data}, HY_ERROR_LAUNCH_FAILED, {"race"});
+}
+
+TEST_F(Reports, UninitialisedMemoryDecides) {
+    const HyDevicePtr count = allocate(4);
+    const HyDevicePtr out = allocate(64);
+    expectReport("uninitialised", {&count, &out}, HY_ERROR_LAUNCH_FAILED, {"uninitialised"});
+}
+
+TEST_F(Reports, DivergentBarrier) {
+    const HyDevicePtr out = allocate(64);
+    const int limit = 5;
+    expectReport("divergent_barrier", {&out, &limit}, HY_ERROR_LAUNCH_FAILED, {"barrier"});
+}
+
+TEST_F(Reports, EndlessLoop) {
+    const HyDevicePtr flag = upload(std::vector<int>(1));
+    expectReport("endless", {&flag}, HY_ERROR_TIMEOUT, {"instructions"});
+}
+
+TEST_F(Reports, AlsoOnOtherStreamsTheOrderStays) {
+    // Work behind the failure on its own stream is skipped; that of another stream is not.
+    const HyDevicePtr data = upload(std::vector<int>(16, 1));
+    const int index = 64;
+    const void* wrong[] = {&data, &index};
+    const void* right[] = {&data};
+    HyStream other = nullptr;
+    ASSERT_OK(hyStreamCreate(device, nullptr, &other));
+    const HyKernel failing = makeKernel(module, "out_of_bounds_global");
+    const HyKernel adding = makeKernel(module, "right");
+    HyEvent event = nullptr;
+    ASSERT_OK(hyEventCreate(device, 0, &event));
+    ASSERT_OK(hyLaunchKernel(stream, adding, {1, 1, 1}, {16, 1, 1}, 0, right, 1));
+    ASSERT_OK(hyEventRecord(event, stream));
+    ASSERT_OK(hyStreamWaitEvent(other, event));
+    ASSERT_OK(hyLaunchKernel(other, adding, {1, 1, 1}, {16, 1, 1}, 0, right, 1));
+    ASSERT_OK(hyStreamSynchronize(other, kLimitNs));
+    ASSERT_OK(hyLaunchKernel(stream, failing, {1, 1, 1}, {16, 1, 1}, 0, wrong, 2));
+    EXPECT_EQ(hyStreamSynchronize(stream, kLimitNs), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(hyLaunchKernel(stream, adding, {1, 1, 1}, {16, 1, 1}, 0, right, 1), HY_ERROR_LAUNCH_FAILED);
+    std::swap(stream, other);
+    EXPECT_EQ(download<int>(data, 16), std::vector<int>(16, 3));
+}
