@@ -5,7 +5,7 @@
  * A program runs one SPIR-V kernel in nine calls:
  *
  *     HyInstance instance;  hyInstanceCreate(NULL, &instance);               // finds and loads the backends
- *     HyDevice device;      hyDeviceGet(instance, 0, &device);               // best device first; "cpu" is always last
+ *     HyDevice device;      hyDeviceGet(instance, 0, &device);               // best device first; without a GPU "cpu"
  *     HyDevicePtr x;        hyMemAlloc(device, bytes, &x);
  *     HyStream stream;      hyStreamCreate(device, NULL, &stream);           // in order, asynchronous
  *     HyModuleDesc desc = { .structSize = sizeof desc, .data = spirv, .dataBytes = spirvBytes };
@@ -286,7 +286,7 @@ typedef struct HyDeviceProperties {
 
 /* The number of devices, after the filter. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT. */
 HY_API HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount);
-/* A device by position: discrete GPUs first, then integrated ones, then CPUs, or the order that the filter gave.
+/* A device by position: GPUs, discrete ones first, then CPUs, then "reference"; or the order that the filter gave.
  * Devices live as long as the instance and are not destroyed one by one. Errors: HY_ERROR_INVALID_HANDLE,
  * HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND (index). */
 HY_API HyResult hyDeviceGet(HyInstance instance, uint32_t index, HyDevice* outDevice);
