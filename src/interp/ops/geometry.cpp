@@ -12,7 +12,7 @@ constexpr uint32_t kMaxComponents = 16;
 struct Vector {
     Vector(const Operation& op, Operands in, size_t operand) {
         const FloatMode mode = modeOf(op, op.types[operand]->scalar());
-        count = std::min(op.types[operand]->cells, kMaxComponents);
+        count = op.types[operand]->cells;
         for (uint32_t i = 0; i < count; ++i)
             at[i] = mode.value(in[operand][i].bits);
     }
@@ -42,6 +42,15 @@ template <typename Component> void store(const Operation& op, Cell* out, Compone
 }
 
 } // namespace
+
+bool checkVectors(Binding& binding) {
+    const auto isVector = [](const Type* type) {
+        return (type->isScalar() || type->kind == Kind::Vector) && type->cells <= kMaxComponents;
+    };
+    const std::vector<const Type*>& types = binding.operation.types;
+    return (isVector(binding.resultType()) && std::all_of(types.begin(), types.end(), isVector)) ||
+           binding.invalid("takes scalars and vectors of up to 16 components");
+}
 
 void evaluateLength(const Operation& op, Operands in, Cell* out) {
     const Vector a(op, in, 0);

@@ -5,6 +5,9 @@
 
 namespace halyard::interp::ops {
 
+// Scalars and vectors alone, of no more components than SPIR-V knows. For rules; REQUIRED by every evaluator below.
+bool checkVectors(Binding& binding);
+
 // Evaluators. cross: 3 components, or 4 of which the last is 0. `normalizeOpenCl` gives zero for zero and directions of
 // infinite vectors; `normalizeGlsl` divides.
 void evaluateLength(const Operation& op, Operands in, Cell* out);

@@ -104,10 +104,12 @@ template <bool Exponent> bool checkStruct(Binding& binding) {
 }
 
 bool checkCross(Binding& binding) {
-    return binding.resultType()->cells == 3 || binding.invalid("takes vectors of 3 components");
+    return checkVectors(binding) &&
+           (binding.resultType()->cells == 3 || binding.invalid("takes vectors of 3 components"));
 }
 bool checkRefract(Binding& binding) {
-    return binding.operation.types[2]->kind == Kind::Float || binding.invalid("takes a scalar ratio of indices");
+    return checkVectors(binding) &&
+           (binding.operation.types[2]->kind == Kind::Float || binding.invalid("takes a scalar ratio of indices"));
 }
 
 constexpr Rule kRules[] = {
@@ -128,12 +130,12 @@ constexpr Rule kRules[] = {
     {51 /* Frexp */, "F=Fp", splitThroughPointer<true>, checkFrexpPointer},
     {52 /* FrexpStruct */, ".=v", splitToStruct<true>, checkStruct<true>},
     {53 /* Ldexp */, "F=Fi", lanes<kScaleByPower>},
-    {66 /* Length */, "W=W", whole<evaluateLength>},
-    {67 /* Distance */, "W=WW", whole<evaluateDistance>},
+    {66 /* Length */, "W=W", whole<evaluateLength>, checkVectors},
+    {67 /* Distance */, "W=WW", whole<evaluateDistance>, checkVectors},
     {68 /* Cross */, "F=FF", whole<evaluateCross>, checkCross},
-    {69 /* Normalize */, "F=F", whole<normalizeGlsl>},
-    {70 /* FaceForward */, "F=FFF", whole<evaluateFaceForward>},
-    {71 /* Reflect */, "F=FF", whole<evaluateReflect>},
+    {69 /* Normalize */, "F=F", whole<normalizeGlsl>, checkVectors},
+    {70 /* FaceForward */, "F=FFF", whole<evaluateFaceForward>, checkVectors},
+    {71 /* Reflect */, "F=FF", whole<evaluateReflect>, checkVectors},
     {72 /* Refract */, "F=FFv", whole<evaluateRefract>, checkRefract},
     {73 /* FindILsb */, "I=i", lanes<kLowestBit>},
     {74 /* FindSMsb */, "I=i", lanes<kHighestBitSigned>},

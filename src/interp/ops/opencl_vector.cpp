@@ -57,17 +57,17 @@ bool checkShuffle(Binding& binding) {
 }
 bool checkCross(Binding& binding) {
     const uint32_t cells = binding.resultType()->cells;
-    return cells == 3 || cells == 4 || binding.invalid("takes vectors of 3 or 4 components");
+    return checkVectors(binding) && (cells == 3 || cells == 4 || binding.invalid("takes vectors of 3 or 4 components"));
 }
 
 constexpr Rule kRules[] = {
     {104 /* cross */, "F=FF", whole<evaluateCross>, checkCross},
-    {105 /* distance */, "W=WW", whole<evaluateDistance>},
-    {106 /* length */, "W=W", whole<evaluateLength>},
-    {107 /* normalize */, "F=F", whole<normalizeOpenCl>},
-    {108 /* fast_distance */, "W=WW", whole<evaluateDistance>},
-    {109 /* fast_length */, "W=W", whole<evaluateLength>},
-    {110 /* fast_normalize */, "F=F", whole<normalizeOpenCl>},
+    {105 /* distance */, "W=WW", whole<evaluateDistance>, checkVectors},
+    {106 /* length */, "W=W", whole<evaluateLength>, checkVectors},
+    {107 /* normalize */, "F=F", whole<normalizeOpenCl>, checkVectors},
+    {108 /* fast_distance */, "W=WW", whole<evaluateDistance>, checkVectors},
+    {109 /* fast_length */, "W=W", whole<evaluateLength>, checkVectors},
+    {110 /* fast_normalize */, "F=F", whole<normalizeOpenCl>, checkVectors},
     {182 /* shuffle */, ".=vv", shuffle, checkShuffle},
     {183 /* shuffle2 */, ".=vvv", shuffle, checkShuffle},
     {185 /* prefetch */, "V=pn", nothing},

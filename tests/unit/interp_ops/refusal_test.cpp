@@ -58,6 +58,7 @@ const Wrong kWrong[] = {
     {"cl u_upsample", "u32", {"u8", "u8"}, ""},
     {"cl fma", "f32", {"f32", "f32", "f64"}, ""},
     {"cl nan", "f64", {"u32"}, ""},
+    {"cl normalize", "m2", {"m2"}, ""},
     {"glsl Determinant", "f32", {"m23"}, ""},
     {"glsl PackHalf2x16", "u32", {"f32x4"}, ""},
     {"glsl ModfStruct", "pair32", {"f32"}, ""},
