@@ -101,6 +101,10 @@ Outcome Program::run(Launch& launch) {
             pointers.push_back(argument.bytes.data());
             continue;
         }
+        if (argument.kind == Argument::Kind::Address) {
+            pointers.push_back(&addresses.at(argument.target));
+            continue;
+        }
         if (argument.kind == Argument::Kind::Local) {
             pointers.push_back(&argument.localBytes);
             continue;

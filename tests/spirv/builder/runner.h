@@ -27,20 +27,23 @@ struct Outcome {
 
 // One argument of a launch.
 struct Argument {
-    enum class Kind { Buffer, Value, Local };
+    enum class Kind { Buffer, Value, Local, Address };
     Kind kind = Kind::Buffer;
     Bytes bytes;             // a buffer's contents, before and after the launch; or the value
     uint64_t localBytes = 0; // of workgroup memory
+    size_t target = 0; // Address: the number of the buffer argument before this one whose device address is the value
 
-    static Argument buffer(Bytes bytes) { return {Kind::Buffer, std::move(bytes), 0}; }
+    static Argument buffer(Bytes bytes) { return {Kind::Buffer, std::move(bytes)}; }
     // `count` bytes that the kernel will write; they start as 0xa5, so that what stays unwritten shows.
     static Argument output(size_t count) { return buffer(Bytes(count, 0xa5)); }
     template <typename T> static Argument value(const T& value) {
         static_assert(std::is_trivially_copyable_v<T>);
         const auto* first = reinterpret_cast<const uint8_t*>(&value);
-        return {Kind::Value, Bytes(first, first + sizeof value), 0};
+        return {Kind::Value, Bytes(first, first + sizeof value)};
     }
     static Argument local(uint64_t bytes) { return {Kind::Local, {}, bytes}; }
+    // The 64-bit address of another argument's buffer, by value.
+    static Argument addressOf(size_t argument) { return {Kind::Address, {}, 0, argument}; }
 };
 
 struct Launch {

@@ -144,6 +144,8 @@ Outcome Batch::run(TestDevice& device, std::vector<std::vector<Value>>* results)
     for (const Buffer& buffer : outputs_) {
         launch.arguments.push_back(Argument::output(buffer.slots * count_ * buffer.stride));
     }
+    const std::vector<Argument>& extra = cases_.front()->arguments;
+    launch.arguments.insert(launch.arguments.end(), extra.begin(), extra.end());
     const Outcome outcome = device.run(words_, launch, cases_.front()->constants);
     if (!outcome.ok()) {
         return outcome;

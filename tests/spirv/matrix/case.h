@@ -82,6 +82,7 @@ struct Case {
     bool alone = false;
     uint32_t version = 0x00010500; // of SPIR-V; another one needs `alone`
     std::vector<HySpecConstant> constants;
+    std::vector<Argument> arguments; // after the buffers: of what `emit` declares beyond them; needs `alone`
 };
 
 using Cases = std::vector<Case>;

@@ -39,6 +39,8 @@ const std::vector<Family>& families() {
         {"group", groupCases},
         {"dot", dotCases},
         {"constant", constantCases},
+        {"interface", interfaceCases},
+        {"miscellaneous", miscellaneousCases},
     };
     return all;
 }

@@ -27,6 +27,8 @@ Cases atomicCases();
 Cases groupCases();
 Cases dotCases();
 Cases constantCases();
+Cases interfaceCases();
+Cases miscellaneousCases();
 
 inline constexpr Flavour kFlavours[] = {Flavour::Kernel, Flavour::GLCompute};
 inline constexpr Scalar kInts[] = {Scalar::I8, Scalar::I16, Scalar::I32, Scalar::I64};
