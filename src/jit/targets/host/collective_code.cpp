@@ -5,6 +5,7 @@
 #include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Instructions.h>
+#include <llvm/IR/Module.h>
 
 namespace halyard::jit::host {
 
@@ -96,7 +97,7 @@ private:
         }
         Value* cell =
             at_.CreateInBoundsGEP(at_.getInt32Ty(), lanes_.waiting, at_.CreateAdd(first_, lane, "", true, true));
-        return at_.CreateICmpEQ(at_.CreateLoad(at_.getInt32Ty(), cell), at_.getInt32(lanes_.cut));
+        return at_.CreateICmpEQ(at_.CreateLoad(at_.getInt32Ty(), cell), lanes_.cut);
     }
 
     Value* ifActive(Value* lane, Value* yes, Value* no) {
@@ -283,11 +284,88 @@ private:
     Value* count_ = nullptr; // lanes of the group
 };
 
+// What is known where the operation is, is known in its function.
+Value* inside(Value* outer, Value* parameter) {
+    return llvm::isa<llvm::Constant>(outer) ? outer : parameter;
+}
+
 } // namespace
 
 Value* emitCollective(llvm::IRBuilder<>& at, const Exchange& exchange, const Lanes& lanes,
                       const llvm::DenseMap<const llvm::AllocaInst*, Value*>& cells) {
-    return Emitter(at, exchange, lanes, cells).run();
+    // The function's parameters, in order: sizes, where the items wait, the number of the cut, the mailboxes' arrays,
+    // the constant operands. What else makes two operations differ is in its name.
+    std::string name = "lanes";
+    const auto mark = [&](uint64_t part) { name += "." + std::to_string(part); };
+    const Collective& what = exchange.what;
+    for (const uint64_t part : {uint64_t(what.kind), uint64_t(what.combine), uint64_t(what.workgroup),
+                                uint64_t(what.type->getTypeID()), uint64_t(what.type->getScalarSizeInBits()),
+                                uint64_t(exchange.shared != nullptr), uint64_t(lanes.waiting != nullptr)}) {
+        mark(part);
+    }
+    llvm::SmallVector<Value*, 12> arguments{lanes.items, lanes.size[0], lanes.size[1]};
+    if (lanes.waiting != nullptr) {
+        arguments.append({lanes.waiting, lanes.cut});
+    }
+    const size_t fixed = arguments.size();
+    for (Value* operand : exchange.operands) {
+        const auto* mailbox = llvm::dyn_cast_or_null<llvm::AllocaInst>(operand);
+        if (what.kind == Kind::Clustered && operand == exchange.operands[1]) {
+            mark(llvm::cast<llvm::ConstantInt>(operand)->getLimitedValue(lanes.subgroupSize));
+        } else if (operand != nullptr) {
+            mark(mailbox != nullptr);
+            arguments.push_back(mailbox != nullptr ? cells.lookup(mailbox) : operand);
+        }
+    }
+    if (exchange.result != nullptr) {
+        arguments.push_back(cells.lookup(exchange.result));
+    }
+    llvm::Module& module = *at.GetInsertBlock()->getModule();
+    llvm::Function* function = module.getFunction(name);
+    if (function == nullptr) {
+        llvm::SmallVector<llvm::Type*, 12> types;
+        for (const Value* argument : arguments) {
+            types.push_back(argument->getType());
+        }
+        llvm::Type* result = exchange.shared != nullptr ? what.type : at.getVoidTy();
+        function = llvm::Function::Create(llvm::FunctionType::get(result, types, false),
+                                          llvm::GlobalValue::InternalLinkage, name, module);
+        function->addFnAttr(llvm::Attribute::NoUnwind);
+        for (llvm::Argument& argument : function->args()) {
+            if (argument.getType()->isPointerTy()) {
+                argument.addAttr(llvm::Attribute::NoAlias);
+            }
+        }
+        Lanes insideLanes = lanes;
+        insideLanes.items = inside(lanes.items, function->getArg(0));
+        insideLanes.size = {inside(lanes.size[0], function->getArg(1)), inside(lanes.size[1], function->getArg(2))};
+        if (lanes.waiting != nullptr) {
+            insideLanes.waiting = function->getArg(3);
+            insideLanes.cut = function->getArg(4);
+            function->addFnAttr(llvm::Attribute::NoInline);
+        }
+        llvm::DenseMap<const llvm::AllocaInst*, Value*> insideCells;
+        Exchange insideExchange = exchange;
+        auto* next = function->arg_begin() + fixed;
+        for (Value*& operand : insideExchange.operands) {
+            if (operand == nullptr || (what.kind == Kind::Clustered && operand == exchange.operands[1])) {
+                continue;
+            }
+            if (const auto* mailbox = llvm::dyn_cast<llvm::AllocaInst>(operand)) {
+                insideCells[mailbox] = next++;
+            } else {
+                operand = next++;
+            }
+        }
+        if (exchange.result != nullptr) {
+            insideCells[exchange.result] = next;
+        }
+        llvm::IRBuilder<> into(llvm::BasicBlock::Create(at.getContext(), "entry", function));
+        Value* value = Emitter(into, insideExchange, insideLanes, insideCells).run();
+        exchange.shared != nullptr ? into.CreateRet(value) : into.CreateRetVoid();
+    }
+    llvm::CallInst* call = at.CreateCall(function, arguments);
+    return exchange.shared != nullptr ? call : nullptr;
 }
 
 } // namespace halyard::jit::host

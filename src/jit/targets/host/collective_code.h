@@ -3,6 +3,7 @@
 
 #include "jit/targets/host/exchange.h"
 
+#include <array>
 #include <cstdint>
 
 #include <llvm/ADT/DenseMap.h>
@@ -17,13 +18,13 @@ struct Lanes {
     uint32_t subgroupSize = 1;
     bool allFull = false;           // no subgroup is smaller than that
     llvm::Value* waiting = nullptr; // i32 for each item; those that wait at `cut` take part. Null: all do.
-    uint32_t cut = 0;
+    llvm::Value* cut = nullptr;     // i32
 };
 
-// Emits the operation at `at`, which is left behind it. `cells` has the address of each mailbox's array. Returns the
-// value of exchange.shared, or null when the exchange has a mailbox for the results; there, cells of lanes that do not
-// take part hold anything afterwards. Reads no cell beyond the items, whatever lane is asked for: the value of a lane
-// that does not exist or take part is the asking lane's own.
+// Emits the operation at `at`, which is left behind it, as a call of a function that operations of one kind share.
+// `cells` has the address of each mailbox's array. Returns the value of exchange.shared, or null when the exchange has
+// a mailbox for the results; there, cells of lanes that do not take part hold anything afterwards. Reads no cell beyond
+// the items, whatever lane is asked for: the value of a lane that does not exist or take part is the asking lane's own.
 llvm::Value* emitCollective(llvm::IRBuilder<>& at, const Exchange& exchange, const Lanes& lanes,
                             const llvm::DenseMap<const llvm::AllocaInst*, llvm::Value*>& cells);
 

@@ -208,7 +208,7 @@ private:
         const auto* known = llvm::dyn_cast<llvm::ConstantInt>(items_);
         lanes.allFull = known != nullptr && known->getZExtValue() % shape_.subgroupSize == 0;
         lanes.waiting = waiting_;
-        lanes.cut = number_.lookup(cut.block);
+        lanes.cut = at.getInt32(number_.lookup(cut.block));
         llvm::DenseMap<const AllocaInst*, Value*> cells;
         for (AllocaInst* mailbox : cuts_.mailboxes) {
             cells[mailbox] = privateArrays_[mailbox].first;
