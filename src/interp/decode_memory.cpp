@@ -33,6 +33,12 @@ constexpr uint32_t kKnownOperands = 0x3f | kAliasScope | kNoAlias;
 
 constexpr uint32_t kSequentiallyConsistent = 0x10; // what an order that is not known counts as
 
+// Clang 22 writes the scope of OpenCL C's explicit atomics where the order belongs: an order that does not exist may
+// be any.
+uint32_t orderOf(uint64_t semantics) {
+    return (semantics & 1) != 0 ? kSequentiallyConsistent : static_cast<uint32_t>(semantics);
+}
+
 bool neverWritten(const spv::Module& module, const Type& pointer) {
     switch (pointer.storage) {
     case StorageClass::Input:
@@ -453,7 +459,7 @@ void Decoder::atomic(const Instruction& instruction) {
     const Type& pointerType = this->pointerType(instruction, pointer);
     idAt(instruction, 2);
     AtomicCode code;
-    code.semantics = static_cast<uint32_t>(constantOr(instruction.operand(2), kSequentiallyConsistent));
+    code.semantics = orderOf(constantOr(instruction.operand(2), kSequentiallyConsistent));
     code.readOnly = traits(pointer).readOnly;
     std::vector<Id> operands{pointer};
     uint32_t values = 0;
@@ -473,7 +479,7 @@ void Decoder::atomic(const Instruction& instruction) {
     case Op::OpAtomicCompareExchange:
     case Op::OpAtomicCompareExchangeWeak:
         code.kind = AtomicKind::CompareExchange;
-        code.unequal = static_cast<uint32_t>(constantOr(idAt(instruction, 3), kSequentiallyConsistent));
+        code.unequal = orderOf(constantOr(idAt(instruction, 3), kSequentiallyConsistent));
         firstValue = 4;
         values = 2;
         break;

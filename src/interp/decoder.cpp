@@ -62,7 +62,8 @@ void Decoder::collectFunctions() {
     const auto& instructions = module_.instructions();
     const auto enter = [&](const spv::Function& function) {
         if (function.blocks.empty())
-            unsupported(instructions[function.instruction], "is imported: it has no body");
+            unsupported(instructions[function.instruction],
+                        fmt::format("('{}') is imported: it has no body", module_.name(function.id)));
         states[function.id] = State::Open;
         stack.push_back({&function, function.blocks.front().firstInstruction, function.blocks.back().endInstruction});
     };

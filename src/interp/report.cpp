@@ -68,7 +68,7 @@ std::string Run::nameObject(uint64_t address) const {
     // An address below its variable has borrowed from the variable's number.
     if (place.offset >> (place.offsetBits - 1) != 0) {
         offset -= int64_t{1} << place.offsetBits;
-        place.object += 1;
+        place = placeOf(address - static_cast<uint64_t>(offset));
     }
     Id id = 0;
     uint64_t size = 0;
