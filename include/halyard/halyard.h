@@ -483,8 +483,9 @@ typedef struct HyModuleDesc {
  * compiles) and specialises it. Code is made per kernel, in hyKernelCreate. Errors: HY_ERROR_INVALID_HANDLE,
  * HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, format, specialisation constants), HY_ERROR_INVALID_STRUCT,
  * HY_ERROR_INVALID_MODULE (truncated or not valid: the message has the validator's words), HY_ERROR_UNSUPPORTED_SPIRV
- * (names the instruction and its position), HY_ERROR_UNSUPPORTED (a native format of another vendor),
- * HY_ERROR_COMPILER_LOST (no worker can be started). Thread-safe. */
+ * (no kernel of the module can be compiled: names the instruction and its position; where only some cannot,
+ * hyKernelCreate refuses those), HY_ERROR_UNSUPPORTED (a native format of another vendor), HY_ERROR_COMPILER_LOST (no
+ * worker can be started). Thread-safe. */
 HY_API HyResult hyModuleLoad(HyDevice device, const HyModuleDesc* desc, HyModule* outModule);
 /* Kernels made from it stay usable. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyModuleDestroy(HyModule module);

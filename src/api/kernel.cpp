@@ -80,6 +80,9 @@ HyResult create(const Module& module, const char* name, HyKernel* outKernel) {
     const spv::KernelInfo* info = findKernel(*state, name);
     if (info == nullptr)
         return failNoKernel(*state, name);
+    if (info->refusal) {
+        return setLastError({info->refusal->code, "name", info->refusal->message, info->refusal->hint, {}, {}, 0});
+    }
 
     auto kernel = std::make_unique<Kernel>(state, *info);
     describeParameters(*kernel);

@@ -55,6 +55,8 @@ HyResult prepareSpirv(const HyModuleDesc& desc, ModuleState& state) {
     spv::Result<spv::Reflection> reflection = spv::reflect(*final);
     if (!reflection)
         return failSpv(reflection.error(), "desc->data");
+    if (const spv::Status usable = spv::checkKernels(*final, *reflection); !usable)
+        return failSpv(usable.error(), "desc->data");
     state.digest = spv::canonicalHash(*final);
     state.reflection = std::move(*reflection);
     state.words = std::move(*specialised);

@@ -55,7 +55,7 @@ spv::Result<spv::KernelInfo> findKernel(const spv::Module& module, const std::st
     std::string names;
     for (const spv::KernelInfo& kernel : reflection->kernels) {
         if (kernel.name == name) {
-            return kernel;
+            return kernel.refusal ? spv::Result<spv::KernelInfo>(*kernel.refusal) : kernel;
         }
         names += (names.empty() ? "" : ", ") + kernel.name;
     }

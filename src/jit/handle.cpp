@@ -68,11 +68,12 @@ void compile(Session& session, const json& request, const HyJitMessage& message)
 void validate(Session& session, const HyJitMessage& message) {
     session.stages().enter("validate");
     const std::span<const std::byte> spirv(reinterpret_cast<const std::byte*>(message.blob), message.blobSize);
-    const halyard::spv::Status status = halyard::spv::validate(spirv);
+    std::string note;
+    const halyard::spv::Status status = halyard::spv::validate(spirv, &note);
     if (!status) {
         return session.fail(status.error());
     }
-    session.succeed(json::object(), "valid");
+    session.succeed(json::object(), note.empty() ? "valid" : note);
 }
 
 void dispatch(Session& session, const json& request, const HyJitMessage& message) {

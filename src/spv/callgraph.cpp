@@ -146,12 +146,14 @@ Result<Reach> CallGraph::from(Id function) {
             return Error{HY_ERROR_UNSUPPORTED_SPIRV, "the entry points' call graphs are too large to walk",
                          "split the module into modules with fewer entry points"};
         budget_ -= steps;
+        reach.functions.push_back(id);
         reach.controlBarrier |= part.direct.controlBarrier;
         reach.variables.insert(reach.variables.end(), part.direct.variables.begin(), part.direct.variables.end());
         reach.arrayLengths.insert(reach.arrayLengths.end(), part.direct.arrayLengths.begin(),
                                   part.direct.arrayLengths.end());
         pending.insert(pending.end(), part.callees.begin(), part.callees.end());
     }
+    sortUnique(reach.functions);
     sortUnique(reach.variables);
     sortUnique(reach.arrayLengths);
     return reach;

@@ -6,6 +6,7 @@
 namespace halyard::spv {
 
 struct Reach {
+    std::vector<Id> functions;    // with a body, itself included, in id order
     std::vector<Id> variables;    // module-scope OpVariables, in id order
     std::vector<Id> arrayLengths; // the structure operands of OpArrayLength, in id order
     bool controlBarrier = false;

@@ -15,6 +15,7 @@ using Kind = ::spv::Decoration;
 
 constexpr uint32_t kPointerSize = 8;
 constexpr uint32_t kMaxPushConstantAlignment = 16;
+constexpr uint32_t kMaxElements = 256; // of an array of buffers: each is an argument of every launch
 
 class ComputeReader {
 public:
@@ -24,7 +25,8 @@ public:
 
 private:
     Status variable(const Instruction& variable);
-    Status buffer(const Instruction& variable, StorageClass storage, Id block);
+    Status buffer(const Instruction& variable, StorageClass storage, Id block, uint32_t elements, bool isArray);
+    Result<uint32_t> arrayLength(const Instruction& variable, const Instruction& array);
     Status pushConstants(const Instruction& variable, Id block);
     void markLengths();
     std::string label(const Instruction& variable, Id block) const;
@@ -40,8 +42,14 @@ private:
     const Module& module_;
     const Reach& reach_;
     KernelInfo& kernel_;
-    std::map<std::pair<uint32_t, uint32_t>, Parameter> buffers_;  // (set, binding) orders the parameters
-    std::unordered_map<Id, std::pair<uint32_t, uint32_t>> place_; // variable -> (set, binding)
+    struct Place {
+        uint32_t set = 0, binding = 0, element = 0;
+        auto operator<=>(const Place&) const = default;
+    };
+    void requireLength(Id variable);
+
+    std::map<Place, Parameter> buffers_;                // in the order of the parameters
+    std::unordered_map<Id, std::vector<Place>> places_; // of a variable, by element
     std::optional<Parameter> pushConstants_;
 };
 
@@ -83,15 +91,43 @@ Status ComputeReader::variable(const Instruction& variable) {
             HY_ERROR_UNSUPPORTED_SPIRV, variable,
             fmt::format("has the storage class {}, which no compute kernel may use", static_cast<uint32_t>(storage)));
     }
-    if (type->op() == Op::OpTypeArray || type->op() == Op::OpTypeRuntimeArray)
-        return refuse(HY_ERROR_UNSUPPORTED_SPIRV, variable, "is an array of buffers, which is not supported");
+    uint32_t elements = 1;
+    const bool isArray = type->op() == Op::OpTypeArray || type->op() == Op::OpTypeRuntimeArray;
+    if (isArray) {
+        Result<uint32_t> length = arrayLength(variable, *type);
+        if (!length)
+            return length.error();
+        elements = *length;
+        type = module_.definition(type->operand(0));
+    }
+    if (type == nullptr || type->op() == Op::OpTypeArray)
+        return refuse(HY_ERROR_UNSUPPORTED_SPIRV, variable, "is an array of arrays of buffers, which is not supported");
     if (type->op() != Op::OpTypeStruct)
         return refuse(HY_ERROR_INVALID_MODULE, variable, "is a buffer but no structure");
-    return storage == StorageClass::PushConstant ? pushConstants(variable, type->result)
-                                                 : buffer(variable, storage, type->result);
+    if (storage != StorageClass::PushConstant)
+        return buffer(variable, storage, type->result, elements, isArray);
+    if (isArray)
+        return refuse(HY_ERROR_INVALID_MODULE, variable, "is an array of push-constant blocks");
+    return pushConstants(variable, type->result);
 }
 
-Status ComputeReader::buffer(const Instruction& variable, StorageClass storage, Id block) {
+// How many arguments an array of buffers stands for.
+Result<uint32_t> ComputeReader::arrayLength(const Instruction& variable, const Instruction& array) {
+    if (array.op() == Op::OpTypeRuntimeArray)
+        return refuse(HY_ERROR_UNSUPPORTED_SPIRV, variable,
+                      "is an array of buffers without a length, so nobody can say how many arguments it stands for");
+    const std::optional<uint32_t> length =
+        array.operandCount() > 1 ? context_.folder.scalar32(array.operand(1)) : std::nullopt;
+    if (!length || *length == 0)
+        return refuse(HY_ERROR_INVALID_MODULE, variable, "is an array of buffers whose length is no positive constant");
+    if (*length > kMaxElements)
+        return refuse(HY_ERROR_UNSUPPORTED_SPIRV, variable,
+                      fmt::format("is an array of {} buffers, more than {}", *length, kMaxElements));
+    return *length;
+}
+
+Status ComputeReader::buffer(const Instruction& variable, StorageClass storage, Id block, uint32_t elements,
+                             bool isArray) {
     const Id id = variable.result;
     const Decoration* set = module_.findDecoration(id, Kind::DescriptorSet);
     const Decoration* binding = module_.findDecoration(id, Kind::Binding);
@@ -107,28 +143,34 @@ Status ComputeReader::buffer(const Instruction& variable, StorageClass storage, 
     const bool writeOnly =
         module_.findDecoration(id, Kind::NonReadable) != nullptr || everyMember(block, Kind::NonReadable);
 
-    const std::pair<uint32_t, uint32_t> place{set->operands[0], binding->operands[0]};
-    place_[id] = place;
-    auto [it, isNew] = buffers_.try_emplace(place);
-    Parameter& parameter = it->second;
-    if (!isNew) {
-        // The same buffer seen through another type.
-        parameter.aliases.push_back(id);
-        parameter.readOnly &= readOnly;
-        parameter.writeOnly &= writeOnly;
-        parameter.pointeeAlignment = std::max(parameter.pointeeAlignment, layout->alignment);
-        return Unit{};
+    if (elements > context_.parametersLeft)
+        return refuse(HY_ERROR_UNSUPPORTED_SPIRV, variable, "gives the module's kernels too many parameters");
+    context_.parametersLeft -= elements;
+    for (uint32_t element = 0; element < elements; ++element) {
+        const Place place{set->operands[0], binding->operands[0], element};
+        places_[id].push_back(place);
+        auto [it, isNew] = buffers_.try_emplace(place);
+        Parameter& parameter = it->second;
+        if (!isNew) {
+            // The same buffer seen through another type.
+            parameter.aliases.push_back(id);
+            parameter.readOnly &= readOnly;
+            parameter.writeOnly &= writeOnly;
+            parameter.pointeeAlignment = std::max(parameter.pointeeAlignment, layout->alignment);
+            continue;
+        }
+        parameter.kind = ParameterKind::GlobalPointer;
+        parameter.size = kPointerSize;
+        parameter.alignment = kPointerSize;
+        parameter.pointeeAlignment = layout->alignment;
+        parameter.readOnly = readOnly;
+        parameter.writeOnly = writeOnly;
+        parameter.set = place.set;
+        parameter.binding = place.binding;
+        parameter.element = element;
+        parameter.id = id;
+        parameter.name = label(variable, block) + (isArray ? fmt::format("[{}]", element) : std::string());
     }
-    parameter.kind = ParameterKind::GlobalPointer;
-    parameter.size = kPointerSize;
-    parameter.alignment = kPointerSize;
-    parameter.pointeeAlignment = layout->alignment;
-    parameter.readOnly = readOnly;
-    parameter.writeOnly = writeOnly;
-    parameter.set = place.first;
-    parameter.binding = place.second;
-    parameter.id = id;
-    parameter.name = label(variable, block);
     return Unit{};
 }
 
@@ -150,12 +192,17 @@ Status ComputeReader::pushConstants(const Instruction& variable, Id block) {
     return Unit{};
 }
 
+void ComputeReader::requireLength(Id variable) {
+    for (const Place& place : places_.at(variable))
+        buffers_.at(place).needsLength = true;
+}
+
 // OpArrayLength names the buffer itself, or a pointer that may be any buffer of its type.
 void ComputeReader::markLengths() {
     std::unordered_set<Id> pointeeTypes;
     for (Id id : reach_.arrayLengths) {
-        if (auto it = place_.find(id); it != place_.end()) {
-            buffers_[it->second].needsLength = true;
+        if (places_.contains(id)) {
+            requireLength(id);
             continue;
         }
         const Instruction* pointer = module_.definition(id);
@@ -165,10 +212,12 @@ void ComputeReader::markLengths() {
     }
     if (pointeeTypes.empty())
         return;
-    for (const auto& [id, place] : place_) {
+    for (const auto& [id, places] : places_) {
         const Instruction* type = module_.definition(module_.definition(id)->resultType);
-        if (pointeeTypes.contains(type->operand(1)))
-            buffers_[place].needsLength = true;
+        const Instruction* pointee = module_.definition(type->operand(1));
+        const Id block = pointee->op() == Op::OpTypeArray ? pointee->operand(0) : pointee->result;
+        if (pointeeTypes.contains(block))
+            requireLength(id);
     }
 }
 

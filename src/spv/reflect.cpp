@@ -176,7 +176,7 @@ Status Reflector::kernel(const EntryPoint& entry, KernelInfo& info) {
         return status;
     Result<Reach> reach = context_.calls.from(entry.function);
     if (!reach)
-        return reach.error();
+        return interfaceError(reach.error().code, info, reach.error().message);
     info.usesBarrier = reach->controlBarrier;
     if (Status status = localMemory(*reach, info); !status)
         return status;
@@ -212,8 +212,14 @@ Result<Reflection> Reflector::run() {
         if (entry.model != wanted)
             continue;
         KernelInfo& info = reflection.kernels.emplace_back();
-        if (Status status = kernel(entry, info); !status)
+        Status status = kernel(entry, info);
+        if (status)
+            continue;
+        // The other kernels of the module are none the worse for it.
+        if (status.error().code != HY_ERROR_UNSUPPORTED_SPIRV)
             return status.error();
+        info.parameters.clear();
+        info.refusal = status.error();
     }
     return reflection;
 }

@@ -5,6 +5,7 @@
 #include "spv/module.h"
 
 #include <array>
+#include <optional>
 
 namespace halyard::spv {
 
@@ -26,8 +27,9 @@ struct Parameter {
     bool needsLength = false;      // GLCompute: OpArrayLength reads it, so a hidden length follows (see below)
     uint32_t lengthOffset = 0;     // byte offset of that hidden uint64_t byte count in the packed block
     uint32_t set = 0, binding = 0; // GLCompute buffers
+    uint32_t element = 0;          // and its position in an array of buffers at that binding
     Id id = 0;                     // the OpFunctionParameter or the OpVariable
-    // GLCompute: further variables of the same set and binding, such as another view of the buffer's type. One
+    // GLCompute: further variables of the same set, binding and element, such as another view of the buffer's type. One
     // argument serves them all.
     std::vector<Id> aliases;
     std::string name; // from OpName, empty when unknown
@@ -48,6 +50,10 @@ struct KernelInfo {
     uint64_t staticLocalBytes = 0;                   // Workgroup variables reachable from the kernel, in module
                                                      // order, each at its alignment (OpenCL C sizes)
     bool usesBarrier = false;                        // an OpControlBarrier is reachable
+    // Why this kernel cannot be launched, as HY_ERROR_UNSUPPORTED_SPIRV, while others of the module may be: its
+    // interface needs something unsupported (an image parameter), or checkKernels() found that its code does. The other
+    // fields are then incomplete, but for the name.
+    std::optional<Error> refusal;
 };
 
 struct Reflection {
@@ -62,9 +68,10 @@ struct Reflection {
 };
 
 // GLCompute parameters are the buffers that the entry point's static call graph uses, whatever its interface lists,
-// ordered by (set, binding), then the push-constant block.
-// Errors: HY_ERROR_UNSUPPORTED_SPIRV for an interface that cannot be launched (an image parameter, an array of buffers,
-// a runtime array outside the last member), HY_ERROR_INVALID_MODULE for one that contradicts itself.
+// ordered by (set, binding), then the push-constant block; an array of buffers is one parameter an element, in order. A
+// kernel whose interface cannot be launched (an image
+// parameter, a descriptor array without a length) carries its refusal. Errors: HY_ERROR_UNSUPPORTED_SPIRV for call
+// graphs too large to walk, HY_ERROR_INVALID_MODULE for an interface that contradicts itself.
 Result<Reflection> reflect(const Module& module);
 
 } // namespace halyard::spv

@@ -1,5 +1,8 @@
+#include "spv/callgraph.h"
 #include "spv/opcodes.h"
 #include "spv/spv.h"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -49,8 +52,6 @@ Status checkHeader(const Module& module) {
         const NameInfo* info = findCapability(number);
         if (info == nullptr)
             return unsupported(fmt::format("capability {} is unknown", number));
-        if (info->support == Support::No)
-            return unsupported(fmt::format("capability {} is not supported", info->name));
     }
     const bool kernel = module.flavour() == Flavour::Kernel;
     if (module.addressingModel() == ::spv::AddressingModel::Physical32)
@@ -59,13 +60,15 @@ Status checkHeader(const Module& module) {
     if (kernel && module.addressingModel() != ::spv::AddressingModel::Physical64)
         return unsupported("a Kernel module needs the addressing model Physical64");
     const auto wanted = kernel ? ::spv::ExecutionModel::Kernel : ::spv::ExecutionModel::GLCompute;
-    for (const EntryPoint& entry : module.entryPoints()) {
-        if (entry.model != wanted)
-            return unsupported(fmt::format("entry point '{}' has the execution model {} ({}), not {}", entry.name,
-                                           modelName(entry.model), static_cast<uint32_t>(entry.model),
-                                           modelName(wanted)),
-                               "keep the kernels of each execution model in a module of their own");
-    }
+    const std::vector<EntryPoint>& entries = module.entryPoints();
+    const bool any =
+        std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.model == wanted; });
+    if (!entries.empty() && !any)
+        return unsupported(
+            fmt::format("entry point '{}' has the execution model {} ({}), not {}, and so have all others",
+                        entries[0].name, modelName(entries[0].model), static_cast<uint32_t>(entries[0].model),
+                        modelName(wanted)),
+            "only compute kernels can be launched");
     return Unit{};
 }
 
@@ -111,22 +114,78 @@ Status checkOpcode(const Module& module, const Instruction& instruction, uint32_
     return unsupported(fmt::format("{}: {} is not supported", module.describe(instruction), opcodeName(opcode)));
 }
 
+Status checkInstruction(const Module& module, const Instruction& instruction) {
+    if (Status status = checkOpcode(module, instruction, instruction.opcode); !status)
+        return status;
+    return instruction.op() == Op::OpExtInst ? checkExtended(module, instruction) : Status(Unit{});
+}
+
+// Looks at each function once, however many kernels share it.
+class KernelChecker {
+public:
+    explicit KernelChecker(const Module& module) : module_(module), calls_(module) {}
+    Status check(const KernelInfo& kernel) {
+        Result<Reach> reach = calls_.from(kernel.function);
+        if (!reach)
+            return reach.error();
+        for (Id function : reach->functions) {
+            if (const Status& status = body(*module_.findFunction(function)); !status)
+                return status;
+        }
+        return Unit{};
+    }
+
+private:
+    const Status& body(const Function& function) {
+        auto [it, isNew] = known_.try_emplace(function.id, Unit{});
+        if (!isNew)
+            return it->second;
+        for (const Block& block : function.blocks) {
+            for (uint32_t i = block.firstInstruction; i < block.endInstruction && it->second; ++i)
+                it->second = checkInstruction(module_, module_.instructions()[i]);
+        }
+        return it->second;
+    }
+
+    const Module& module_;
+    CallGraph calls_;
+    std::unordered_map<Id, Status> known_;
+};
+
 } // namespace
 
 Status checkSupported(const Module& module) {
     if (Status status = checkHeader(module); !status)
         return status;
     for (const Instruction& instruction : module.instructions()) {
-        if (Status status = checkOpcode(module, instruction, instruction.opcode); !status)
-            return status;
-        if (instruction.op() == Op::OpExtInst) {
-            if (Status status = checkExtended(module, instruction); !status)
-                return status;
-        } else if (instruction.op() == Op::OpSpecConstantOp && instruction.operandCount() > 0) {
+        if (instruction.op() == Op::OpFunction)
+            break;
+        if (instruction.op() == Op::OpSpecConstantOp && instruction.operandCount() > 0) {
             if (Status status = checkOpcode(module, instruction, instruction.operand(0)); !status)
                 return status;
         }
     }
+    return Unit{};
+}
+
+Status checkKernels(const Module& module, Reflection& reflection) {
+    KernelChecker checker(module);
+    size_t refused = 0;
+    for (KernelInfo& kernel : reflection.kernels) {
+        // The instruction says more than the interface that led to it.
+        if (Status status = checker.check(kernel); !status) {
+            if (status.error().code != HY_ERROR_UNSUPPORTED_SPIRV)
+                return status;
+            Error error = status.error();
+            error.message = fmt::format("kernel '{}': {}", kernel.name, error.message);
+            if (kernel.refusal)
+                error.message += fmt::format("; {}", kernel.refusal->message);
+            kernel.refusal = std::move(error);
+        }
+        refused += kernel.refusal.has_value();
+    }
+    if (refused != 0 && refused == reflection.kernels.size())
+        return *reflection.kernels.front().refusal;
     return Unit{};
 }
 

@@ -172,7 +172,14 @@ HyResult Compiler::validate(std::span<const std::byte> module, const char* argum
     if (outcome->code == HY_ERROR_COMPILER_LOST && outcome->stage == "validate")
         return fail(HY_ERROR_INVALID_MODULE, argument, "check the module with spirv-val",
                     "SPIRV-Tools' validator failed: {}", outcome->message);
-    return outcome->code == HY_SUCCESS ? HY_SUCCESS : jit::report(*outcome, argument);
+    if (outcome->code != HY_SUCCESS)
+        return jit::report(*outcome, argument);
+    // The answer is "valid", or what was passed over.
+    const std::span<const std::byte> answer = outcome->artifact->bytes();
+    const std::string_view text(reinterpret_cast<const char*>(answer.data()), answer.size());
+    if (text != "valid")
+        impl_->pool.log().info("jit", "{}", text);
+    return HY_SUCCESS;
 } catch (...) {
     return outOfMemory();
 }

@@ -114,7 +114,6 @@ void Importer::accessChain(const Instruction& instruction) {
     check(base.kind == TypeKind::Pointer, "the base is not a pointer");
     PointerInfo info = pointerInfo(baseId);
     Cursor cursor;
-    cursor.pointer = pointerOperand(instruction, 0);
     cursor.alignment = info.alignment;
     const sv::Op op = instruction.op();
     const bool pointerStep = op == sv::Op::OpPtrAccessChain || op == sv::Op::OpInBoundsPtrAccessChain;
@@ -123,6 +122,14 @@ void Importer::accessChain(const Instruction& instruction) {
                       (op == sv::Op::OpAccessChain && source_.addressingModel() == sv::AddressingModel::Logical);
     uint32_t index = 1;
     const Type* current = &type(base.element);
+    if (isDescriptorArray(baseId)) {
+        check(!pointerStep && instruction.operandCount() > 1, "an array of buffers is used as a whole");
+        cursor.pointer = descriptor(baseId, value(baseId), base.llvmType, instruction.operand(index++));
+        current = &type(current->element);
+        cursor.alignment = current->layout.scalarAlignment;
+    } else {
+        cursor.pointer = pointerOperand(instruction, 0);
+    }
     if (pointerStep) {
         uint64_t stride = base.stride;
         if (stride == 0) {
@@ -143,16 +150,49 @@ void Importer::accessChain(const Instruction& instruction) {
     define(instruction, cursor.pointer);
 }
 
-Id Importer::rootVariable(Id pointer) {
+// An array of blocks outside any block: each element is a kernel parameter of its own (docs/design.md, section 5).
+bool Importer::isDescriptorArray(Id variable) {
+    const Instruction* definition = source_.definition(variable);
+    if (!buffers_.count(variable) || !definition || definition->op() != sv::Op::OpVariable) {
+        return false;
+    }
+    const Type& pointer = typeOf(variable);
+    return pointer.kind == TypeKind::Pointer && pointer.storage != sv::StorageClass::PushConstant &&
+           type(pointer.element).kind == TypeKind::Array;
+}
+
+// Element `index` of a descriptor table, moved into the array when it is outside: the kernel is wrong then, but it must
+// not take an address from beyond the table.
+llvm::Value* Importer::descriptor(Id variable, llvm::Value* table, llvm::Type* type, Id index) {
+    llvm::Value* position = value(index);
+    check(position->getType()->isIntegerTy(), "an index is not an integer");
+    llvm::Type* wide = builder_.getInt64Ty();
+    llvm::Value* last = builder_.getInt64(buffers_.at(variable).size() - 1);
+    position = binaryIntrinsic(llvm::Intrinsic::umin, resize(position, wide, true), last);
+    return builder_.CreateLoad(type, builder_.CreateInBoundsGEP(type, table, position));
+}
+
+llvm::Value* Importer::lengthOf(Id pointer) {
     constexpr int kMaximumChain = 64;
     for (int i = 0; i < kMaximumChain; ++i) {
         const Instruction* definition = source_.definition(pointer);
         check(definition != nullptr, "a pointer is not defined");
         switch (definition->op()) {
-        case sv::Op::OpVariable:
-            return pointer;
+        case sv::Op::OpVariable: {
+            auto length = lengths_.find(pointer);
+            if (length == lengths_.end() || !length->second || isDescriptorArray(pointer)) {
+                unsupported("the length of this buffer is not a parameter of the kernel");
+            }
+            return length->second;
+        }
         case sv::Op::OpAccessChain:
         case sv::Op::OpInBoundsAccessChain:
+            if (const Id base = literal(*definition, 0); isDescriptorArray(base) && lengths_.count(base)) {
+                check(definition->operandCount() == 2, "the operand is not a block");
+                return descriptor(base, lengths_.at(base), builder_.getInt64Ty(), definition->operand(1));
+            }
+            pointer = literal(*definition, 0);
+            break;
         case sv::Op::OpCopyObject:
             pointer = literal(*definition, 0);
             break;
@@ -169,12 +209,9 @@ void Importer::arrayLength(const Instruction& instruction) {
     check(block.kind == TypeKind::Struct && member + 1 == block.members.size(), "the operand is not a block's array");
     const Type& array = type(block.members[member]);
     check(array.kind == TypeKind::RuntimeArray, "the member is not a runtime array");
-    auto length = lengths_.find(rootVariable(literal(instruction, 0)));
-    if (length == lengths_.end()) {
-        unsupported("the length of this buffer is not a parameter of the kernel");
-    }
+    llvm::Value* length = lengthOf(literal(instruction, 0));
     llvm::Value* offset = builder_.getInt64(block.offsets[member]);
-    llvm::Value* rest = builder_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, length->second, offset);
+    llvm::Value* rest = builder_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, length, offset);
     const uint64_t stride = arrayStride(array, memberMatrixLayout(block, member));
     check(stride != 0, "the array's elements have no size");
     llvm::Value* count = builder_.CreateUDiv(rest, builder_.getInt64(stride));

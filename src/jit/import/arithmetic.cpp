@@ -191,6 +191,22 @@ void Importer::dot(const Instruction& instruction) {
     define(instruction, dotProduct(a, operand(instruction, 1, a->getType())));
 }
 
+// OpFDot2MixAcc32VALVE: two products of halves, exact as floats, added to a float.
+void Importer::mixedDot(const Instruction& instruction) {
+    llvm::Type* type = resultType(instruction).llvmType;
+    auto* halves = llvm::FixedVectorType::get(builder_.getHalfTy(), 2);
+    check(type->isFloatTy(), "the result is a 32-bit number");
+    llvm::Type* floats = halves->getWithNewType(type);
+    llvm::Value* a = builder_.CreateFPExt(operand(instruction, 0, halves), floats);
+    llvm::Value* b = builder_.CreateFPExt(operand(instruction, 1, halves), floats);
+    llvm::Value* sum = operand(instruction, 2, type);
+    for (uint64_t i = 0; i < 2; ++i) {
+        sum = builder_.CreateIntrinsic(llvm::Intrinsic::fma, {type},
+                                       {builder_.CreateExtractElement(a, i), builder_.CreateExtractElement(b, i), sum});
+    }
+    define(instruction, sum);
+}
+
 // OpSDot and relatives, on vectors of integers or four 8-bit integers packed into 32 bits.
 void Importer::integerDot(const Instruction& instruction) {
     llvm::Type* result = resultType(instruction).llvmType;
@@ -209,6 +225,14 @@ void Importer::integerDot(const Instruction& instruction) {
         a = builder_.CreateBitCast(a, packed);
         b = builder_.CreateBitCast(b, packed);
     }
+    // The dot product itself fits by definition of the result type; the accumulation saturates.
+    llvm::Value* accumulator = saturates ? operand(instruction, 2, result) : nullptr;
+    define(instruction, integerDotProduct(a, b, signedA, signedB, result, accumulator));
+}
+
+// Of vectors of integers. Saturates the addition of `accumulator`, unless that is null.
+llvm::Value* Importer::integerDotProduct(llvm::Value* a, llvm::Value* b, bool signedA, bool signedB, llvm::Type* result,
+                                         llvm::Value* accumulator) {
     // The exact sum first: wide enough for sixteen products of two 64-bit numbers.
     const unsigned width = std::max(result->getIntegerBitWidth(), 2 * a->getType()->getScalarSizeInBits() + 8);
     llvm::Type* wide = builder_.getIntNTy(width);
@@ -222,13 +246,11 @@ void Importer::integerDot(const Instruction& instruction) {
         sum = builder_.CreateAdd(sum, product);
     }
     llvm::Value* narrow = builder_.CreateTrunc(sum, result);
-    if (saturates) {
-        // The dot product itself fits by definition of the result type; the accumulation saturates.
-        llvm::Value* accumulator = operand(instruction, 2, result);
-        const auto id = signedA ? llvm::Intrinsic::sadd_sat : llvm::Intrinsic::uadd_sat;
-        narrow = builder_.CreateBinaryIntrinsic(id, narrow, accumulator);
+    if (!accumulator) {
+        return narrow;
     }
-    define(instruction, narrow);
+    const auto id = signedA || signedB ? llvm::Intrinsic::sadd_sat : llvm::Intrinsic::uadd_sat;
+    return builder_.CreateBinaryIntrinsic(id, narrow, accumulator);
 }
 
 } // namespace halyard::jit

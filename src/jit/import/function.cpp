@@ -49,7 +49,15 @@ void Importer::checkExecutionModes() {
         case sv::ExecutionMode::SignedZeroInfNanPreserve:
             preserveSpecials_ = true;
             break;
+        case sv::ExecutionMode::DenormFlushToZero:
+            unsupported("execution mode DenormFlushToZero: Halyard keeps denormals");
+        case sv::ExecutionMode::RoundingModeRTZ:
+            unsupported("execution mode RoundingModeRTZ: Halyard rounds to nearest");
         default:
+            constexpr uint32_t kFPFastMathDefault = 6028; // of SPV_KHR_float_controls2, newer than the headers
+            if (static_cast<uint32_t>(mode.mode) == kFPFastMathDefault) {
+                unsupported("execution mode FPFastMathDefault is not supported");
+            }
             unsupported(fmt::format("execution mode {} is not supported", static_cast<uint32_t>(mode.mode)));
         }
     }
@@ -163,9 +171,8 @@ void Importer::declare(FunctionPlan& plan) {
             parameters.push_back(parameter.llvmType);
         }
         for (Id variable : plan.variables) {
-            parameters.push_back(typeOf(variable).llvmType);
-            if (auto buffer = buffers_.find(variable); buffer != buffers_.end() && buffer->second->needsLength) {
-                parameters.push_back(builder_.getInt64Ty());
+            for (llvm::Type* type : variableTypes(variable)) {
+                parameters.push_back(type);
             }
         }
         const Type& result = type(plan.source->resultType);
@@ -285,6 +292,8 @@ llvm::Value* Importer::privateCopy(llvm::Value* source, const Type& type, uint64
 
 void Importer::bindKernelParameters(FunctionPlan& plan) {
     size_t lengthIndex = kernel_.parameters.size();
+    std::vector<llvm::Value*> pointers(kernel_.parameters.size());
+    std::vector<llvm::Value*> lengths(kernel_.parameters.size());
     std::set<Id> bound;
     for (size_t i = 0; i < kernel_.parameters.size(); ++i) {
         const spv::Parameter& parameter = kernel_.parameters[i];
@@ -299,17 +308,69 @@ void Importer::bindKernelParameters(FunctionPlan& plan) {
             bindTo = privateCopy(argument, sizedPointee(type), std::max<uint32_t>(parameter.alignment, 1));
         }
         check(bindTo->getType() == type.llvmType, "a kernel parameter of this type cannot be passed");
-        values_[parameter.id] = bindTo;
+        values_[parameter.id] = pointers[i] = bindTo;
         bound.insert(parameter.id);
-        if (parameter.needsLength) {
-            lengths_[parameter.id] = plan.function->getArg(lengthIndex++);
-        }
+        lengths[i] = parameter.needsLength ? plan.function->getArg(lengthIndex++) : nullptr;
         if (parameter.kind != spv::ParameterKind::Value && parameter.pointeeAlignment > 1) {
             pointers_[parameter.id].alignment = parameter.pointeeAlignment;
         }
     }
+    bindBuffers(pointers, lengths);
     for (Id parameter : plan.source->parameters) {
         check(bound.count(parameter) != 0, "a parameter of the kernel was not reflected");
+    }
+}
+
+bool Importer::needsLength(Id variable) const {
+    auto buffer = buffers_.find(variable);
+    return buffer != buffers_.end() &&
+           std::any_of(buffer->second.begin(), buffer->second.end(),
+                       [&](uint32_t position) { return kernel_.parameters[position].needsLength; });
+}
+
+// What a function is given for a module-scope variable: its address, and its length where one is asked for. An array of
+// descriptors is a table of addresses, and one of lengths.
+std::vector<llvm::Type*> Importer::variableTypes(Id variable) {
+    const bool isTable = isDescriptorArray(variable);
+    llvm::Type* table = llvm::PointerType::get(context_, layout_.getAllocaAddrSpace());
+    std::vector<llvm::Type*> result{isTable ? table : typeOf(variable).llvmType};
+    if (needsLength(variable)) {
+        result.push_back(isTable ? table : builder_.getInt64Ty());
+    }
+    return result;
+}
+
+llvm::Value* Importer::descriptorTable(const std::vector<llvm::Value*>& elements) {
+    llvm::Type* type = elements[0]->getType();
+    llvm::AllocaInst* table =
+        entryAlloca(llvm::ArrayType::get(type, elements.size()), layout_.getABITypeAlign(type).value());
+    for (size_t i = 0; i < elements.size(); ++i) {
+        builder_.CreateStore(elements[i], at(table, i * layout_.getTypeAllocSize(type)));
+    }
+    return table;
+}
+
+// `pointers` and `lengths` by the position of the parameter. Several variables may stand for one parameter.
+void Importer::bindBuffers(const std::vector<llvm::Value*>& pointers, const std::vector<llvm::Value*>& lengths) {
+    for (const auto& [variable, positions] : buffers_) {
+        if (source_.definition(variable)->op() != sv::Op::OpVariable) {
+            continue;
+        }
+        if (!isDescriptorArray(variable)) {
+            values_[variable] = pointers[positions[0]];
+            lengths_[variable] = lengths[positions[0]];
+            continue;
+        }
+        std::vector<llvm::Value*> elements;
+        std::vector<llvm::Value*> sizes;
+        for (uint32_t position : positions) {
+            elements.push_back(pointers[position]);
+            sizes.push_back(lengths[position] ? lengths[position] : builder_.getInt64(0));
+        }
+        values_[variable] = descriptorTable(elements);
+        if (needsLength(variable)) {
+            lengths_[variable] = descriptorTable(sizes);
+        }
     }
 }
 
@@ -329,7 +390,7 @@ void Importer::bindParameters(FunctionPlan& plan) {
     }
     for (Id variable : plan.variables) {
         values_[variable] = plan.function->getArg(index++);
-        if (auto buffer = buffers_.find(variable); buffer != buffers_.end() && buffer->second->needsLength) {
+        if (needsLength(variable)) {
             lengths_[variable] = plan.function->getArg(index++);
         }
     }
@@ -387,7 +448,7 @@ void Importer::functionCall(const Instruction& instruction) {
     check(arguments.size() == callee.source->parameters.size(), "the call has the wrong number of arguments");
     for (Id variable : callee.variables) {
         arguments.push_back(value(variable));
-        if (auto buffer = buffers_.find(variable); buffer != buffers_.end() && buffer->second->needsLength) {
+        if (needsLength(variable)) {
             arguments.push_back(lengths_.at(variable));
         }
     }

@@ -127,7 +127,15 @@ void Importer::materialisePrivates() {
         if (definition.operandCount() > 1) {
             current_ = &definition;
             const Type& pointee = sizedPointee(type(definition.resultType));
-            storeValue(pointee, value(definition.operand(1)), values_[id], {}, {});
+            llvm::Value* initial = value(definition.operand(1));
+            check(initial->getType() == pointee.llvmType, "the initialiser does not have the variable's type");
+            auto* known = llvm::dyn_cast<llvm::Constant>(initial);
+            if (known && pointee.isAggregate()) {
+                const uint64_t alignment = std::max(pointee.layout.alignment, pointerInfo(id).alignment);
+                storeConstant(pointee, known, values_[id], {false, false, alignment});
+            } else {
+                storeValue(pointee, initial, values_[id], {}, {});
+            }
         }
     }
 }

@@ -195,8 +195,12 @@ std::unique_ptr<llvm::Module> Importer::run() {
         unsupported("the entry point is not a compute kernel");
     }
     checkExecutionModes();
-    for (const spv::Parameter& parameter : kernel_.parameters) {
-        buffers_[parameter.id] = &parameter;
+    for (uint32_t i = 0; i < kernel_.parameters.size(); ++i) {
+        const spv::Parameter& parameter = kernel_.parameters[i];
+        buffers_[parameter.id].push_back(i);
+        for (Id alias : parameter.aliases) {
+            buffers_[alias].push_back(i);
+        }
     }
     std::vector<Id> path;
     plan(entryPoint_->function, path);

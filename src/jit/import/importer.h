@@ -150,6 +150,10 @@ private:
     void noteVariable(FunctionPlan& plan, Id id);
     void emitBody(FunctionPlan& plan);
     void bindKernelParameters(FunctionPlan& plan);
+    void bindBuffers(const std::vector<llvm::Value*>& pointers, const std::vector<llvm::Value*>& lengths);
+    llvm::Value* descriptorTable(const std::vector<llvm::Value*>& elements);
+    std::vector<llvm::Type*> variableTypes(Id variable);
+    bool needsLength(Id variable) const;
     void bindParameters(FunctionPlan& plan);
     llvm::Value* privateCopy(llvm::Value* source, const Type& type, uint64_t alignment);
     llvm::AllocaInst* entryAlloca(llvm::Type* type, uint64_t alignment);
@@ -164,8 +168,10 @@ private:
     };
     LibraryName libraryName(Id function) const;
     bool isLibraryFunction(Id function) const;
+    bool isIntegerDot(Id function) const;
     void libraryCall(const Instruction& instruction);
     void libraryConvert(const Instruction& instruction, const LibraryName& name);
+    void libraryDot(const Instruction& instruction, const LibraryName& name);
     void libraryAtomic(const Instruction& instruction, const LibraryName& name);
 
     // control.cpp
@@ -208,6 +214,9 @@ private:
         bool inBounds = false;
     };
     void accessChain(const Instruction& instruction);
+    bool isDescriptorArray(Id variable);
+    llvm::Value* descriptor(Id variable, llvm::Value* table, llvm::Type* type, Id index);
+    llvm::Value* lengthOf(Id pointer);
     void advance(Cursor& cursor, llvm::Value* index, uint64_t stride);
     void flush(Cursor& cursor);
     PointerInfo pointerInfo(Id pointer);
@@ -220,7 +229,6 @@ private:
     llvm::Value* pointerOperand(const Instruction& instruction, uint32_t index);
     const Type& pointeeOf(const Instruction& instruction, uint32_t index);
     Id step(Cursor& cursor, const Type& current, Id index, PointerInfo& info);
-    Id rootVariable(Id pointer);
 
     // arithmetic.cpp
     void integerBinary(const Instruction& instruction);
@@ -232,7 +240,10 @@ private:
     void extendedArithmetic(const Instruction& instruction);
     void dot(const Instruction& instruction);
     void integerDot(const Instruction& instruction);
+    void mixedDot(const Instruction& instruction);
     llvm::Value* dotProduct(llvm::Value* a, llvm::Value* b);
+    llvm::Value* integerDotProduct(llvm::Value* a, llvm::Value* b, bool signedA, bool signedB, llvm::Type* result,
+                                   llvm::Value* accumulator);
     llvm::Value* safeDivisor(llvm::Value* numerator, llvm::Value* divisor, bool isSigned);
     void checkFloat(llvm::Type* type) const;
     void checkInteger(llvm::Type* type) const;
@@ -409,8 +420,9 @@ private:
     std::vector<std::unique_ptr<Type>> types_;     // by id
     std::unordered_map<Id, PointerInfo> pointers_; // by id, where more is known than the pointee's own layout
     std::unordered_map<Id, llvm::Value*> lengths_; // buffer variable -> its byte count in the current function
-    std::unordered_map<Id, const spv::Parameter*> buffers_; // buffer variable -> kernel parameter
-    std::set<Id> argumentVariables_;                        // module-scope variables that travel as arguments
+    // Buffer variable -> positions of its kernel parameters: one, or one an element for an array of descriptors.
+    std::unordered_map<Id, std::vector<uint32_t>> buffers_;
+    std::set<Id> argumentVariables_; // module-scope variables that travel as arguments
     std::map<Id, FunctionPlan> plans_;
     std::vector<Id> planOrder_;                           // callees before callers
     std::vector<llvm::GlobalVariable*> clearedVariables_; // Workgroup variables with a null initialiser

@@ -1,6 +1,6 @@
 // OpenCL C functions that a producer left as calls of an imported, mangled name: clang-22 does so with the older
-// atomics, the plain fences, conversions to half and the subgroup barrier. Itanium mangling: `_Z`, the length, the
-// name, parameters.
+// atomics, the plain fences, conversions to half and double, integer dot products and the subgroup barrier. Itanium
+// mangling: `_Z`, the length, the name, parameters.
 #include "jit/import/importer.h"
 
 #include <algorithm>
@@ -55,13 +55,18 @@ bool isFence(std::string_view name) {
     return name == "mem_fence" || name == "read_mem_fence" || name == "write_mem_fence";
 }
 
+bool isConversion(std::string_view name) {
+    return name.starts_with("convert_half") || name.starts_with("convert_double");
+}
+
+constexpr std::string_view kUnsignedLetters = "hjtmy";
+
 // The mangled letter of the integer that an atomic operates on: behind its pointer's qualifiers.
 bool isUnsigned(std::string_view parameters) {
     for (std::string_view qualifier : {"U7_Atomic", "V"}) {
         if (size_t at = parameters.find(qualifier); at != std::string_view::npos) {
             const size_t letter = at + qualifier.size();
-            return letter < parameters.size() &&
-                   std::string_view("hjtmy").find(parameters[letter]) != std::string_view::npos;
+            return letter < parameters.size() && kUnsignedLetters.find(parameters[letter]) != std::string_view::npos;
         }
     }
     return false;
@@ -90,7 +95,7 @@ Importer::LibraryName Importer::libraryName(Id function) const {
 
 bool Importer::isLibraryFunction(Id function) const {
     const std::string_view name = libraryName(function).name;
-    return isFence(name) || name == "sub_group_barrier" || name.starts_with("convert_half") ||
+    return isFence(name) || name == "sub_group_barrier" || isConversion(name) || isIntegerDot(function) ||
            findAtomic(name) != nullptr;
 }
 
@@ -112,8 +117,12 @@ void Importer::libraryCall(const Instruction& instruction) {
         }
         return;
     }
-    if (name.name.starts_with("convert_half")) {
+    if (isConversion(name.name)) {
         libraryConvert(instruction, name);
+        return;
+    }
+    if (isIntegerDot(literal(instruction, 0))) {
+        libraryDot(instruction, name);
         return;
     }
     libraryAtomic(instruction, name);
@@ -122,8 +131,8 @@ void Importer::libraryCall(const Instruction& instruction) {
 void Importer::libraryConvert(const Instruction& instruction, const LibraryName& name) {
     llvm::Type* type = resultType(instruction).llvmType;
     llvm::Value* source = operand(instruction, 1);
-    check(type->getScalarType()->isHalfTy() && partCount(type) == partCount(source->getType()),
-          "the call has the wrong type");
+    checkFloat(type);
+    check(partCount(type) == partCount(source->getType()), "the call has the wrong type");
     auto mode = sv::FPRoundingMode::RTE;
     if (name.name.ends_with("_rtz")) {
         mode = sv::FPRoundingMode::RTZ;
@@ -135,12 +144,54 @@ void Importer::libraryConvert(const Instruction& instruction, const LibraryName&
     if (source->getType() == type) {
         define(instruction, source);
     } else if (source->getType()->isFPOrFPVectorTy()) {
-        define(instruction, truncateFloat(source, type, mode));
+        const bool widens = source->getType()->getScalarSizeInBits() < type->getScalarSizeInBits();
+        define(instruction, widens ? builder_.CreateFPExt(source, type) : truncateFloat(source, type, mode));
     } else {
         checkInteger(source->getType());
-        const bool isSigned = name.parameters.find_last_of("hjtmy") == std::string_view::npos;
+        const bool isSigned = name.parameters.find_last_of(kUnsignedLetters) == std::string_view::npos;
         define(instruction, roundFromInteger(source, type, isSigned, mode));
     }
+}
+
+// dot and dot_acc_sat of vectors of integers, and of four 8-bit integers packed into 32 bits.
+bool Importer::isIntegerDot(Id function) const {
+    const LibraryName name = libraryName(function);
+    const bool packed = name.name.starts_with("dot_4x8packed_") || name.name.starts_with("dot_acc_sat_4x8packed_");
+    return packed || ((name.name == "dot" || name.name == "dot_acc_sat") && name.parameters.starts_with("Dv"));
+}
+
+void Importer::libraryDot(const Instruction& instruction, const LibraryName& name) {
+    llvm::Type* result = resultType(instruction).llvmType;
+    check(result->isIntegerTy(), "the result is an integer");
+    const bool saturates = name.name.starts_with("dot_acc_sat");
+    llvm::Value* a = operand(instruction, 1);
+    llvm::Value* b = operand(instruction, 2, a->getType());
+    checkInteger(a->getType());
+    bool signedA = false;
+    bool signedB = false;
+    if (a->getType()->isVectorTy()) {
+        // "Dv4_cDv4_h", or "Dv4_cS_" where both are alike
+        const size_t first = name.parameters.find('_') + 1;
+        check(first < name.parameters.size(), "the call has the wrong type");
+        const size_t second = name.parameters.find("_", first);
+        const bool alike = name.parameters.substr(first + 1).starts_with("S_");
+        check(alike || (second != std::string_view::npos && second + 1 < name.parameters.size()),
+              "the call has the wrong type");
+        const auto isSigned = [](char letter) { return kUnsignedLetters.find(letter) == std::string_view::npos; };
+        signedA = isSigned(name.parameters[first]);
+        signedB = alike ? signedA : isSigned(name.parameters[second + 1]);
+    } else {
+        check(a->getType()->isIntegerTy(32), "the call has the wrong type");
+        const std::string_view kinds = name.name.substr(name.name.find("packed_") + 7); // "us_int": b is signed
+        check(kinds.size() > 2, "the call has the wrong type");
+        signedA = kinds[0] == 's';
+        signedB = kinds[1] == 's';
+        auto* packed = llvm::FixedVectorType::get(builder_.getInt8Ty(), 4);
+        a = builder_.CreateBitCast(a, packed);
+        b = builder_.CreateBitCast(b, packed);
+    }
+    llvm::Value* accumulator = saturates ? operand(instruction, 3, result) : nullptr;
+    define(instruction, integerDotProduct(a, b, signedA, signedB, result, accumulator));
 }
 
 void Importer::libraryAtomic(const Instruction& instruction, const LibraryName& name) {

@@ -133,8 +133,11 @@ void Importer::logical(const Instruction& instruction) {
 
 void Importer::anyAll(const Instruction& instruction) {
     llvm::Value* vector = operand(instruction, 0);
-    check(vector->getType()->isVectorTy() && vector->getType()->isIntOrIntVectorTy(1),
-          "a vector of booleans is needed");
+    check(vector->getType()->isVectorTy() && vector->getType()->isIntOrIntVectorTy(), "a vector of booleans is needed");
+    if (!vector->getType()->isIntOrIntVectorTy(1)) {
+        // clang-22 passes OpenCL C's vectors of integers, where the highest bit answers.
+        vector = builder_.CreateICmpSLT(vector, llvm::Constant::getNullValue(vector->getType()));
+    }
     define(instruction,
            instruction.op() == sv::Op::OpAny ? builder_.CreateOrReduce(vector) : builder_.CreateAndReduce(vector));
 }

@@ -237,8 +237,11 @@ void Importer::functionVariable(const Instruction& instruction) {
 
 llvm::Value* Importer::pointerOperand(const Instruction& instruction, uint32_t index) {
     llvm::Value* pointer = operand(instruction, index);
-    check(pointer->getType()->isPointerTy() && operandType(instruction, index).kind == TypeKind::Pointer,
-          "the operand is not a pointer");
+    const Type& type = operandType(instruction, index);
+    check(pointer->getType()->isPointerTy() && type.kind == TypeKind::Pointer, "the operand is not a pointer");
+    if (isDescriptorArray(instruction.operand(index))) {
+        unsupported("an array of buffers is used as a whole");
+    }
     return pointer;
 }
 

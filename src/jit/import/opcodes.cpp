@@ -247,6 +247,7 @@ Importer::Handler Importer::handlerOf(uint16_t opcode) {
         {Op::OpGroupLogicalAndKHR, &I::groupArithmetic},
         {Op::OpGroupLogicalOrKHR, &I::groupArithmetic},
         {Op::OpGroupLogicalXorKHR, &I::groupArithmetic},
+        {static_cast<Op>(6916), &I::mixedDot}, // OpFDot2MixAcc32VALVE
     };
     const auto* found =
         std::lower_bound(std::begin(table), std::end(table), opcode, [](const OpEntry& entry, uint16_t wanted) {

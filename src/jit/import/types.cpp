@@ -121,7 +121,7 @@ void Importer::readVector(Type& result, const Instruction& definition) {
     result.element = literal(definition, 0);
     result.count = literal(definition, 1);
     const Type& element = type(result.element);
-    check(result.count >= 2 && result.count <= 16, "a vector or matrix has 2 to 16 components");
+    check(result.count >= (isVector ? 1 : 2) && result.count <= 16, "a vector or matrix has 2 to 16 components");
     if (isVector) {
         check(element.isScalar(), "vectors hold scalars");
         result.llvmType = llvm::FixedVectorType::get(element.llvmType, result.count);

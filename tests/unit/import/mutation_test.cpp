@@ -62,7 +62,8 @@ INSTANTIATE_TEST_SUITE_P(Files, Mutation,
                          testing::Values(std::pair("arithmetic.O2.spv", "vectors"),
                                          std::pair("control.O0.spv", "choose"), std::pair("memory.O2.spv", "records"),
                                          std::pair("numbers.O2.spv", "convert"), std::pair("blocks.spv", "main"),
-                                         std::pair("functions.spv", "main"), std::pair("invocation.spv", "main")));
+                                         std::pair("functions.spv", "main"), std::pair("invocation.spv", "main"),
+                                         std::pair("views.spv", "main")));
 
 } // namespace
 } // namespace halyard::jit::test

@@ -33,10 +33,11 @@ inline Outcome exercise(std::span<const std::byte> bytes) {
     // The rest must survive modules that the validator refuses.
     outcome.supported = static_cast<bool>(checkSupported(*module));
     (void)canonicalHash(*module);
-    const Result<Reflection> reflection = reflect(*module);
+    Result<Reflection> reflection = reflect(*module);
     outcome.reflected = static_cast<bool>(reflection);
     std::vector<SpecValue> values;
     if (reflection) {
+        outcome.supported = outcome.supported && checkKernels(*module, *reflection);
         for (const Reflection::SpecConstant& constant : reflection->specConstants)
             values.push_back({constant.specId, constant.size, constant.defaultValue ^ 1});
     }

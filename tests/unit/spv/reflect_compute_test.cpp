@@ -26,6 +26,15 @@ void expectFailure(std::string_view text, HyResult code, const char* message) {
     EXPECT_THAT(reflection.error().message, HasSubstr(message));
 }
 
+// The module stands, and its only kernel is refused.
+void expectRefusal(std::string_view text, const char* message) {
+    const Reflection reflection = reflected(parsed(text));
+    ASSERT_EQ(reflection.kernels.size(), 1u);
+    ASSERT_TRUE(reflection.kernels[0].refusal);
+    EXPECT_EQ(reflection.kernels[0].refusal->code, HY_ERROR_UNSUPPORTED_SPIRV);
+    EXPECT_THAT(reflection.kernels[0].refusal->message, HasSubstr(message));
+}
+
 // A storage buffer of one uint, used by main through `use`.
 std::string bufferModule(const std::string& extra, const std::string& annotations, const std::string& body) {
     return computeModule(R"(
@@ -214,28 +223,54 @@ TEST(ReflectCompute, FindsLengthsThroughPointers) {
     EXPECT_EQ(kernel.argumentBytes, 32u);
 }
 
+TEST(ReflectCompute, ArraysOfBuffersAreConsecutiveParameters) {
+    const Reflection reflection = reflected(parsed(bufferModule(R"(
+            %several = OpTypeArray %block %u3
+            %toSeveral = OpTypePointer StorageBuffer %several
+            %many = OpVariable %toSeveral StorageBuffer
+        )",
+                                                                "OpName %many \"many\"\n"
+                                                                "OpDecorate %many DescriptorSet 0\n"
+                                                                "OpDecorate %many Binding 3\n" +
+                                                                    kPlace,
+                                                                kUse + "%other = OpAccessChain %member %many %u1 %u0\n"
+                                                                       "OpStore %other %u1\n")));
+    ASSERT_EQ(reflection.kernels.size(), 1u);
+    const KernelInfo& kernel = reflection.kernels[0];
+    ASSERT_FALSE(kernel.refusal);
+    ASSERT_EQ(kernel.parameters.size(), 4u);
+    for (uint32_t i = 0; i < 3; ++i) {
+        const Parameter& parameter = kernel.parameters[i + 1];
+        EXPECT_EQ(parameter.kind, ParameterKind::GlobalPointer);
+        EXPECT_EQ(parameter.binding, 3u);
+        EXPECT_EQ(parameter.element, i);
+        EXPECT_EQ(parameter.id, kernel.parameters[1].id);
+        EXPECT_EQ(parameter.name, "many[" + std::to_string(i) + "]");
+        EXPECT_EQ(parameter.offset, 8 * (i + 1));
+    }
+}
+
 TEST(ReflectCompute, RefusesWhatCannotBeLaunched) {
-    const HyResult unsupported = HY_ERROR_UNSUPPORTED_SPIRV;
     const HyResult invalid = HY_ERROR_INVALID_MODULE;
     EXPECT_TRUE(reflect(parsed(bufferModule("", kPlace, kUse))));
     expectFailure(bufferModule("", "OpDecorate %buffer Binding 0\n", kUse), invalid,
                   "without DescriptorSet and Binding");
-    expectFailure(bufferModule(R"(
-            %several = OpTypeArray %block %u4
+    expectRefusal(bufferModule(R"(
+            %several = OpTypeRuntimeArray %block
             %toSeveral = OpTypePointer StorageBuffer %several
             %many = OpVariable %toSeveral StorageBuffer
         )",
                                "OpName %many \"many\"\nOpDecorate %many DescriptorSet 0\nOpDecorate %many Binding 3\n",
                                "%address = OpAccessChain %member %many %u1 %u0\n"),
-                  unsupported, "'many' is an array of buffers");
-    expectFailure(computeModule(R"(
+                  "'many' is an array of buffers without a length");
+    expectRefusal(computeModule(R"(
             %image = OpTypeImage %float 2D 0 0 0 2 R32f
             %toImage = OpTypePointer UniformConstant %image
             %picture = OpVariable %toImage UniformConstant
         )",
                                 "%loaded = OpLoad %image %picture"),
-                  unsupported, "an image or a sampler");
-    expectFailure(computeModule(R"(
+                  "an image or a sampler");
+    expectRefusal(computeModule(R"(
             %array = OpTypeRuntimeArray %uint
             %block = OpTypeStruct %array %uint
             %pointer = OpTypePointer StorageBuffer %block
@@ -243,7 +278,7 @@ TEST(ReflectCompute, RefusesWhatCannotBeLaunched) {
         )",
                                 "%length = OpArrayLength %uint %buffer 0",
                                 "OpDecorate %block Block\nOpDecorate %array ArrayStride 4\n" + kPlace),
-                  unsupported, "runtime array that is not its last member");
+                  "runtime array that is not its last member");
     expectFailure(computeModule(R"(
             %block = OpTypeStruct %uint
             %pointer = OpTypePointer PushConstant %block

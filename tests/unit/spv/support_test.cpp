@@ -11,8 +11,16 @@ namespace {
 
 using testing::HasSubstr;
 
+// Both checks, as the runtime makes them.
+Status check(const Module& module) {
+    if (Status status = checkSupported(module); !status)
+        return status;
+    Result<Reflection> reflection = reflect(module);
+    return reflection ? checkKernels(module, *reflection) : Status(reflection.error());
+}
+
 void expectUnsupported(const Module& module, const char* message) {
-    const Status status = checkSupported(module);
+    const Status status = check(module);
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, HY_ERROR_UNSUPPORTED_SPIRV) << status.error().message;
     EXPECT_THAT(status.error().message, HasSubstr(message));
@@ -56,24 +64,24 @@ TEST(Opcodes, NamesWhatIsNewerThanTheHeaders) {
 
 TEST(CheckSupported, AcceptsWhatProducersWrite) {
     for (const Sample& sample : samples()) {
-        const Status status = checkSupported(parsed(sample.words));
+        const Status status = check(parsed(sample.words));
         EXPECT_TRUE(status) << sample.name << ": " << status.error().message;
     }
 }
 
 TEST(CheckSupported, NamesTheCapability) {
     Words words = assemble(computeModule(""));
-    expectUnsupported(parsed(assemble("OpCapability Geometry\n" + computeModule(""))),
-                      "capability Geometry is not supported");
+    // A capability that is declared and not used asks for nothing.
+    EXPECT_TRUE(check(parsed(assemble("OpCapability ImageBasic\nOpCapability Sampled1D\n" + computeModule("")))));
     words[6] = 99999; // the operand of the first OpCapability
     expectUnsupported(parsed(words), "capability 99999 is unknown");
 }
 
 TEST(CheckSupported, NamesTheInstruction) {
-    const Module module = parsed(computeModule(R"(
-        %image = OpTypeImage %float 2D 0 0 0 1 Unknown
-    )"));
-    expectUnsupported(module, "OpTypeImage (%");
+    const Module module = parsed(computeModule("%zero = OpConstant %float 0", "%slope = OpDPdx %float %zero"));
+    expectUnsupported(module, "kernel 'main': OpDPdx (%");
+    // A type that no kernel uses is none of our business.
+    EXPECT_TRUE(check(parsed(computeModule("%image = OpTypeImage %float 2D 0 0 0 1 Unknown"))));
 }
 
 TEST(CheckSupported, NamesTheExtendedInstruction) {
@@ -99,7 +107,7 @@ TEST(CheckSupported, NamesTheExtendedInstruction) {
     if (findOpenClStd(184)->support == Support::No)
         expectUnsupported(printf, "OpenCL.std printf");
     else
-        EXPECT_TRUE(checkSupported(printf));
+        EXPECT_TRUE(check(printf));
 
     expectUnsupported(parsed(computeModule("", "%x = OpExtInst %float %set InterpolateAtCentroid %u0",
                                            R"(%set = OpExtInstImport "GLSL.std.450")")),
@@ -119,7 +127,7 @@ TEST(CheckSupported, NamesTheInstructionSet) {
         if (instruction.op() == ::spv::Op::OpExtInst)
             words[instruction.offset + 3] = 1; // %1 is no instruction set
     }
-    const Status status = checkSupported(parsed(words));
+    const Status status = check(parsed(words));
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, HY_ERROR_INVALID_MODULE);
 }
@@ -129,19 +137,58 @@ TEST(CheckSupported, SkipsNonSemanticInstructions) {
         OpExtension "SPV_KHR_non_semantic_info"
         %set = OpExtInstImport "NonSemantic.Anything"
     )"));
-    const Status status = checkSupported(module);
+    const Status status = check(module);
     EXPECT_TRUE(status) << status.error().message;
 }
 
 TEST(CheckSupported, LooksInsideSpecConstantOp) {
-    Words words = assemble(computeModule("%c = OpSpecConstantOp %uint IAdd %u1 %u2"));
+    Words words = assemble(computeModule("%c = OpSpecConstantOp %uint IAdd %u1 %u2", "%d = OpIAdd %uint %c %c"));
     const Module module = parsed(words);
-    EXPECT_TRUE(checkSupported(module));
+    EXPECT_TRUE(check(module));
     for (const Instruction& instruction : module.instructions()) {
         if (instruction.op() == ::spv::Op::OpSpecConstantOp)
             words[instruction.offset + 3] = static_cast<uint32_t>(::spv::Op::OpDPdx);
     }
     expectUnsupported(parsed(words), "OpDPdx is not supported");
+}
+
+TEST(CheckSupported, RefusesOneKernelOfSeveral) {
+    const Module module = parsed(R"(
+        OpCapability Shader
+        OpMemoryModel Logical GLSL450
+        OpEntryPoint GLCompute %good "good"
+        OpEntryPoint GLCompute %bad "bad"
+        OpExecutionMode %good LocalSize 1 1 1
+        OpExecutionMode %bad LocalSize 1 1 1
+        %file = OpString "slope.hlsl"
+        %void = OpTypeVoid
+        %float = OpTypeFloat 32
+        %zero = OpConstant %float 0
+        %type = OpTypeFunction %void
+        %good = OpFunction %void None %type
+        %first = OpLabel
+        OpReturn
+        OpFunctionEnd
+        %bad = OpFunction %void None %type
+        %second = OpLabel
+        %call = OpFunctionCall %void %helper
+        OpReturn
+        OpFunctionEnd
+        %helper = OpFunction %void None %type
+        %third = OpLabel
+        OpLine %file 17 2
+        %slope = OpDPdx %float %zero
+        OpReturn
+        OpFunctionEnd
+    )");
+    Result<Reflection> reflection = reflect(module);
+    ASSERT_TRUE(reflection);
+    ASSERT_TRUE(checkKernels(module, *reflection));
+    ASSERT_EQ(reflection->kernels.size(), 2u);
+    EXPECT_FALSE(reflection->kernels[0].refusal);
+    ASSERT_TRUE(reflection->kernels[1].refusal);
+    EXPECT_THAT(reflection->kernels[1].refusal->message, HasSubstr("kernel 'bad': OpDPdx"));
+    EXPECT_THAT(reflection->kernels[1].refusal->message, HasSubstr("slope.hlsl:17"));
 }
 
 TEST(CheckSupported, RefusesOtherModels) {
