@@ -35,6 +35,10 @@ constexpr Known kKnown[] = {
     {"HALYARD_JIT_WORKERS", "the number of compiler workers"},
     {"HALYARD_LOG", "what is logged to stderr"},
     {"HALYARD_NULL_DEVICE", "gives the null backend a device that runs nothing"},
+    {"HALYARD_REFERENCE_CHECKS", "which of the costly checks the reference backend makes"},
+    {"HALYARD_REFERENCE_MEMORY", "the memory of the reference device"},
+    {"HALYARD_REFERENCE_STEP_LIMIT", "how many instructions make an invocation of the reference backend endless"},
+    {"HALYARD_REFERENCE_SUBGROUP_SIZE", "the invocations of a subgroup on the reference backend"},
     {"HALYARD_SHUTDOWN_TIMEOUT_MS", "how long destroying an instance waits for work"},
 };
 
