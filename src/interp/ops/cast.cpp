@@ -30,6 +30,10 @@ void bitcast(const Operation& op, Operands in, Cell* out, MemoryPort& /*port*/) 
     }
 }
 
+void copy(const Operation& op, Operands in, Cell* out, MemoryPort& /*port*/) {
+    std::copy_n(in[0], op.resultType->cells, out);
+}
+
 bool isBits(const Type& type) {
     const Kind kind = type.scalar().kind;
     return (lanesOf(type) != 0 && (kind == Kind::Int || kind == Kind::Float)) || type.kind == Kind::Pointer ||
@@ -40,11 +44,9 @@ bool checkBitcast(Binding& binding) {
     const Type& to = *binding.resultType();
     if (!isBits(from) || !isBits(to) || from.cells * cellBits(from) != to.cells * cellBits(to))
         return binding.invalid("casts between types of different sizes");
+    if (from.cells == to.cells)
+        binding.operation.evaluate = copy;
     return true;
-}
-
-void copy(const Operation& op, Operands in, Cell* out, MemoryPort& /*port*/) {
-    std::copy_n(in[0], op.resultType->cells, out);
 }
 
 // The pointer itself when it points into the storage class that the literal names, else null.

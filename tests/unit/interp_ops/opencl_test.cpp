@@ -2,7 +2,7 @@
 #include "bench.h"
 
 #include <cmath>
-#include <functional>
+#include <random>
 
 using namespace halyard::interp::test;
 using halyard::interp::Cell;
@@ -191,6 +191,45 @@ TEST(InterpOpenCl, HalvesAreTheNearest) {
             } else {
                 ASSERT_EQ(actual, expected) << f.name << " " << halfValue(bits);
             }
+        }
+    }
+}
+
+TEST(InterpOpenCl, SinglesAreTheNearest) {
+    const struct {
+        const char* name;
+        long double (*function)(long double);
+    } kUnary[] = {{"sin", sinl},     {"cos", cosl},     {"tan", tanl},     {"exp", expl},       {"exp2", exp2l},
+                  {"exp10", exp10l}, {"log", logl},     {"log2", log2l},   {"log10", log10l},   {"asin", asinl},
+                  {"acos", acosl},   {"atan", atanl},   {"sinh", sinhl},   {"cosh", coshl},     {"tanh", tanhl},
+                  {"asinh", asinhl}, {"acosh", acoshl}, {"atanh", atanhl}, {"cbrt", cbrtl},     {"erf", erfl},
+                  {"erfc", erfcl},   {"expm1", expm1l}, {"log1p", log1pl}, {"tgamma", tgammal}, {"lgamma", lgammal}};
+    const struct {
+        const char* name;
+        long double (*function)(long double, long double);
+    } kBinary[] = {{"pow", powl}, {"atan2", atan2l}, {"hypot", hypotl}, {"fmod", fmodl}, {"remainder", remainderl}};
+    std::mt19937 random(11);
+    // Magnitudes from 2^-20 to 2^20, either sign.
+    const auto next = [&] {
+        const auto exponent = static_cast<int>(random() % 40) - 20;
+        const float size = std::ldexp(1 + static_cast<float>(random() % (1 << 23)) * 0x1p-23F, exponent);
+        return random() % 2 != 0 ? -size : size;
+    };
+    for (const auto& f : kUnary) {
+        Bench bench(std::string("cl ") + f.name, "f32", {"f32"});
+        for (int i = 0; i < 2000; ++i) {
+            const float x = next();
+            expectFloat(bench.scalar({f32(x)}).bits, static_cast<float>(f.function(x)),
+                        std::string(f.name) + " " + std::to_string(x));
+        }
+    }
+    for (const auto& f : kBinary) {
+        Bench bench(std::string("cl ") + f.name, "f32", {"f32", "f32"});
+        for (int i = 0; i < 2000; ++i) {
+            const float x = next();
+            const float y = next();
+            expectFloat(bench.scalar({f32(x), f32(y)}).bits, static_cast<float>(f.function(x, y)),
+                        std::string(f.name) + " " + std::to_string(x) + " " + std::to_string(y));
         }
     }
 }
