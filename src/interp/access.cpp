@@ -182,10 +182,12 @@ bool Run::load(const Cell& address, const MemoryAccess& access, Cell* out) {
     if (address.undefined && settings_.detectUninitialised)
         return reportUndefined("the address");
     Target target;
+    const size_t count = access.plan->items.size();
+    if (count == 0)
+        return true; // a structure without members
     if (!this->target(address.bits, access.plan->end, Touch::Read, 1, target) ||
         !itemAligned(address.bits, access, Touch::Read))
         return false;
-    const size_t count = access.plan->items.size();
     left_ -= std::min<uint64_t>(left_, count / kUnitsPerStep);
     for (size_t i = 0; i < count; ++i) {
         const PlanItem& item = access.plan->items[i];
@@ -203,10 +205,12 @@ bool Run::store(const Cell& address, const MemoryAccess& access, const Cell* val
     if (access.readOnly)
         return reportAddress(address.bits, access.plan->end, Touch::Write, "memory that the module declares read-only");
     Target target;
+    const size_t count = access.plan->items.size();
+    if (count == 0)
+        return true;
     if (!this->target(address.bits, access.plan->end, Touch::Write, 1, target) ||
         !itemAligned(address.bits, access, Touch::Write))
         return false;
-    const size_t count = access.plan->items.size();
     left_ -= std::min<uint64_t>(left_, count / kUnitsPerStep);
     for (size_t i = 0; i < count; ++i) {
         const PlanItem& item = access.plan->items[i];

@@ -42,7 +42,7 @@ uint32_t Decoder::workgroupObject(const ModuleVariable& variable) {
     // Blocks with an explicit layout are views of the same bytes.
     const bool shared = variable.type->kind == Kind::Struct &&
                         module_.findDecoration(variable.type->id, ::spv::Decoration::Block) != nullptr;
-    const bool zero = variable.initialiser != ~0u;
+    const bool zero = variable.initialiser != ~0u && !declarations_.constants().at(variable.initialiser).undefined;
     if (shared && explicitWorkgroup_ != kNone) {
         WorkgroupObject& object = prepared_->workgroupObjects[explicitWorkgroup_];
         object.size = std::max(object.size, variable.layout->size);
@@ -74,14 +74,35 @@ void Decoder::finishWorkgroup() {
     prepared_->workgroupBytes = end;
 }
 
-uint32_t Decoder::parameterOf(const Instruction& user, Id variable) const {
+// The parameters that stand for the variable: one, or one for each element of an array of buffers.
+std::vector<uint32_t> Decoder::parametersOf(const Instruction& user, Id variable) const {
     const auto& parameters = prepared_->kernel.parameters;
+    std::vector<uint32_t> found;
     for (uint32_t i = 0; i < parameters.size(); ++i) {
         const auto& aliases = parameters[i].aliases;
         if (parameters[i].id == variable || std::find(aliases.begin(), aliases.end(), variable) != aliases.end())
-            return i;
+            found.push_back(i);
     }
-    unsupported(user, fmt::format("uses %{}, which is no parameter of the kernel", variable));
+    const Type& type = *declarations_.findVariable(variable)->type;
+    if (found.size() != (type.kind == Kind::Array ? type.count : 1))
+        unsupported(user, fmt::format("uses %{}, which is no parameter of the kernel", variable));
+    return found;
+}
+
+// The address of one buffer of an array of them.
+Ref Decoder::selectBuffer(const Instruction& instruction, const ModuleVariable& variable, Id index) {
+    if (valueType(instruction, index).kind != Kind::Int)
+        invalid(instruction, fmt::format("has the index %{}, which is no integer", index));
+    const Ref table = useVariable(instruction, variable);
+    const Ref place = ref(instruction, index);
+    Step& step = emit(instruction, Code::Descriptor, {});
+    step.operandCount = 2;
+    step.payload = static_cast<uint32_t>(variable.type->count);
+    step.result = code_->frameCells++;
+    step.cells = 1;
+    const Ref selected = makeRef(RefBase::Frame, step.result);
+    prepared_->operands.insert(prepared_->operands.end(), {table, place});
+    return selected;
 }
 
 Ref Decoder::useVariable(const Instruction& user, const ModuleVariable& variable) {
@@ -111,11 +132,17 @@ Ref Decoder::useVariable(const Instruction& user, const ModuleVariable& variable
     case StorageClass::StorageBuffer:
     case StorageClass::Uniform:
         value.kind = GlobalKind::Buffer;
-        value.index = parameterOf(user, variable.id);
-        break;
+        for (const uint32_t parameter : parametersOf(user, variable.id)) {
+            value.index = parameter;
+            value.cell = prepared_->globalCells++;
+            prepared_->globals.push_back(value);
+        }
+        value.cell = prepared_->globalCells -
+                     static_cast<uint32_t>(variable.type->kind == Kind::Array ? variable.type->count : 1);
+        return globals_.emplace(variable.id, makeRef(RefBase::Global, value.cell)).first->second;
     case StorageClass::PushConstant:
         value.kind = GlobalKind::PushConstants;
-        value.index = parameterOf(user, variable.id);
+        value.index = parametersOf(user, variable.id).front();
         break;
     default:
         unsupported(*module_.definition(variable.id), fmt::format("is of storage class {}, which is not supported",

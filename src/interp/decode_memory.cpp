@@ -319,9 +319,20 @@ void Decoder::chain(const Instruction& instruction, bool element, bool untyped) 
     if (layout == nullptr || result.kind != Kind::Pointer)
         unsupported(instruction, "starts from a pointer to a type that is not supported");
 
+    uint32_t first = base + 1;
+    Ref origin = 0;
+    const ModuleVariable* variable = declarations_.findVariable(pointer);
+    if (variable != nullptr && isBufferArray(*variable) && !element) {
+        origin = selectBuffer(instruction, *variable, idAt(instruction, first++));
+        layout = layout->element;
+        if (layout == nullptr)
+            invalid(instruction, "has a base type that is no array");
+    } else {
+        origin = ref(instruction, pointer);
+    }
     ChainCode code;
     const auto start = static_cast<uint32_t>(prepared_->operands.size());
-    prepared_->operands.push_back(ref(instruction, pointer));
+    prepared_->operands.push_back(origin);
     const auto add = [&](Id id, uint64_t stride) {
         const Type& type = valueType(instruction, id);
         if (type.kind != Kind::Int)
@@ -330,7 +341,6 @@ void Decoder::chain(const Instruction& instruction, bool element, bool untyped) 
         code.steps.push_back({static_cast<uint32_t>(prepared_->operands.size() - start), type.bits, stride});
         prepared_->operands.push_back(place);
     };
-    uint32_t first = base + 1;
     if (element)
         add(idAt(instruction, first++), elementSize(pointerType, *layout));
     const std::span<const uint32_t> indices(instruction.words + instruction.operandStart + first,

@@ -562,8 +562,11 @@ Ref Decoder::ref(const Instruction& user, Id id) {
     uint32_t index = 0;
     if (declarations_.findConstant(id, index))
         return makeRef(RefBase::Constant, index);
-    if (const ModuleVariable* variable = declarations_.findVariable(id))
+    if (const ModuleVariable* variable = declarations_.findVariable(id)) {
+        if (isBufferArray(*variable))
+            unsupported(user, fmt::format("uses %{}, an array of buffers, other than by the index of one", id));
         return useVariable(user, *variable);
+    }
     const Instruction* definition = module_.definition(id);
     if (definition != nullptr && spv::isModuleScope(*spv::findOpcode(definition->opcode)))
         unsupported(user,

@@ -66,7 +66,8 @@ private:
     uint32_t privateSlot(const Instruction& user, Id id, const Layout& layout);
     uint32_t workgroupObject(const ModuleVariable& variable);
     void finishWorkgroup();
-    uint32_t parameterOf(const Instruction& user, Id variable) const;
+    std::vector<uint32_t> parametersOf(const Instruction& user, Id variable) const;
+    Ref selectBuffer(const Instruction& instruction, const ModuleVariable& variable, Id index);
 
     // decode_group.cpp
     bool group(const Instruction& instruction);
@@ -85,6 +86,10 @@ private:
     const Type& pointerType(const Instruction& user, Id id);
     uint64_t constantOr(Id id, uint64_t otherwise);
     uint64_t constant(const Instruction& user, Id id);
+    static bool isBufferArray(const ModuleVariable& variable) {
+        return variable.type->kind == Kind::Array && (variable.storage == ::spv::StorageClass::StorageBuffer ||
+                                                      variable.storage == ::spv::StorageClass::Uniform);
+    }
     Step& emit(const Instruction& instruction, Code code, std::initializer_list<Id> operands);
     void result(Step& step, const Instruction& instruction);
     [[noreturn]] void invalid(const Instruction& instruction, const std::string& what) const {

@@ -166,6 +166,17 @@ bool Run::execute(Invocation& invocation, uint64_t slice) {
             ok = chain(step, bases);
             ++pc;
             break;
+        case Code::Descriptor: {
+            const Cell& index = *at(bases, refs[1]);
+            if (index.undefined && settings_.detectUninitialised)
+                ok = reportUndefined("the index of a buffer");
+            else if (index.bits >= step.payload)
+                ok = report(fmt::format("out of bounds: buffer {} of an array of {}", index.bits, step.payload));
+            else
+                bases[0][step.result] = at(bases, refs[0])[index.bits];
+            ++pc;
+            break;
+        }
         case Code::ArrayLength:
             ok = arrayLength(step, bases);
             ++pc;

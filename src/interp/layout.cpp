@@ -79,13 +79,12 @@ void LayoutTable::compute(Layout& layout, const Type& type, MatrixRule rule) {
     case Kind::Array:
     case Kind::RuntimeArray: {
         layout.element = &find(*type.element, rule);
-        if (layout.element->endsOpen)
-            fail(type, "is an array of runtime arrays");
         layout.align = layout.element->align;
         layout.stride = literal(module_, type.id, ::spv::Decoration::ArrayStride, spv::Decoration::kNoMember,
                                 alignUp(layout.element->size, layout.align));
-        layout.endsOpen = type.kind == Kind::RuntimeArray;
-        if (!layout.endsOpen && __builtin_mul_overflow(layout.stride, type.count, &layout.size))
+        // An array of open structures is one of buffers, which are not neighbours in memory.
+        layout.endsOpen = type.kind == Kind::RuntimeArray || layout.element->endsOpen;
+        if (type.kind == Kind::Array && __builtin_mul_overflow(layout.stride, type.count, &layout.size))
             fail(type, "is larger than 2^48 bytes");
         break;
     }

@@ -35,6 +35,7 @@ enum class Code : uint8_t {
     Store,        // payload: accesses; operands pointer, value
     CopyMemory,   // payload: copies; operands target, source [, size]
     Chain,        // payload: chains; operands base, indices
+    Descriptor,   // payload: length of an array of buffers; operands first address, index
     ArrayLength,  // payload: chains (offset of the array, stride)
     PointerEqual, // payload: 1 to negate
     PointerDiff,  // payload: element size

@@ -1,6 +1,7 @@
 // What kernels compute.
 #include "fixture.h"
 
+#include "arrays_comp.spv.h"
 #include "blocks_comp.spv.h"
 #include "compute_cl.spv.h"
 
@@ -116,6 +117,19 @@ TEST_F(InterpTest, ObeysTheLayoutOfBlocks) {
         const float expected = (v[0] + v[1] * 10 + v[2] * 100 + 7 + wx + wy) * 2;
         EXPECT_EQ(read<float>(out + 4, 4)[i], expected) << i;
     }
+}
+
+TEST_F(InterpTest, SelectsBuffersOfAnArray) {
+    std::vector<Argument> arguments{buffer(std::vector<uint32_t>{2, 0, 0, 0, 0})};
+    for (uint32_t k = 0; k < 3; ++k)
+        arguments.push_back(buffer(std::vector<uint32_t>{k + 1, 10 * k, 10 * k + 1, 10 * k + 2, 10 * k + 3}));
+    EXPECT_EQ(run(arrays_comp_spv, "main", arguments, kOne, {4, 1, 1}), "");
+    uint64_t out = 0;
+    std::memcpy(&out, arguments[0].bytes().data(), sizeof out);
+    EXPECT_THAT(read<uint32_t>(out + 4, 4), ElementsAre(44, 46, 48, 50));
+    const uint32_t none = 3;
+    ASSERT_TRUE(memory.write(out, &none, sizeof none));
+    EXPECT_THAT(run(arrays_comp_spv, "main", arguments, kOne, {4, 1, 1}), HasSubstr("buffer 3 of an array of 3"));
 }
 
 TEST_F(InterpTest, RefusesLaunchesThatDoNotFit) {

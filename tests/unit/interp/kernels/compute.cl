@@ -73,5 +73,5 @@ kernel void atomics(global int* i, global uint* u) {
     atomic_fetch_add((volatile global atomic_int*)&i[3], 1);
     atomic_fetch_sub((volatile global atomic_int*)&i[4], 1);
     int expected;
-    do expected = i[5]; while (atomic_cmpxchg(&i[5], expected, expected + 5) != expected);
+    do expected = atomic_add(&i[5], 0); while (atomic_cmpxchg(&i[5], expected, expected + 5) != expected);
 }
