@@ -121,7 +121,9 @@ bool Run::reportMisaligned(uint64_t address, uint64_t alignment, Touch touch) {
 
 bool Run::reportUndefined(const char* what) {
     return report(
-        fmt::format("uninitialised value: {} comes from memory that nothing has written, or from OpUndef", what));
+        fmt::format("uninitialised value: {} comes from memory that nothing has written, or from an "
+                              "operation whose result is undefined",
+                              what));
 }
 
 bool Run::reportRace(const Stamp& other, const Target& target, uint64_t offset, uint32_t bytes, Touch touch) {

@@ -248,8 +248,9 @@ bool Run::betweenSlices() {
 bool Run::slice(Workgroup& group, Invocation& invocation) {
     group_ = &group;
     invocation_ = &invocation;
-    const uint64_t allowed = settings_.stepLimit - std::min(settings_.stepLimit, invocation.steps) + 1;
-    const uint64_t steps = std::min(kSlice, allowed);
+    // One more than allowed tells an invocation that ends at the limit from one that does not.
+    const uint64_t allowed = settings_.stepLimit - std::min(settings_.stepLimit, invocation.steps);
+    const uint64_t steps = std::min(kSlice, std::max<uint64_t>(allowed, 1));
     const bool ok = execute(invocation, steps);
     const uint64_t used = steps - left_;
     invocation.steps += used;
