@@ -288,6 +288,47 @@ TEST_F(Kernels, BarriersAndLocalMemory) {
     }
 }
 
+// Whatever size the device's subgroups have, for workgroups that fill the last one and that do not.
+TEST_F(Kernels, SubgroupOperations) {
+    const HyKernel kernel = makeKernel(module, "subgroups");
+    HyKernelInfo info{};
+    info.structSize = sizeof info;
+    ASSERT_OK(hyKernelGetInfo(kernel, &info));
+    const uint32_t lanes = info.subgroupSize;
+    ASSERT_GE(lanes, 1u);
+    for (const uint32_t size : {64u, 50u, 1u}) {
+        constexpr uint32_t kGroups = 5;
+        const uint32_t total = kGroups * size;
+        std::vector<uint32_t> in(total);
+        for (uint32_t i = 0; i < total; ++i) {
+            in[i] = i * 7919 % 101;
+        }
+        const HyDevicePtr src = upload(in);
+        const HyDevicePtr dst = allocate(total * 16);
+        ASSERT_OK(launch(kernel, {kGroups, 1, 1}, {size, 1, 1}, {&dst, &src}));
+        const std::vector<uint32_t> out = download<uint32_t>(dst, total * 4);
+        for (uint32_t i = 0; i < total; ++i) {
+            const uint32_t group = i / size * size;
+            const uint32_t first = group + (i - group) / lanes * lanes;
+            const uint32_t end = std::min(first + lanes, group + size);
+            uint32_t sum = 0, together = 0, most = 0, before = 0;
+            for (uint32_t j = first; j < end; ++j) {
+                sum += in[j];
+                together += std::min(in[i] % 4, in[j] % 4);
+                most = in[j] % 3 == 0 ? std::max(most, in[j]) : most;
+                before += in[j] % 3 != 0 && j < i ? in[j] : 0;
+            }
+            ASSERT_EQ(out[i], sum) << i;
+            ASSERT_EQ(out[total + i], together) << i;
+            ASSERT_EQ(out[2 * total + i], in[i] % 3 == 0 ? most : before) << i;
+            const uint32_t all = std::accumulate(in.begin() + group, in.begin() + group + size, 0u);
+            ASSERT_EQ(out[3 * total + i], all + (i - first) * 100'000) << i;
+        }
+        EXPECT_OK(hyMemFree(device, dst));
+        EXPECT_OK(hyMemFree(device, src));
+    }
+}
+
 TEST_F(Kernels, AtomicsLoseNothing) {
     const HyKernel kernel = makeKernel(module, "count_all");
     const HyDevicePtr counter = upload(std::vector<int>{0});

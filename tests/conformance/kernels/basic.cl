@@ -66,3 +66,16 @@ kernel void wait_for_flag(volatile global int* flag) {
     while (*flag == 0) {
     }
 }
+
+// Four results an invocation, the last three from loops that invocations leave at different times.
+kernel void subgroups(global uint* out, const global uint* in) {
+    const uint n = get_global_id(0), total = get_global_size(0);
+    const uint v = in[n];
+    out[n] = sub_group_reduce_add(v);
+    uint together = 0;
+    for (uint i = 0; i < v % 4; ++i)
+        together += sub_group_non_uniform_reduce_add(1u);
+    out[total + n] = together;
+    out[2 * total + n] = v % 3 == 0 ? sub_group_non_uniform_reduce_max(v) : sub_group_non_uniform_scan_exclusive_add(v);
+    out[3 * total + n] = work_group_reduce_add(v) + get_sub_group_local_id() * 100000;
+}
