@@ -252,6 +252,9 @@ private:
         case Op::SMod: // a positive divisor: neither zero nor the overflow of the smallest number by -1
             combine(Op::BitwiseAnd, 1, 31);
             combine(Op::BitwiseOr, 1, 1);
+            // Vulkan leaves remainders of negative numbers undefined (appendix "Vulkan Environment for SPIR-V").
+            if (!isKernel() && op != Op::SDiv)
+                combine(Op::BitwiseAnd, 0, (uint64_t{1} << (node.type.bits - 1)) - 1);
             break;
         case Op::VectorExtractDynamic:
             operands[1] = binary(Op::BitwiseAnd, operands[1], module_.u32(node.children[0]->type.lanes - 1u));
