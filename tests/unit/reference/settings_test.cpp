@@ -10,22 +10,22 @@ using namespace halyard::reference;
 
 namespace {
 
-class Settings : public ::testing::Test {
+class ReferenceSettings : public ::testing::Test {
 protected:
-    Settings() {
+    ReferenceSettings() {
         services.structSize = sizeof services;
         services.context = this;
         services.getEnv = [](void* self, const char* name) -> const char* {
-            const auto& variables = static_cast<Settings*>(self)->variables;
+            const auto& variables = static_cast<ReferenceSettings*>(self)->variables;
             const auto found = variables.find(name);
             return found != variables.end() ? found->second.c_str() : nullptr;
         };
         services.log = [](void* self, HyLogLevel level, const char* message) {
             EXPECT_EQ(level, HY_LOG_WARNING);
-            static_cast<Settings*>(self)->warnings.emplace_back(message);
+            static_cast<ReferenceSettings*>(self)->warnings.emplace_back(message);
         };
     }
-    halyard::reference::Settings read(const std::string& name, const std::string& value) {
+    Settings read(const std::string& name, const std::string& value) {
         variables = {{name, value}};
         warnings.clear();
         return readSettings(Host(&services));
@@ -43,7 +43,7 @@ protected:
 
 } // namespace
 
-TEST_F(Settings, Defaults) {
+TEST_F(ReferenceSettings, Defaults) {
     const auto settings = readSettings(Host(&services));
     EXPECT_TRUE(warnings.empty());
     EXPECT_EQ(settings.subgroupSize, 16U);
@@ -53,7 +53,7 @@ TEST_F(Settings, Defaults) {
     EXPECT_GT(settings.memoryBytes, 0U);
 }
 
-TEST_F(Settings, Values) {
+TEST_F(ReferenceSettings, Values) {
     EXPECT_EQ(read("HALYARD_REFERENCE_SUBGROUP_SIZE", "1").subgroupSize, 1U);
     EXPECT_EQ(read("HALYARD_REFERENCE_SUBGROUP_SIZE", "128").subgroupSize, 128U);
     EXPECT_EQ(read("HALYARD_REFERENCE_STEP_LIMIT", "18446744073709551615").stepLimit, UINT64_MAX);
@@ -70,7 +70,7 @@ TEST_F(Settings, Values) {
     EXPECT_TRUE(warnings.empty());
 }
 
-TEST_F(Settings, WhatMakesNoSenseIsNamed) {
+TEST_F(ReferenceSettings, WhatMakesNoSenseIsNamed) {
     for (const char* value : {"0", "3", "256", "-1", "sixteen", "16 ", "99999999999999999999"})
         EXPECT_TRUE(refuses("HALYARD_REFERENCE_SUBGROUP_SIZE", value)) << value;
     for (const char* value : {"0", "1e9", "", "18446744073709551616"})
