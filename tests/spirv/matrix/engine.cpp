@@ -143,8 +143,12 @@ void Engine::runBatch(const std::vector<const Case*>& cases, std::vector<Report>
                 const Outputs& first = outputs[0][item];
                 if (finding.detail.empty() && d != 0 && !first.refused && !accepting) {
                     finding.detail = differences(
-                        *item, rows, mine.values, [&](size_t n) { return first.values[n]; }, 2 * item->comparison.ulps,
-                        devices_[0]->selector());
+                        *item, rows, mine.values,
+                        [&](size_t n) {
+                            const bool defined = !item->expected || !item->expected(rows, n).empty();
+                            return defined ? first.values[n] : Value();
+                        },
+                        2 * item->comparison.ulps, devices_[0]->selector());
                 }
                 finding.verdict = finding.detail.empty() ? Verdict::Right : Verdict::Wrong;
             }

@@ -549,6 +549,57 @@ void addOlder(Cases& cases, uint32_t workgroup) {
     }
 }
 
+// Of SPV_INTEL_subgroups: shuffles over two values in a row, and blocks of a buffer.
+void addIntel(Cases& cases, uint32_t workgroup) {
+    const Type word{Scalar::I32};
+    const auto intel = [&](Op op, std::vector<Type> operands, Capability capability) {
+        Case item = groupCase(op, Flavour::Kernel, std::move(operands), word, "intel", workgroup, {capability});
+        item.extensions = {"SPV_INTEL_subgroups"};
+        return item;
+    };
+    for (Op op : {Op::SubgroupShuffleDownINTEL, Op::SubgroupShuffleUpINTEL}) {
+        const bool down = op == Op::SubgroupShuffleDownINTEL;
+        Case item = intel(op, {word, word}, Capability::SubgroupShuffleINTEL);
+        item.emit = [op](Module& m, Kernel&, const Ids& ids) {
+            return m.value(op, m.intType(32), {ids[0], ids[1], m.u32(3)});
+        };
+        // Down: (current, next). Up: (previous, current). A partial subgroup counts as many as it has.
+        item.expected = [=](const std::vector<Row>& rows, size_t n) {
+            const Members members = membersOf(n, workgroup, kSubgroup);
+            const size_t self = n - members.first, size = members.count;
+            if (down) {
+                const size_t at = self + 3;
+                return at < size ? rows[members.first + at][0] : rows[members.first + at - size][1];
+            }
+            return self >= 3 ? rows[n - 3][1] : rows[members.first + self + size - 3][0];
+        };
+        cases.push_back(item);
+    }
+    if (workgroup % kSubgroup != 0) {
+        return; // blocks are of full subgroups
+    }
+    const auto first = [](Module& m, Kernel& k) {
+        const Id u64 = m.intType(64);
+        return m.value(Op::BitwiseAnd, u64, {k.globalId(), m.constant(u64, ~uint64_t(kSubgroup - 1))});
+    };
+    Case read = intel(Op::SubgroupBlockReadINTEL, {word}, Capability::SubgroupBufferBlockIOINTEL);
+    read.alone = true; // the operand's buffer is number 0
+    read.emit = [=](Module& m, Kernel& k, const Ids&) {
+        return m.value(Op::SubgroupBlockReadINTEL, m.intType(32), {k.pointer(0, first(m, k))});
+    };
+    read.expected = [](const std::vector<Row>& rows, size_t n) { return rows[n][0]; };
+    cases.push_back(read);
+    Case write = intel(Op::SubgroupBlockWriteINTEL, {word}, Capability::SubgroupBufferBlockIOINTEL);
+    write.alone = true;
+    write.emit = [=](Module& m, Kernel& k, const Ids& ids) {
+        const Id changed = m.value(Op::IAdd, m.intType(32), {ids[0], m.u32(1)});
+        m.op(Op::SubgroupBlockWriteINTEL, {k.pointer(0, first(m, k)), changed});
+        return k.load(0, k.globalId());
+    };
+    write.expected = [](const std::vector<Row>& rows, size_t n) { return Value{(rows[n][0][0] + 1) & 0xffffffff}; };
+    cases.push_back(write);
+}
+
 void addBuiltIns(Cases& cases, Flavour flavour, uint32_t workgroup) {
     const Type word{Scalar::I32};
     struct Number {
@@ -594,6 +645,7 @@ Cases groupCases() {
         }
         addUniform(cases, workgroup);
         addOlder(cases, workgroup);
+        addIntel(cases, workgroup);
     }
     return cases;
 }

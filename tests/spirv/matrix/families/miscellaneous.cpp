@@ -112,6 +112,26 @@ void addKernelOnly(Cases& cases) {
         return m.value(Op::Load, m.intType(32), {ids[0]});
     };
     cases.push_back(prefetch);
+    const Host sum = [](const uint64_t* v) { return fromQuad(Scalar::F32, toQuad(Scalar::F32, v[0]) + 1); };
+    Case fence = shaped(
+        Op::ArithmeticFenceEXT, Flavour::Kernel, {real}, real,
+        [](Module& m, Kernel&, const Ids& ids) {
+            const Id f32 = m.floatType(32);
+            const Id one = m.value(Op::FAdd, f32, {ids[0], m.constant(f32, 0x3f800000)});
+            return m.value(Op::ArithmeticFenceEXT, f32, {one});
+        },
+        sum);
+    fence.capabilities = {Capability::ArithmeticFenceEXT};
+    fence.extensions = {"SPV_EXT_arithmetic_fence"};
+    cases.push_back(fence);
+    const Type two{Scalar::F64};
+    Case fused = opCase(Op::FmaKHR, Flavour::Kernel, {two, two, two}, two, [](const uint64_t* v) {
+        const auto number = [](uint64_t bits) { return static_cast<double>(toQuad(Scalar::F64, bits)); };
+        return fromQuad(Scalar::F64, std::fma(number(v[0]), number(v[1]), number(v[2])));
+    });
+    fused.capabilities = {Capability::FMAKHR};
+    fused.extensions = {"SPV_KHR_fma"};
+    cases.push_back(fused);
     // bfloat16 as the bits of a 16-bit integer.
     Case widen = opCase(Op::ConvertBF16ToFINTEL, Flavour::Kernel, {{Scalar::I16}}, real,
                         [](const uint64_t* v) { return v[0] << 16; });
