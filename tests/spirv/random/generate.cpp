@@ -23,6 +23,7 @@ public:
         static constexpr uint32_t kSizes[][3] = {{16, 1, 1}, {32, 1, 1}, {4, 4, 1},  {1, 1, 1},
                                                  {7, 1, 1},  {5, 3, 2},  {64, 1, 1}, {20, 1, 1}};
         std::copy_n(kSizes[below(std::size(kSizes))], 3, program_.workgroupSize);
+        program_.requiresSize = program_.flavour == Flavour::GLCompute || chance(2);
         program_.workgroups[0] = 1 + below(3);
         program_.workgroups[1] = 1 + below(2);
         for (uint32_t i = below(3); i > 0; --i)

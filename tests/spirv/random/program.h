@@ -79,6 +79,7 @@ struct Program {
     bool subgroups = true; // may hold subgroup operations
     uint32_t workgroupSize[3] = {1, 1, 1};
     uint32_t workgroups[3] = {1, 1, 1};
+    bool requiresSize = true;        // the module requires that workgroup size; else, in Kernel modules, it takes any
     std::vector<Function> functions; // helpers, callees first; the kernel is the last one
 
     uint32_t invocations() const {

@@ -82,7 +82,9 @@ private:
 
     void kernel(const Function& function) {
         const auto* size = program_.workgroupSize;
-        Kernel kernel(module_, "k", {u32_, u32_, u32_}, {size[0], size[1], size[2]});
+        const Kernel::Size required =
+            program_.requiresSize ? Kernel::Size{size[0], size[1], size[2]} : Kernel::Size{0, 0, 0};
+        Kernel kernel(module_, "k", {u32_, u32_, u32_}, required);
         kernel_ = &kernel;
         if (program_.groupInvocations() > 0) {
             const Id type = module_.arrayType(u32_, program_.groupInvocations());
