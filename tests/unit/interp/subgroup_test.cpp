@@ -1,6 +1,7 @@
 // Subgroups come together where the structure of the program says.
 #include "fixture.h"
 
+#include "groups_cl.spv.h"
 #include "groups_comp.spv.h"
 
 #include <bit>
@@ -44,6 +45,27 @@ TEST_P(SubgroupTest, OperationsSeeTheLanesThatAreThere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, SubgroupTest, ::testing::Values(4u, 8u, 16u, 32u));
+
+TEST_F(InterpTest, AWorkgroupCopiesTogether) {
+    std::vector<float> values(16);
+    for (size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(i);
+    const uint64_t in = buffer(values), out = allocate(64);
+    EXPECT_EQ(run(groups_cl_spv, "async", {in, uint64_t{32}, out}, {2, 1, 1}, {8, 1, 1}), "");
+    const auto result = read<float>(out, 16);
+    EXPECT_EQ(result[0], 7.0f);
+    EXPECT_EQ(result[15], 8.0f);
+    EXPECT_THAT(run(groups_cl_spv, "async", {in, uint64_t{28}, out}, {1, 1, 1}, {8, 1, 1}),
+                ::testing::HasSubstr("past the end of the workgroup variable"));
+}
+
+TEST_F(InterpTest, AWorkgroupReducesTogether) {
+    const uint64_t out = allocate(40 * 4);
+    EXPECT_EQ(run(groups_cl_spv, "together", {out}, {1, 1, 1}, {40, 1, 1}), "");
+    for (int i = 0; i < 40; ++i)
+        EXPECT_EQ(read<int32_t>(out, 40)[i], 780 * 10000 + i * 100 + 3) << i;
+    EXPECT_THAT(run(groups_cl_spv, "apart", {out}, {1, 1, 1}, {4, 1, 1}), ::testing::HasSubstr("divergent"));
+}
 
 } // namespace
 } // namespace halyard::interp::test
