@@ -7,6 +7,9 @@ namespace sv = ::spv;
 
 void Importer::checkFloat(llvm::Type* type) const {
     check(type->isFPOrFPVectorTy(), "the operation needs floating-point numbers");
+    if (type->getScalarType()->isBFloatTy()) {
+        unsupported("bfloat16 has no arithmetic but conversions and OpDot");
+    }
 }
 
 void Importer::checkInteger(llvm::Type* type) const {
@@ -186,9 +189,15 @@ llvm::Value* Importer::dotProduct(llvm::Value* a, llvm::Value* b) {
 
 void Importer::dot(const Instruction& instruction) {
     llvm::Value* a = operand(instruction, 0);
-    checkFloat(a->getType());
-    check(a->getType()->isVectorTy(), "a dot product needs vectors");
-    define(instruction, dotProduct(a, operand(instruction, 1, a->getType())));
+    check(a->getType()->isVectorTy() && a->getType()->isFPOrFPVectorTy(), "a dot product needs vectors of numbers");
+    llvm::Value* b = operand(instruction, 1, a->getType());
+    if (a->getType()->getScalarType()->isBFloatTy()) { // products are exact as floats
+        llvm::Type* floats = a->getType()->getWithNewType(builder_.getFloatTy());
+        llvm::Value* sum = dotProduct(builder_.CreateFPExt(a, floats), builder_.CreateFPExt(b, floats));
+        define(instruction, builder_.CreateFPTrunc(sum, builder_.getBFloatTy()));
+        return;
+    }
+    define(instruction, dotProduct(a, b));
 }
 
 // OpFDot2MixAcc32VALVE: two products of halves, exact as floats, added to a float.

@@ -191,8 +191,8 @@ void Importer::saturatingConvert(const Instruction& instruction) {
 void Importer::floatConvert(const Instruction& instruction) {
     llvm::Type* type = resultType(instruction).llvmType;
     llvm::Value* source = operand(instruction, 0);
-    checkFloat(type);
-    checkFloat(source->getType());
+    check(type->isFPOrFPVectorTy() && source->getType()->isFPOrFPVectorTy(),
+          "the operation needs floating-point numbers");
     check(partCount(source->getType()) == partCount(type), "operand and result differ in components");
     const unsigned from = source->getType()->getScalarSizeInBits();
     const unsigned to = type->getScalarSizeInBits();

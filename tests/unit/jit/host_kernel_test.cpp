@@ -2,6 +2,7 @@
 #include "host_harness.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -356,6 +357,66 @@ TEST(HostKernel, SaxpyIsVectorisedOverWorkItems) {
         EXPECT_THAT(*ir, ContainsRegex("fadd contract <(8|16) x float>"));
         EXPECT_THAT(*ir, HasSubstr("llvm.masked.store"));
     }
+}
+
+// Every rounding case of bfloat16: exact, below, on and above the middle, for even and odd, from float and double.
+TEST(HostKernel, Bfloat16Conversions) {
+    const std::string kir = kirModule(R"(
+define void @k(ptr addrspace(1) %out, ptr addrspace(1) %in, ptr addrspace(1) %wide) #0 {
+  %i = call i64 @hy.global_id(i32 0)
+  %pi = getelementptr float, ptr addrspace(1) %in, i64 %i
+  %pw = getelementptr double, ptr addrspace(1) %wide, i64 %i
+  %po = getelementptr [4 x float], ptr addrspace(1) %out, i64 %i
+  %p1 = getelementptr float, ptr addrspace(1) %po, i64 1
+  %p2 = getelementptr float, ptr addrspace(1) %po, i64 2
+  %x = load float, ptr addrspace(1) %pi
+  %d = load double, ptr addrspace(1) %pw
+  %bx = fptrunc float %x to bfloat
+  %bd = fptrunc double %d to bfloat
+  %fx = fpext bfloat %bx to float
+  %dd = fpext bfloat %bd to double
+  %fd = fptrunc double %dd to float
+  %v = insertelement <2 x float> <float 1.0, float poison>, float %x, i32 1
+  %bv = fptrunc <2 x float> %v to <2 x bfloat>
+  %ev = fpext <2 x bfloat> %bv to <2 x float>
+  %e1 = extractelement <2 x float> %ev, i32 1
+  store float %fx, ptr addrspace(1) %po
+  store float %fd, ptr addrspace(1) %p1
+  store float %e1, ptr addrspace(1) %p2
+  ret void
+})");
+    const float infinity = std::numeric_limits<float>::infinity();
+    struct {
+        float from;
+        float to;
+    } const floats[] = {{0x1.01p0F, 0x1p0F},     {0x1.03p0F, 0x1.04p0F},     {0x1.010002p0F, 0x1.02p0F},
+                        {0x1.00fffep0F, 0x1p0F}, {-0x1.03p0F, -0x1.04p0F},   {0x1.fffffep127F, infinity},
+                        {-infinity, -infinity},  {0x1p-133F, 0x1p-133F},     {0x1.8p-134F, 0x1p-133F},
+                        {-0.0F, -0.0F},          {0x1.fep127F, 0x1.fep127F}, {3.0F, 3.0F}};
+    std::vector<float> in;
+    std::vector<double> wide;
+    for (const auto& pair : floats) {
+        in.push_back(pair.from);
+        wide.push_back(pair.from);
+    }
+    // A float would round these to the middle between two numbers first.
+    in.push_back(std::numeric_limits<float>::quiet_NaN());
+    wide.push_back(0x1.01000001p0);
+    in.push_back(0.0F);
+    wide.push_back(0x1.02ffffffp0);
+    std::vector<float> out(4 * in.size());
+    const auto count = static_cast<uint32_t>(in.size());
+    compileAndRun(kir, {count, 1, 1}, {1, 1, 1},
+                  {Arg::buffer(out.data()), Arg::buffer(in.data()), Arg::buffer(wide.data())}, false);
+    for (size_t i = 0; i < std::size(floats); ++i) {
+        for (size_t form = 0; form < 3; ++form) {
+            EXPECT_EQ(out[4 * i + form], floats[i].to) << "form " << form << " of " << floats[i].from;
+            EXPECT_EQ(std::signbit(out[4 * i + form]), std::signbit(floats[i].to));
+        }
+    }
+    EXPECT_TRUE(std::isnan(out[4 * (count - 2)]));
+    EXPECT_EQ(out[4 * (count - 2) + 1], 0x1.02p0F);
+    EXPECT_EQ(out[4 * (count - 1) + 1], 0x1.02p0F);
 }
 
 TEST(HostKernel, UnknownOperationsAreRefusedByName) {

@@ -4,6 +4,7 @@
 #include "jit/passes/builtin.h"
 #include "jit/passes/kernel.h"
 #include "jit/passes/optimise.h"
+#include "jit/targets/host/bfloat.h"
 #include "jit/targets/host/cuts.h"
 #include "jit/targets/host/entry_function.h"
 #include "jit/targets/host/group_function.h"
@@ -147,6 +148,7 @@ private:
         for (llvm::Function& function : module) {
             setProcessor(function);
         }
+        lowerBfloat(kernel);
         dropLoopHints(kernel);
         keepRegions(kernel);
         applyWorkgroupSize(kernel, size);
