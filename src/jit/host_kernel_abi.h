@@ -45,7 +45,7 @@ typedef struct HyHostPrint {
 /* Runs the workgroups with linear index firstGroup <= i < endGroup, x fastest, one after the other on the calling
  * thread. `local`: at least staticLocalBytes plus, for each Workgroup pointer parameter in order, its byte count
  * rounded up to a multiple of 128; 128-byte aligned; contents undefined, private to the calling thread. `scratch`: at
- * least scratchBytesPerItem * (workgroupSize product rounded up to a multiple of 64); 64-byte aligned. */
+ * least scratchBytesPerItem * (workgroupSize product rounded up to a multiple of 64); 128-byte aligned. */
 typedef void (*HyHostKernelRun)(const HyHostLaunch* launch, uint64_t firstGroup, uint64_t endGroup, void* local,
                                 void* scratch);
 

@@ -123,6 +123,9 @@ Context::Context(llvm::Function& kernel, const CutList& cuts, const Slots& slots
         }
         const uint64_t size = variable->getAllocationSize(data).value_or(llvm::TypeSize::getFixed(0));
         const uint64_t stride = llvm::alignTo(std::max<uint64_t>(size, 1), variable->getAlign());
+        if (variable->getAlign() > 64) {
+            bytesPerItem = llvm::alignTo(bytesPerItem, 2); // an array begins at this times a multiple of 64
+        }
         privateArrays[variable] = {bytesPerItem, stride};
         bytesPerItem += stride;
     }

@@ -14,6 +14,8 @@ using llvm::Instruction;
 
 namespace {
 
+constexpr uint64_t kMaxPrivateAlignment = 128; // what the scratch area offers: 16 components of 8 bytes
+
 std::string print(const llvm::Type& type) {
     std::string text;
     llvm::raw_string_ostream(text) << type;
@@ -51,8 +53,8 @@ std::string check(const Instruction& instruction) {
         return "the operation '" + callee->getName().str() + "'";
     }
     if (const auto* variable = llvm::dyn_cast<llvm::AllocaInst>(&instruction)) {
-        if (!variable->isStaticAlloca() || variable->getAlign() > 64) {
-            return "a private variable of dynamic size or of an alignment above 64";
+        if (!variable->isStaticAlloca() || variable->getAlign() > kMaxPrivateAlignment) {
+            return "a private variable of dynamic size or of an alignment above 128";
         }
         return "";
     }
