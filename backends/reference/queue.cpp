@@ -48,11 +48,6 @@ bool Queue::await(const State& state, std::unique_lock<std::mutex>& lock, uint64
     return state.changed.wait_until(lock, until, condition);
 }
 
-Queue::Queue() : state_(std::make_shared<State>()) {
-    const BlockSignals blocked;
-    thread_ = std::thread([state = state_] { work(*state); });
-}
-
 void Queue::work(State& state) {
     // The thread that made this one may flush denormals, or round otherwise.
     std::fesetenv(FE_DFL_ENV);
@@ -78,6 +73,12 @@ void Queue::work(State& state) {
 
 uint64_t Queue::submit(Command command) {
     const std::scoped_lock lock(state_->mutex);
+    if (state_->stopping)
+        return state_->submitted;
+    if (!thread_.joinable()) {
+        const BlockSignals blocked;
+        thread_ = std::thread([state = state_] { work(*state); });
+    }
     state_->commands.push_back(std::move(command));
     state_->changed.notify_all();
     return ++state_->submitted;
@@ -100,6 +101,8 @@ bool Queue::stop(uint64_t deadline) {
     {
         std::unique_lock lock(state_->mutex);
         state_->stopping = true;
+        if (!thread_.joinable())
+            return true;
         state_->changed.notify_all();
         ended = await(*state_, lock, deadline, [&] { return state_->ended; });
     }

@@ -25,14 +25,15 @@ public:
     // Must not throw.
     using Command = std::function<void()>;
 
-    // Starts the thread, with every signal blocked. Throws std::system_error when the system has none left.
-    Queue();
+    Queue() : state_(std::make_shared<State>()) {}
     // REQUIRES: stop() has been called.
     ~Queue() = default;
     Queue(const Queue&) = delete;
     Queue& operator=(const Queue&) = delete;
 
-    // Returns the command's number; they count up from 1. Throws std::bad_alloc, and then nothing was submitted.
+    // Returns the command's number; they count up from 1. The first one starts the thread, with every signal blocked.
+    // Throws std::bad_alloc, or std::system_error when the system has no thread left; then nothing was submitted. After
+    // stop() the command is dropped, and the number is that of the last one before it.
     uint64_t submit(Command command);
     // The number of the newest command.
     uint64_t submitted() const;
@@ -59,7 +60,7 @@ private:
     static bool await(const State& state, std::unique_lock<std::mutex>& lock, uint64_t deadline, Condition&& condition);
 
     const std::shared_ptr<State> state_;
-    std::thread thread_;
+    std::thread thread_; // guarded by the state's mutex
 };
 
 } // namespace halyard::reference

@@ -52,6 +52,19 @@ TEST(ReferenceQueue, WaitsEndAtTheirDeadlineAndStopLeavesWhatDoesNotEnd) {
     ended.wait();
 }
 
+TEST(ReferenceQueue, NothingSubmittedIsNothingToWaitFor) {
+    Queue queue;
+    EXPECT_TRUE(queue.waitFor(queue.submitted(), nowNs()));
+    EXPECT_TRUE(queue.stop(nowNs()));
+}
+
+TEST(ReferenceQueue, NothingRunsAfterStop) {
+    Queue queue;
+    EXPECT_EQ(queue.submit([] {}), 1U);
+    EXPECT_TRUE(queue.stop(kNever));
+    EXPECT_EQ(queue.submit([] { ADD_FAILURE(); }), 1U);
+}
+
 TEST(ReferenceQueue, StopRunsWhatWasSubmitted) {
     int runs = 0;
     Queue queue;
@@ -62,11 +75,12 @@ TEST(ReferenceQueue, StopRunsWhatWasSubmitted) {
 }
 
 TEST(ReferenceQueue, RoundsToNearestWhateverItsMakerDoes) {
-    std::fesetround(FE_UPWARD);
     Queue queue;
-    std::fesetround(FE_TONEAREST);
     int mode = -1;
-    EXPECT_TRUE(queue.waitFor(queue.submit([&mode] { mode = std::fegetround(); }), kNever));
+    std::fesetround(FE_UPWARD);
+    const uint64_t number = queue.submit([&mode] { mode = std::fegetround(); });
+    std::fesetround(FE_TONEAREST);
+    EXPECT_TRUE(queue.waitFor(number, kNever));
     EXPECT_EQ(mode, FE_TONEAREST);
     EXPECT_TRUE(queue.stop(kNever));
 }
