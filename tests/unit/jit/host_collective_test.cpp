@@ -449,6 +449,52 @@ declare i32 @hy.workgroup.broadcast.i32(i32, i64, i64, i64) #2
     }
 }
 
+// A loop with two entries has no order that says who meets; each invocation still goes its own way.
+TEST(HostCollective, IrreducibleControlFlow) {
+    const std::string kir = kirModule(R"(
+define void @k(ptr addrspace(1) %out, ptr addrspace(1) %in) #0 {
+entry:
+  %n = call i64 @hy.global_id(i32 0)
+  %pv = getelementptr i32, ptr addrspace(1) %in, i64 %n
+  %v = load i32, ptr addrspace(1) %pv
+  %lane = call i32 @hy.subgroup_local_id()
+  %odd = trunc i32 %v to i1
+  br i1 %odd, label %a, label %b
+a:
+  %xa = phi i32 [ 0, %entry ], [ %xb1, %b ]
+  %own = call i32 @hy.subgroup.shuffle.i32(i32 %v, i32 %lane) #2
+  %xa1 = add i32 %xa, %own
+  br label %b
+b:
+  %xb = phi i32 [ 1000, %entry ], [ %xa1, %a ]
+  %any = call i1 @hy.subgroup.any(i1 true) #2
+  %one = zext i1 %any to i32
+  %xb1 = add i32 %xb, %one
+  %low = and i32 %xb1, 63
+  %more = icmp ult i32 %low, %v
+  br i1 %more, label %a, label %done
+done:
+  %po = getelementptr i32, ptr addrspace(1) %out, i64 %n
+  store i32 %xb1, ptr addrspace(1) %po
+  ret void
+}
+declare i32 @hy.subgroup.shuffle.i32(i32, i32) #2
+declare i1 @hy.subgroup.any(i1) #2
+)");
+    std::vector<uint32_t> in(80), out(80);
+    for (uint32_t i = 0; i < 80; ++i) {
+        in[i] = i % 23 + 1;
+    }
+    compileAndRun(kir, {2, 1, 1}, {40, 1, 1}, {Arg::buffer(out.data()), Arg::buffer(in.data())}, false);
+    for (uint32_t i = 0; i < 80; ++i) {
+        uint32_t x = in[i] % 2 != 0 ? in[i] : 1000;
+        while ((++x & 63) < in[i]) {
+            x += in[i];
+        }
+        ASSERT_EQ(out[i], x) << i;
+    }
+}
+
 TEST(HostCollective, RefusedSizes) {
     const std::string kir = kirModule("define void @k(ptr addrspace(1) %out) #0 {\n  ret void\n}\n");
     const std::vector<Arg> args{Arg::buffer(nullptr)};

@@ -42,3 +42,24 @@ kernel void divergent_flow(global int* out, global const int* in) {
     out[2 * total + n] = sum;
     out[3 * total + n] = sub_group_shuffle(v, get_sub_group_local_id() ^ 1u);
 }
+
+// An array of each invocation's own, over operations that not all reach.
+kernel void private_arrays(global int* out, global const int* in) {
+    size_t items = get_local_size(0) * get_local_size(1);
+    size_t n = get_group_id(0) * items + get_local_linear_id();
+    int v = in[n];
+    int a[5];
+    for (int i = 0; i < 5; ++i)
+        a[i] = v + i;
+    for (int i = 0; i < v % 5; ++i)
+        a[(v + i) % 5] += sub_group_non_uniform_reduce_add(a[i]);
+    out[n] = a[0] + 3 * a[1] + 5 * a[2] + 7 * a[3] + 11 * a[4];
+}
+
+kernel __attribute__((intel_reqd_sub_group_size(8))) void eight(global int* out) {
+    out[get_global_id(0)] = get_max_sub_group_size() * 100 + sub_group_reduce_add(1);
+}
+
+kernel __attribute__((intel_reqd_sub_group_size(24))) void twenty_four(global int* out) {
+    out[get_global_id(0)] = sub_group_reduce_add(1);
+}

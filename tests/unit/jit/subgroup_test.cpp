@@ -5,6 +5,7 @@
 #include "spv/spv.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <functional>
 
@@ -379,6 +380,49 @@ TEST_P(Subgroups, OpenClInDivergentFlow) {
                     const uint32_t wanted = lane(i) ^ 1;
                     return wanted < all(i).size() ? v(all(i)[wanted]) : v(i);
                 }});
+}
+
+TEST_P(Subgroups, PrivateArraysInDivergentFlow) {
+    const Answer answer = compile("private_arrays", {}, size(), subgroup_cl_spv, subgroup_cl_spv_size);
+    ASSERT_EQ(answer.reply["status"], 0) << answer.reply;
+    const auto out = launch(answer, 1, {});
+    std::vector<std::array<uint32_t, 5>> arrays(total());
+    for (uint32_t i = 0; i < total(); ++i) {
+        for (uint32_t k = 0; k < 5; ++k) {
+            arrays[i][k] = v(i) + k;
+        }
+    }
+    for (uint32_t k = 0; k < 4; ++k) {
+        const auto before = arrays;
+        for (uint32_t i = 0; i < total(); ++i) {
+            if (v(i) % 5 <= k) {
+                continue;
+            }
+            for (const uint32_t j : lanes(i, [&](uint32_t j) { return v(j) % 5 > k; })) {
+                arrays[i][(v(i) + k) % 5] += before[j][k];
+            }
+        }
+    }
+    check(out, {[&](uint32_t i) {
+              const auto& a = arrays[i];
+              return a[0] + 3 * a[1] + 5 * a[2] + 7 * a[3] + 11 * a[4];
+          }});
+}
+
+TEST(SubgroupSize, OfTheKernelComesFirst) {
+    const Answer answer = compile("eight", {}, 32, subgroup_cl_spv, subgroup_cl_spv_size);
+    ASSERT_EQ(answer.reply["status"], 0) << answer.reply;
+    const HostKernel kernel(answer.blob);
+    EXPECT_EQ(kernel.info().subgroupSize, 8u);
+    std::vector<uint32_t> out(32);
+    kernel.run({2, 1, 1}, {16, 1, 1}, {Arg::buffer(out.data())});
+    EXPECT_EQ(out, std::vector<uint32_t>(32, 808));
+}
+
+TEST(SubgroupSize, ImpossibleOnesAreRefused) {
+    const Answer answer = compile("twenty_four", {}, 0, subgroup_cl_spv, subgroup_cl_spv_size);
+    EXPECT_EQ(answer.reply["status"], HY_ERROR_UNSUPPORTED_SPIRV);
+    EXPECT_NE(answer.reply["message"].get<std::string>().find("24"), std::string::npos) << answer.reply;
 }
 
 } // namespace
