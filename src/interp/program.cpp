@@ -19,6 +19,18 @@ spv::Error outOfMemory(const std::string& kernel) {
             {}};
 }
 
+// Of what the kernel asks for, or else of the settings. 0 when a number of subgroups that it asks for cannot be had.
+uint32_t chooseSubgroupSize(const spv::KernelInfo& kernel, const Settings& settings) {
+    if (kernel.requiredSubgroupSize != 0 || kernel.requiredSubgroups == 0)
+        return kernel.requiredSubgroupSize != 0 ? kernel.requiredSubgroupSize : settings.subgroupSize;
+    const auto& workgroup = kernel.requiredWorkgroupSize;
+    const uint64_t invocations = uint64_t{workgroup[0]} * workgroup[1] * workgroup[2];
+    for (uint32_t size = kMaxSubgroupSize; size != 0; size /= 2)
+        if ((invocations + size - 1) / size == kernel.requiredSubgroups)
+            return size;
+    return 0;
+}
+
 } // namespace
 
 class Program::Impl {
@@ -32,7 +44,15 @@ Program::~Program() = default;
 
 spv::Result<std::unique_ptr<Program>> Program::prepare(std::shared_ptr<const spv::Module> module,
                                                        const spv::KernelInfo& kernel, const Settings& settings) {
-    const uint32_t size = kernel.requiredSubgroupSize != 0 ? kernel.requiredSubgroupSize : settings.subgroupSize;
+    if (kernel.refusal)
+        return *kernel.refusal;
+    const uint32_t size = chooseSubgroupSize(kernel, settings);
+    if (size == 0 && kernel.requiredSubgroups != 0)
+        return spv::Error{
+            HY_ERROR_UNSUPPORTED_SPIRV,
+            fmt::format("kernel '{}': no subgroup size gives the {} subgroups that it requires of its workgroup",
+                        kernel.name, kernel.requiredSubgroups),
+            {}};
     if (!std::has_single_bit(size) || size > kMaxSubgroupSize)
         return spv::Error{
             HY_ERROR_UNSUPPORTED_SPIRV,

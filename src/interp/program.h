@@ -46,7 +46,8 @@ public:
     // Runs the whole grid. Success means that no check found anything. The first finding ends the run with
     // HY_ERROR_LAUNCH_FAILED (HY_ERROR_TIMEOUT for the step limits) and a message that says what, in which kernel, at
     // which instruction (SPIR-V id, word, source line when the module has lines), by which invocation (global and local
-    // id) and at which address, and for a race the other invocation and instruction. Writes made before it stay.
+    // id) and at which address, and for a race the other invocation and instruction. Writes made before it stay. A race
+    // is reported only where a value changes: several invocations may store the same value in one place without order.
     spv::Status run(DeviceMemory& memory, const Launch& launch) const;
 
     uint32_t subgroupSize() const;

@@ -120,8 +120,7 @@ bool Run::reportMisaligned(uint64_t address, uint64_t alignment, Touch touch) {
 }
 
 bool Run::reportUndefined(const char* what) {
-    return report(
-        fmt::format("uninitialised value: {} comes from memory that nothing has written, or from an "
+    return report(fmt::format("uninitialised value: {} comes from memory that nothing has written, or from an "
                               "operation whose result is undefined",
                               what));
 }
