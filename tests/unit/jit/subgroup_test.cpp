@@ -14,6 +14,7 @@
 
 #include "subgroup_branches_comp.spv.h"
 #include "subgroup_cl.spv.h"
+#include "subgroup_leave_comp.spv.h"
 #include "subgroup_loops_comp.spv.h"
 #include "subgroup_memory_comp.spv.h"
 
@@ -201,7 +202,7 @@ TEST_P(Subgroups, Branches) {
 }
 
 TEST_P(Subgroups, Loops) {
-    const auto out = runShader(subgroup_loops_comp_spv, subgroup_loops_comp_spv_size, 13);
+    const auto out = runShader(subgroup_loops_comp_spv, subgroup_loops_comp_spv_size, 14);
     const auto everyone = [&](uint32_t i) { return static_cast<uint32_t>(all(i).size()); };
     check(out, {[&](uint32_t i) {
                     uint32_t acc = 0;
@@ -254,13 +255,23 @@ TEST_P(Subgroups, Loops) {
                 [&](uint32_t i) {
                     return v(i) % 6 < 4 ? count(i, [&](uint32_t j) { return v(j) % 6 == v(i) % 6; })
                                         : 1000 + count(i, [&](uint32_t j) { return v(j) % 6 >= 4; });
-                }});
+                },
+                [&](uint32_t i) { return count(i, [&](uint32_t j) { return v(j) % 6 == v(i) % 6; }); }});
 }
 
-TEST_P(Subgroups, MemoryAndLaneOperations) {
-    if (size() < 4) {
-        GTEST_SKIP() << "quads need four lanes";
-    }
+TEST_P(Subgroups, OperationsOnTheWayOutOfALoop) {
+    check(runShader(subgroup_leave_comp_spv, subgroup_leave_comp_spv_size, 1),
+          {[&](uint32_t i) { return sum(lanes(i, [&](uint32_t j) { return v(j) % 6 == v(i) % 6; })); }});
+}
+
+class QuadsAndLanes : public Subgroups {};
+
+INSTANTIATE_TEST_SUITE_P(Shapes, QuadsAndLanes,
+                         testing::Values(Case{{64, 1, 1}, 16}, Case{{8, 5, 1}, 16}, Case{{30, 1, 1}, 4},
+                                         Case{{9, 7, 1}, 32}, Case{{100, 1, 1}, 64}),
+                         nameOf);
+
+TEST_P(QuadsAndLanes, MemoryAndLaneOperations) {
     const auto out = runShader(subgroup_memory_comp_spv, subgroup_memory_comp_spv_size, 12);
     const auto ballot = [&](uint32_t i) {
         uint64_t bits = 0;

@@ -58,8 +58,8 @@ bool isSubgroupBarrier(const llvm::CallInst& barrier) {
 
 class Planner {
 public:
-    Planner(llvm::Function& kernel, bool liftUniformLoops)
-        : dominators_(kernel), postDominators_(kernel), loops_(dominators_),
+    Planner(llvm::Function& kernel, bool liftUniformLoops, bool leavesToMeet)
+        : divergent(leavesToMeet), dominators_(kernel), postDominators_(kernel), loops_(dominators_),
           uniformity_(kernel, postDominators_, loops_) {
         for (Instruction& instruction : llvm::instructions(kernel)) {
             const Builtin builtin = builtinOf(instruction);
@@ -95,7 +95,7 @@ public:
     }
 
     std::vector<llvm::CallInst*> calls; // barriers and operations
-    bool divergent = false;             // invocations may come to an operation at different times
+    bool divergent;                     // invocations may come to an operation at different times
     llvm::SmallSetVector<Instruction*, 8> branches;
     llvm::SmallVector<BasicBlock*, 8> headers;
 
@@ -238,7 +238,9 @@ CutList formCuts(llvm::Function& kernel, bool liftUniformLoops) {
     CutList list;
     list.exit = unifyReturns(kernel);
     list.cuts.push_back({list.exit, false, {}});
-    Planner plan(kernel, liftUniformLoops);
+    // All may leave such a loop, and so look uniform, but not in the same iteration.
+    const bool leavesToMeet = keepRegions(kernel);
+    Planner plan(kernel, liftUniformLoops, leavesToMeet);
     Mailboxes mailboxes(kernel);
     list.dispatched = plan.divergent;
     if (plan.divergent) {

@@ -260,20 +260,22 @@ private:
 
 } // namespace
 
-void keepRegions(llvm::Function& kernel) {
+bool keepRegions(llvm::Function& kernel) {
     std::vector<CallInst*> calls = markers(kernel, Builtin::Collective);
     const std::vector<CallInst*> barriers = markers(kernel, Builtin::Barrier);
     calls.insert(calls.end(), barriers.begin(), barriers.end());
-    if (calls.empty()) {
-        return;
+    if (calls.empty() || markers(kernel, Builtin::RegionBegin).empty()) {
+        return false;
     }
     splitAtEnds(kernel);
     const Nest nest(kernel);
+    bool found = false;
     for (const Nest::Extent& extent : nest.extents()) {
         const bool behind = llvm::any_of(calls, [&](const CallInst* call) {
             return extent.blocks.contains(call->getParent()) && !extent.loop->contains(call);
         });
         if (behind) {
+            found = true;
             llvm::LLVMContext& context = kernel.getContext();
             llvm::Metadata* never =
                 llvm::MDNode::get(context, llvm::MDString::get(context, "llvm.loop.unroll.disable"));
@@ -282,6 +284,7 @@ void keepRegions(llvm::Function& kernel) {
             extent.loop->setLoopID(id);
         }
     }
+    return found;
 }
 
 std::vector<BasicBlock*> cutBackEdges(llvm::Function& kernel, const std::vector<CallInst*>& calls) {

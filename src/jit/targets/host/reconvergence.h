@@ -17,9 +17,9 @@ class Function;
 
 namespace halyard::jit::host {
 
-// Keeps the optimiser from unrolling loops of which invocations leave to do something together first: that is behind
-// the loop for LLVM, and would not be copied for each iteration.
-void keepRegions(llvm::Function& kernel);
+// Keeps the optimiser from unrolling loops that invocations leave to do something together before the loop's end: that
+// is behind the loop for LLVM, and would not be copied for each iteration. Returns whether there is any.
+bool keepRegions(llvm::Function& kernel);
 
 // Gives the back edges of all loops that have one of `calls` inside a block each; returns the blocks. The block holds
 // only a branch, and so does the block behind it, in front of the header.
