@@ -71,9 +71,6 @@ spv::Result<std::string> compile(std::span<const std::byte> spirv, const Compile
     if (!target) {
         return target.error();
     }
-    if (spv::Status status = spv::validate(spirv); !status) {
-        return status.error();
-    }
     spv::Result<spv::Module> module = parse(spirv);
     if (!module) {
         return module.error();

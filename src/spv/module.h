@@ -121,7 +121,7 @@ public:
     const EntryPoint* findEntryPoint(std::string_view name) const;
 
     // "OpAtomicFAddEXT (%42) at word 1234": how every diagnostic names an instruction, with the source line
-    // (file:line) appended when OpLine covers it.
+    // (file:line) appended when OpLine, or NonSemantic.Shader.DebugInfo.100, covers it.
     std::string describe(const Instruction& instruction) const;
 
 private:

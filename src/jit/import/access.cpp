@@ -259,4 +259,12 @@ void Importer::sizeOf(const Instruction& instruction) {
     define(instruction, llvm::ConstantInt::get(result, pointeeOf(instruction, 0).layout.size));
 }
 
+// One counter serves every scope: SPIR-V asks no more of it than that it does not run backwards.
+void Importer::readClock(const Instruction& instruction) {
+    llvm::Type* type = resultType(instruction).llvmType;
+    check(layout_.getTypeSizeInBits(type) == 64 && type->isIntOrIntVectorTy(), "a clock has 64 bits");
+    llvm::Function* clock = llvm::Intrinsic::getOrInsertDeclaration(module_.get(), llvm::Intrinsic::readcyclecounter);
+    define(instruction, builder_.CreateBitCast(builder_.CreateCall(clock), type));
+}
+
 } // namespace halyard::jit

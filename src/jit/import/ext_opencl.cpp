@@ -258,7 +258,8 @@ llvm::Value* Importer::vectorAddress(llvm::Value* pointer, llvm::Value* offset, 
 void Importer::clVload(const Instruction& instruction, const ExtEntry& entry) {
     llvm::Type* type = resultType(instruction).llvmType;
     const bool halves = entry.parameter != cl::Vloadn;
-    check(type->isIntOrIntVectorTy() || type->isFPOrFPVectorTy(), "vectors of numbers are loaded");
+    check((type->isIntOrIntVectorTy() && !type->isIntOrIntVectorTy(1)) || type->isFPOrFPVectorTy(),
+          "vectors of numbers are loaded");
     check(!halves || type->isFPOrFPVectorTy(), "halves become floating-point numbers");
     llvm::Type* memory = halves ? type->getWithNewType(builder_.getHalfTy()) : type;
     const uint64_t scalar = memory->getScalarSizeInBits() / 8;
@@ -277,7 +278,8 @@ void Importer::clVstore(const Instruction& instruction, const ExtEntry& entry) {
     llvm::Value* value = argument(instruction, 0);
     llvm::Type* type = value->getType();
     const bool halves = entry.parameter != cl::Vstoren;
-    check(type->isIntOrIntVectorTy() || type->isFPOrFPVectorTy(), "vectors of numbers are stored");
+    check((type->isIntOrIntVectorTy() && !type->isIntOrIntVectorTy(1)) || type->isFPOrFPVectorTy(),
+          "vectors of numbers are stored");
     if (halves) {
         check(type->isFPOrFPVectorTy(), "floating-point numbers become halves");
         auto mode = sv::FPRoundingMode::RTE;

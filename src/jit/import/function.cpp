@@ -415,6 +415,7 @@ void Importer::emitBody(FunctionPlan& plan) {
     for (const spv::Block* block : order) {
         blocks_[block->label] = llvm::BasicBlock::Create(context_, "", plan.function);
     }
+    findCopies(*plan.source);
     builder_.SetInsertPoint(entry_);
     builder_.SetInsertPoint(builder_.CreateBr(block(order.front()->label)));
     const bool isKernel = plan.source->id == entryPoint_->function;

@@ -115,6 +115,7 @@ private:
     bool isExplicit(::spv::StorageClass storage) const;
     const Type& sizedPointee(const Type& pointer);
     uint64_t leafCount(const Type& type);
+    bool isLarge(const Type& type);
 
     // constants.cpp
     llvm::Constant* constant(Id id);
@@ -193,6 +194,7 @@ private:
 
     // memory.cpp
     void functionVariable(const Instruction& instruction);
+    void findCopies(const spv::Function& function);
     void load(const Instruction& instruction);
     void store(const Instruction& instruction);
     void copyMemory(const Instruction& instruction);
@@ -226,6 +228,7 @@ private:
     void pointerDifference(const Instruction& instruction);
     void addressSpaceCast(const Instruction& instruction);
     void sizeOf(const Instruction& instruction);
+    void readClock(const Instruction& instruction);
     llvm::Value* pointerOperand(const Instruction& instruction, uint32_t index);
     const Type& pointeeOf(const Instruction& instruction, uint32_t index);
     Id step(Cursor& cursor, const Type& current, Id index, PointerInfo& info);
@@ -438,6 +441,8 @@ private:
     std::unordered_map<Id, llvm::BasicBlock*> exits_; // label -> the LLVM block that ends it
     std::set<Id> emitted_;                            // labels whose emission has begun
     std::vector<std::pair<const Instruction*, llvm::PHINode*>> phis_;
+    std::set<Id> copies_;                                 // loads whose value is stored and not used otherwise
+    std::unordered_map<Id, llvm::AllocaInst*> snapshots_; // those of them that are too large for registers, in memory
     std::unordered_map<Id, bool> unrolledLoops_;
     std::vector<std::pair<Id, Id>> loopMerges_; // header and merge block of each loop
     uint32_t nextRegion_ = 0;

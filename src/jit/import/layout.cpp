@@ -210,6 +210,12 @@ const Type& Importer::sizedPointee(const Type& pointer) {
     return pointee;
 }
 
+// Whether a value of this type is moved in memory where that can be: as registers it would be as many loads and stores.
+bool Importer::isLarge(const Type& type) {
+    constexpr uint64_t kLargeBytes = 512;
+    return type.isAggregate() && type.layout.size > kLargeBytes;
+}
+
 uint64_t Importer::leafCount(const Type& type) {
     uint64_t leaves = 0;
     switch (type.kind) {

@@ -263,8 +263,52 @@ void Importer::load(const Instruction& instruction) {
         define(instruction, builtinValue(source, type)); // the common case needs no copy
         return;
     }
+    const MatrixLayout matrix = pointerInfo(pointerId).matrix;
+    if (copies_.count(instruction.result) && isLarge(type) && matrix.stride == 0) {
+        // The memory may change before the value is stored.
+        llvm::AllocaInst* snapshot = entryAlloca(type.layout.type, type.layout.alignment);
+        builder_.CreateMemCpy(snapshot, snapshot->getAlign(), pointerOperand(instruction, 0),
+                              llvm::Align(access.alignment), type.layout.size, access.isVolatile);
+        snapshots_[instruction.result] = snapshot;
+        return;
+    }
     leafCount(type);
-    define(instruction, loadValue(type, pointerOperand(instruction, 0), pointerInfo(pointerId).matrix, access));
+    define(instruction, loadValue(type, pointerOperand(instruction, 0), matrix, access));
+}
+
+// An array that is assigned to another is loaded and stored: that is a copy of memory.
+void Importer::findCopies(const spv::Function& function) {
+    copies_.clear();
+    snapshots_.clear();
+    for (const spv::Block& block : function.blocks) {
+        for (uint32_t i = block.firstInstruction; i < block.endInstruction; ++i) {
+            const Instruction& instruction = source_.instructions()[i];
+            current_ = &instruction;
+            if (instruction.op() == sv::Op::OpLoad && isLarge(resultType(instruction))) {
+                copies_.insert(instruction.result);
+            }
+        }
+    }
+    if (copies_.empty()) {
+        return;
+    }
+    for (const spv::Block& block : function.blocks) {
+        for (uint32_t i = block.firstInstruction; i < block.endInstruction; ++i) {
+            const Instruction& instruction = source_.instructions()[i];
+            current_ = &instruction;
+            // Any operand word may be an id; one that only looks like one costs a copy through registers.
+            for (uint32_t index = 0; index < instruction.operandCount(); ++index) {
+                const Id id = instruction.operand(index);
+                if (!copies_.count(id)) {
+                    continue;
+                }
+                const bool isStored = instruction.op() == sv::Op::OpStore && index == 1;
+                if (!isStored || typeIdOf(id) != pointeeOf(instruction, 0).id) {
+                    copies_.erase(id);
+                }
+            }
+        }
+    }
 }
 
 void Importer::store(const Instruction& instruction) {
@@ -272,10 +316,21 @@ void Importer::store(const Instruction& instruction) {
     const Id pointerId = literal(instruction, 0);
     llvm::Value* pointer = pointerOperand(instruction, 0);
     check(type.llvmType != nullptr, "an object of this type cannot be stored");
-    llvm::Value* object = operand(instruction, 1, type.llvmType);
     uint32_t index = 2;
     const Access access = memoryAccess(instruction, index, pointerId);
     const PointerInfo info = pointerInfo(pointerId);
+    if (auto snapshot = snapshots_.find(literal(instruction, 1)); snapshot != snapshots_.end()) {
+        if (info.matrix.stride != 0) {
+            leafCount(type);
+            storeValue(type, loadValue(type, snapshot->second, {}, {false, false, type.layout.alignment}), pointer,
+                       info.matrix, access);
+            return;
+        }
+        builder_.CreateMemCpy(pointer, llvm::Align(access.alignment), snapshot->second, snapshot->second->getAlign(),
+                              type.layout.size, access.isVolatile);
+        return;
+    }
+    llvm::Value* object = operand(instruction, 1, type.llvmType);
     auto* known = llvm::dyn_cast<llvm::Constant>(object);
     if (known && type.isAggregate() && info.matrix.stride == 0 && !isExplicit(operandType(instruction, 0).storage)) {
         storeConstant(type, known, pointer, access);

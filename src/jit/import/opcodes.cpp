@@ -225,6 +225,7 @@ Importer::Handler Importer::handlerOf(uint16_t opcode) {
         {Op::OpSDotAccSat, &I::integerDot},
         {Op::OpUDotAccSat, &I::integerDot},
         {Op::OpSUDotAccSat, &I::integerDot},
+        {Op::OpReadClockKHR, &I::readClock},
         {Op::OpSubgroupShuffleINTEL, &I::intelShuffle},
         {Op::OpSubgroupShuffleDownINTEL, &I::intelShuffle},
         {Op::OpSubgroupShuffleUpINTEL, &I::intelShuffle},

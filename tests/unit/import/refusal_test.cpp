@@ -92,6 +92,31 @@ TEST(Refusal, UnknownInstructionIsNamedWithItsPlace) {
     EXPECT_EQ(import.error.code, HY_ERROR_UNSUPPORTED_SPIRV) << import.error.message;
 }
 
+TEST(Refusal, BooleansAreNotStoredAsVectorsOfNumbers) {
+    const Import import = importKernel(kernelModule(R"(
+        %set = OpExtInstImport "OpenCL.std"
+        %bool = OpTypeBool
+        %v2 = OpTypeVector %bool 2
+        %bools = OpConstantNull %v2
+        %long = OpTypeInt 64 0
+        %zero = OpConstant %long 0
+        %pointer = OpTypePointer Function %int
+        %kernel = OpFunction %void None %proc
+        %a = OpLabel
+        %p = OpVariable %pointer Function
+        %b = OpExtInst %void %set vstoren %bools %zero %p
+        OpReturn
+        OpFunctionEnd
+        %helper = OpFunction %void None %proc
+        %c = OpLabel
+        OpReturn
+        OpFunctionEnd)"),
+                                       "k", {}, false, false);
+    EXPECT_FALSE(import.module);
+    EXPECT_EQ(import.error.code, HY_ERROR_INVALID_MODULE);
+    EXPECT_THAT(import.error.message, HasSubstr("vectors of numbers"));
+}
+
 TEST(Refusal, MistypedOperandsAreNoCrash) {
     // The validator would stop this module; the importer must hold on its own.
     const Import import = importKernel(kernelModule(R"(

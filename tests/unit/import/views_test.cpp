@@ -34,7 +34,7 @@ TEST(Views, AliasesAndArraysOfBuffers) {
         EXPECT_EQ(words[4 + i], std::bit_cast<uint32_t>(floats[i] * 2) + pairs[i & 1]) << i;
     EXPECT_EQ(sink[0], 6u * 7 + 100 + 300);
     EXPECT_THAT(std::vector<uint32_t>(sink + 1, sink + 4), ElementsAre(4, 2, 0));
-    const uint32_t at = words[0] % 600;
+    const uint32_t at = words[0] % 9000;
     EXPECT_EQ(sink[4], at * at + 8);
 }
 
@@ -75,21 +75,57 @@ TEST_P(Library, ConversionsToDouble) {
     EXPECT_EQ(out[7], -21.0);
 }
 
-TEST_P(Library, PackedIntegerDotProducts) {
-    uint32_t v[3] = {0xff010203, 0x02ff0304, 0x01010101}; // -1 1 2 3, 2 -1 3 4, and ones, the highest byte first
-    int32_t out[4];
-    runKernel(module(), "dots", {out, v});
-    EXPECT_EQ(out[0], 255 * 2 + 1 * 255 + 2 * 3 + 3 * 4);
-    EXPECT_EQ(out[1], -1 * 2 + 1 * 255 + 2 * 3 + 3 * 4);
-    EXPECT_EQ(out[2], INT32_MAX); // -2 - 1 + 6 + 12 is positive
-    EXPECT_EQ(out[3], INT32_MAX); // and so is -1 + 1 + 2 + 3
-}
-
 TEST_P(Library, VotesOfIntegersReadTheHighestBit) {
     int32_t v[3][4] = {{0, 1, 2, 3}, {-1, 0, 0, 0}, {-1, -2, INT32_MIN, -5}};
     int32_t out[6];
     runKernel(module(), "votes", {out, v});
     EXPECT_THAT(out, ElementsAre(0, 0, 1, 0, 1, 1));
+}
+
+// A kernel that stores what the imported function `name` of two words and a sum gives.
+int32_t callOnWords(const std::string& name, uint32_t a, uint32_t b, int32_t sum) {
+    const std::vector<uint32_t> words = assemble(R"(
+        OpCapability Addresses
+        OpCapability Kernel
+        OpCapability Linkage
+        OpMemoryModel Physical64 OpenCL
+        OpEntryPoint Kernel %kernel "k"
+        OpDecorate %callee LinkageAttributes ")" +
+                                                 name +
+                                                 R"(" Import
+        %void = OpTypeVoid
+        %int = OpTypeInt 32 0
+        %pointer = OpTypePointer CrossWorkgroup %int
+        %library = OpTypeFunction %int %int %int %int
+        %type = OpTypeFunction %void %pointer %int %int %int
+        %callee = OpFunction %int None %library
+        %p = OpFunctionParameter %int
+        %q = OpFunctionParameter %int
+        %r = OpFunctionParameter %int
+        OpFunctionEnd
+        %kernel = OpFunction %void None %type
+        %out = OpFunctionParameter %pointer
+        %a = OpFunctionParameter %int
+        %b = OpFunctionParameter %int
+        %sum = OpFunctionParameter %int
+        %entry = OpLabel
+        %result = OpFunctionCall %int %callee %a %b %sum
+        OpStore %out %result Aligned 4
+        OpReturn
+        OpFunctionEnd)");
+    int32_t out = 0;
+    runKernel(words, "k", {&out, &a, &b, &sum});
+    return out;
+}
+
+TEST(LibraryNames, PackedIntegerDotProducts) {
+    // The highest byte first: -1 1 2 3 and 2 -1 3 4, or 255 for -1.
+    const uint32_t a = 0xff010203, b = 0x02ff0304;
+    EXPECT_EQ(callOnWords("_Z28dot_acc_sat_4x8packed_ss_intjji", a, b, 1000), 1000 - 2 - 1 + 6 + 12);
+    EXPECT_EQ(callOnWords("_Z28dot_acc_sat_4x8packed_su_intjji", a, b, 1000), 1000 - 2 + 255 + 6 + 12);
+    EXPECT_EQ(callOnWords("_Z28dot_acc_sat_4x8packed_us_intjji", a, b, 1000), 1000 + 510 - 1 + 6 + 12);
+    EXPECT_EQ(callOnWords("_Z29dot_acc_sat_4x8packed_uu_uintjjj", a, b, -3), -1);
+    EXPECT_EQ(callOnWords("_Z28dot_acc_sat_4x8packed_ss_intjji", a, b, INT32_MAX), INT32_MAX);
 }
 
 } // namespace

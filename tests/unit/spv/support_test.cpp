@@ -191,6 +191,74 @@ TEST(CheckSupported, RefusesOneKernelOfSeveral) {
     EXPECT_THAT(reflection->kernels[1].refusal->message, HasSubstr("slope.hlsl:17"));
 }
 
+TEST(CheckSupported, ImagesPipesAndQueuesAreNamedWhereTheyAreUsed) {
+    struct Case {
+        const char *capability, *types, *parameter, *body, *expected;
+    };
+    const Case cases[] = {
+        {"ImageBasic", "%t = OpTypeImage %void 2D 0 0 0 0 Unknown ReadOnly", "%t", "%r = OpImageRead %v4 %p %xy",
+         "OpImageRead (%"},
+        {"ImageBasic", "%t = OpTypeImage %void 2D 0 0 0 0 Unknown WriteOnly", "%t", "OpImageWrite %p %xy %texel",
+         "OpImageWrite at word"},
+        {"LiteralSampler",
+         "%t = OpTypeImage %void 2D 0 0 0 0 Unknown ReadOnly\n%st = OpTypeSampler\n"
+         "%both = OpTypeSampledImage %t\n%s = OpConstantSampler %st None 0 Nearest",
+         "%t", "%r = OpSampledImage %both %p %s", "OpSampledImage (%"},
+        {"Pipes", "%t = OpTypePipe ReadOnly", "%t", "%r = OpGetNumPipePackets %uint %p %u4 %u4",
+         "OpGetNumPipePackets (%"},
+        {"DeviceEnqueue", "%queue = OpTypeQueue\n%t = OpTypeInt 64 0", "%t", "%r = OpGetDefaultQueue %queue",
+         "OpGetDefaultQueue (%"},
+    };
+    for (const Case& item : cases) {
+        const std::string text = std::string("OpCapability Kernel\nOpCapability Addresses\nOpCapability ") +
+                                 item.capability + R"(
+            OpMemoryModel Physical64 OpenCL
+            OpEntryPoint Kernel %k "k"
+            %file = OpString "picture.cl"
+            %void = OpTypeVoid
+            %uint = OpTypeInt 32 0
+            %float = OpTypeFloat 32
+            %v2 = OpTypeVector %uint 2
+            %v4 = OpTypeVector %float 4
+            %u4 = OpConstant %uint 4
+            %xy = OpConstantNull %v2
+            %texel = OpConstantNull %v4
+            )" + item.types + "\n%type = OpTypeFunction %void " +
+                                 item.parameter + R"(
+            %k = OpFunction %void None %type
+            %p = OpFunctionParameter )" +
+                                 item.parameter + R"(
+            %entry = OpLabel
+            OpLine %file 42 5
+            )" + item.body + R"(
+            OpReturn
+            OpFunctionEnd
+        )";
+        SCOPED_TRACE(item.body);
+        const Module module = parsed(text);
+        expectUnsupported(module, item.expected);
+        expectUnsupported(module, "picture.cl:42");
+    }
+}
+
+TEST(CheckSupported, NamesTheLineOfDebugInformation) {
+    const Module module = parsed(computeModule(R"(
+        %zero = OpConstant %float 0
+        %u17 = OpConstant %uint 17
+        %source = OpExtInst %void %set DebugSource %file
+    )",
+                                               R"(
+        %line = OpExtInst %void %set DebugLine %source %u17 %u17 %u1 %u2
+        %slope = OpDPdx %float %zero
+    )",
+                                               R"(
+        OpExtension "SPV_KHR_non_semantic_info"
+        %set = OpExtInstImport "NonSemantic.Shader.DebugInfo.100"
+        %file = OpString "slope.slang"
+    )"));
+    expectUnsupported(module, "slope.slang:17");
+}
+
 TEST(CheckSupported, RefusesOtherModels) {
     expectUnsupported(parsed(R"(
         OpCapability Shader

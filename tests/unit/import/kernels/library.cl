@@ -12,18 +12,6 @@ kernel void doubles(global double* out, global const int* i, global const uint* 
     out[7] = pair.x * pair.y;
 }
 
-// Declared here, they stay calls of imported names whatever the compiler can do with its own.
-uint __attribute__((overloadable)) dot_4x8packed_uu_uint(uint a, uint b);
-int __attribute__((overloadable)) dot_4x8packed_su_int(uint a, uint b);
-int __attribute__((overloadable)) dot_acc_sat_4x8packed_ss_int(uint a, uint b, int c);
-
-kernel void dots(global int* out, global const uint* v) {
-    out[0] = dot_4x8packed_uu_uint(v[0], v[1]);
-    out[1] = dot_4x8packed_su_int(v[0], v[1]);
-    out[2] = dot_acc_sat_4x8packed_ss_int(v[0], v[1], 0x7fffffff);
-    out[3] = dot_acc_sat_4x8packed_ss_int(v[0], v[2], 0x7fffffff);
-}
-
 kernel void votes(global int* out, global const int4* v) {
     out[0] = any(v[0]);
     out[1] = all(v[0]);

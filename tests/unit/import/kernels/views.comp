@@ -23,10 +23,10 @@ void main() {
         sink.total = pick(which, 1) + sources[0].first + sources[2].first;
         for (uint b = 0; b < 3; ++b)
             sink.lengths[b] = uint(sources[nonuniformEXT(b)].rest.length());
-        uint table[600];
-        for (uint k = 0; k < 600; ++k)
+        uint table[9000];
+        for (uint k = 0; k < 9000; ++k)
             table[k] = k * k;
-        uint copy[600] = table;
-        sink.fromTable = copy[words[0] % 600] + words.length();
+        uint copy[9000] = table;
+        sink.fromTable = copy[words[0] % 9000] + words.length();
     }
 }
