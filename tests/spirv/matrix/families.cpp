@@ -40,6 +40,7 @@ const std::vector<Family>& families() {
         {"dot", dotCases},
         {"constant", constantCases},
         {"interface", interfaceCases},
+        {"layout", layoutCases},
         {"miscellaneous", miscellaneousCases},
     };
     return all;

@@ -28,6 +28,7 @@ Cases groupCases();
 Cases dotCases();
 Cases constantCases();
 Cases interfaceCases();
+Cases layoutCases();
 Cases miscellaneousCases();
 
 inline constexpr Flavour kFlavours[] = {Flavour::Kernel, Flavour::GLCompute};

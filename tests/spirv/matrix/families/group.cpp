@@ -563,15 +563,13 @@ void addIntel(Cases& cases, uint32_t workgroup) {
         item.emit = [op](Module& m, Kernel&, const Ids& ids) {
             return m.value(op, m.intType(32), {ids[0], ids[1], m.u32(3)});
         };
-        // Down: (current, next). Up: (previous, current). A partial subgroup counts as many as it has.
+        // Down: (current, next). Up: (previous, current). Both count in whole subgroups, and what an invocation that is
+        // not there would give is not defined.
         item.expected = [=](const std::vector<Row>& rows, size_t n) {
             const Members members = membersOf(n, workgroup, kSubgroup);
-            const size_t self = n - members.first, size = members.count;
-            if (down) {
-                const size_t at = self + 3;
-                return at < size ? rows[members.first + at][0] : rows[members.first + at - size][1];
-            }
-            return self >= 3 ? rows[n - 3][1] : rows[members.first + self + size - 3][0];
+            const size_t self = n - members.first, at = down ? self + 3 : self + kSubgroup - 3;
+            const size_t source = at % kSubgroup, operand = at / kSubgroup;
+            return source < members.count ? rows[members.first + source][operand] : Value();
         };
         cases.push_back(item);
     }
