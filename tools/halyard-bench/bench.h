@@ -48,6 +48,8 @@ Results countLaunchInstructions(const Options& options);
 Results measureLatency(const Options& options);
 // Instance, module and kernel creation with an empty and with a filled cache.
 Results measureStartup(const Options& options);
+// Processor time of parsing, reflection and import of modules of 50 kB to 10 MB, in this process.
+Results measureImport(const Options& options);
 // y = a * x + y over 64 MiB arrays against an OpenMP loop.
 Results measureSaxpy(const Options& options);
 

@@ -82,6 +82,9 @@ int main(int argc, char** argv) {
         add("latency", "Time to submit and to wait for an almost empty kernel", 9, halyard::bench::measureLatency);
     addCount(latency, "Round trips a repetition. Default: 1000");
     add("saxpy", "64 MiB saxpy against an OpenMP loop", 15, halyard::bench::measureSaxpy);
+#ifdef HALYARD_BENCH_IMPORT
+    add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);
+#endif
     add("startup", "Instance, module and kernel creation with an empty and a filled cache", 5,
         halyard::bench::measureStartup);
 
