@@ -1,5 +1,8 @@
-// Integer dot products, of vectors or of four bytes packed into a word. The sum is exact before it is cut or saturated.
+// Integer dot products, of vectors or of four bytes packed into a word: the sum is exact before it is cut or saturated.
+// And the one of halves that adds to a float.
 #include "interp/ops/lane.h"
+
+#include <bit>
 
 namespace halyard::interp::ops {
 namespace {
@@ -58,6 +61,27 @@ bool checkDotSaturated(Binding& binding) {
            binding.invalid("has an accumulator of another type than its result");
 }
 
+// The product of two halves is exact as a float, so each sum rounds once.
+void mixedDot(const Operation& op, Operands in, Cell* out) {
+    const Type& half = op.types[0]->scalar();
+    float sum = std::bit_cast<float>(static_cast<uint32_t>(in[2][0].bits));
+    for (uint32_t lane = 0; lane < op.types[0]->cells; ++lane) {
+        const uint64_t a = convertFloat(in[0][lane].bits, half, *op.resultType, 0);
+        const uint64_t b = convertFloat(in[1][lane].bits, half, *op.resultType, 0);
+        sum += std::bit_cast<float>(static_cast<uint32_t>(a)) * std::bit_cast<float>(static_cast<uint32_t>(b));
+    }
+    out[0] = {std::bit_cast<uint32_t>(sum), false};
+}
+bool checkMixedDot(Binding& binding) {
+    const Type& a = *binding.operation.types[0];
+    const Type& result = *binding.resultType();
+    const bool halves = a.kind == Kind::Vector && a.cells == 2 && a.element->kind == Kind::Float &&
+                        a.element->bits == 16 && a.element->format == FloatFormat::Ieee;
+    return (halves && sameShape(a, *binding.operation.types[1]) && result.kind == Kind::Float && result.bits == 32 &&
+            sameShape(*binding.operation.types[2], result)) ||
+           binding.invalid("must multiply two vectors of two halves and add a float");
+}
+
 constexpr Rule kRules[] = {
     {4450 /* OpSDot */, ".=vv*", whole<dot<true, true>>, checkDot},
     {4451 /* OpUDot */, ".=vv*", whole<dot<false, false>>, checkDot},
@@ -65,6 +89,7 @@ constexpr Rule kRules[] = {
     {4453 /* OpSDotAccSat */, ".=vvv*", whole<dotSaturated<true, true>>, checkDotSaturated},
     {4454 /* OpUDotAccSat */, ".=vvv*", whole<dotSaturated<false, false>>, checkDotSaturated},
     {4455 /* OpSUDotAccSat */, ".=vvv*", whole<dotSaturated<true, false>>, checkDotSaturated},
+    {6916 /* OpFDot2MixAcc32VALVE */, ".=vvv", whole<mixedDot>, checkMixedDot},
 };
 
 } // namespace
