@@ -33,7 +33,7 @@ protected:
 TEST_F(Kernels, ListsKernels) {
     uint32_t count = 0;
     ASSERT_OK(hyModuleGetKernelCount(module, &count));
-    EXPECT_EQ(count, 9u);
+    EXPECT_EQ(count, 10u);
     bool found = false;
     const char* name = nullptr;
     for (uint32_t i = 0; i < count; ++i) {
