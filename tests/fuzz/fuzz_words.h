@@ -32,7 +32,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
             word += static_cast<uint32_t>(random() % 5) - 2;
             break;
         case 3:
-            word = static_cast<uint32_t>(random() % words[3]);
+            word = static_cast<uint32_t>(random() % (words[3] | 1));
             break;
         default: // another opcode with as many words
             word = (word & 0xffff0000u) | (words[any()] & 0xffffu);
