@@ -275,6 +275,40 @@ finish:
     }
 }
 
+// Not what SPIR-V allows, but what programs do: some return before a barrier that the others go on to, the last one of
+// the group among them.
+TEST_P(HostBarriers, EarlyReturnOfSomeInvocations) {
+    const std::string kir = kirModule(R"(
+@s = internal addrspace(3) global [256 x i32] undef, align 4
+define void @k(ptr addrspace(1) %out) #0 {
+entry:
+  %gid = call i64 @hy.global_id(i32 0)
+  %lid = call i64 @hy.local_id(i32 0)
+  %pout = getelementptr i32, ptr addrspace(1) %out, i64 %gid
+  %third = urem i64 %lid, 3
+  %leave = icmp ne i64 %third, 0
+  br i1 %leave, label %early, label %stay
+early:
+  store i32 -1, ptr addrspace(1) %pout
+  ret void
+stay:
+  %ps = getelementptr [256 x i32], ptr addrspace(3) @s, i64 0, i64 %lid
+  %g = trunc i64 %gid to i32
+  store i32 %g, ptr addrspace(3) %ps
+  call void @hy.barrier(i32 2, i32 2, i32 272)
+  %first = load i32, ptr addrspace(3) @s
+  %sum = add i32 %first, %g
+  store i32 %sum, ptr addrspace(1) %pout
+  ret void
+})");
+    std::vector<uint32_t> out(total());
+    run(kir, {Arg::buffer(out.data())});
+    for (uint32_t i = 0; i < total(); ++i) {
+        const uint32_t first = i / size() * size();
+        ASSERT_EQ(out[i], (i - first) % 3 == 0 ? i + first : ~0u) << i;
+    }
+}
+
 // A private array, a boolean, a three-component vector and a uniform value live across barriers in a loop that exits at
 // the bottom.
 TEST_P(HostBarriers, PrivateStateAcrossBarriers) {

@@ -51,11 +51,6 @@ BasicBlock* unifyReturns(llvm::Function& kernel) {
     return exit;
 }
 
-bool isSubgroupBarrier(const llvm::CallInst& barrier) {
-    const auto* scope = llvm::dyn_cast<llvm::ConstantInt>(barrier.getArgOperand(0));
-    return scope != nullptr && scope->getZExtValue() >= kir::kScopeIdSubgroup;
-}
-
 class Planner {
 public:
     Planner(llvm::Function& kernel, bool liftUniformLoops, bool leavesToMeet)
@@ -69,9 +64,9 @@ public:
             auto* call = llvm::cast<llvm::CallInst>(&instruction);
             calls.push_back(call);
             cutBlocks_.insert(call->getParent());
-            // Barriers of the workgroup are met by all or by none.
-            const bool forAll = builtin == Builtin::Barrier && !isSubgroupBarrier(*call);
-            divergent = divergent || (!forAll && !uniformity_.isUniformlyExecuted(*call->getParent()));
+            // SPIR-V wants workgroup barriers to be met by all or by none, but kernels that return early in some
+            // invocations and go on to a barrier in the others are common, and every GPU runs them.
+            divergent = divergent || !uniformity_.isUniformlyExecuted(*call->getParent());
         }
         if (divergent) {
             return;
