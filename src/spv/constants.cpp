@@ -243,7 +243,8 @@ bool ConstantFolder::lanes(Id id, Lanes& out) const {
     uint32_t count = 1;
     out.isVector = vectorShape(constant.type, component, count);
     const std::optional<ScalarType> type = scalarType(module_, component);
-    if (!type)
+    constexpr uint32_t kMaxComponents = 16; // a null of a vector type can claim any number
+    if (!type || count > kMaxComponents)
         return false;
     out.type = *type;
     out.bits.assign(count, 0);

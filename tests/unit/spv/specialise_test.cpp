@@ -334,6 +334,15 @@ TEST(Specialise, RefusesBadValues) {
     expectRefusal({{3, 4, 0x100000000}}, "does not fit its 4 bytes");
 }
 
+TEST(Specialise, NullsOfHugeVectorsAreLeftAlone) {
+    const Module module = parsed(computeModule("%huge = OpTypeVector %uint 500000000\n"
+                                               "%null = OpConstantNull %huge\n"
+                                               "%sum = OpSpecConstantOp %huge IAdd %null %null"));
+    const Result<std::vector<uint32_t>> words = specialise(module, {});
+    ASSERT_TRUE(words);
+    EXPECT_EQ(*words, Words(module.words().begin(), module.words().end()));
+}
+
 TEST(Specialise, RefusesExplosions) {
     // Each insertion copies a composite that is as large as the module.
     std::string text = std::string(kTypes) + "%n = OpConstant %uint 100000000\n%huge = OpTypeArray %uint %n\n"
