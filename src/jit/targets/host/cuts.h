@@ -3,19 +3,17 @@
 // The kernel is cut into pieces. A cut is a block that holds nothing but (at most) what the group does once, and a
 // terminator. There are two ways from piece to piece.
 //
-// Together: each piece runs for all work-items before the next starts, when every subgroup or workgroup operation is
-// provably reached by all invocations of the workgroup. The cuts are
+// Together: each piece runs for all work-items before the next starts, when every barrier and every subgroup or
+// workgroup operation is provably reached by all invocations of the workgroup. The cuts are
 //   - a barrier, or an operation;
 //   - a branch that is provably uniform and has one of those under it, so that uniform control flow stays outside of
-//   the
-//     work-item loops and those become innermost loops that the vectoriser takes;
+//     the work-item loops and those become innermost loops that the vectoriser takes;
 //   - the header of a loop with cuts inside, so that the first iteration shares code with the others;
 //   - the one return.
-// Barriers under branches that are uniform in fact, but not provably so, need no special shape: the piece then ends in
-// one of several cuts, and the last work-item says which (continuation-based synchronisation).
 //
-// Dispatched, when an operation is in divergent control flow: each work-item notes the cut that it waits at; the group
-// takes the cut of the lowest number that any waits at, and runs the piece behind it for those work-items. The cuts are
+// Dispatched, when a barrier or an operation may be in divergent control flow: each work-item notes the cut that it
+// waits at; the group takes the cut of the lowest number that any waits at, and runs the piece behind it for those
+// work-items. The cuts are
 //   - a barrier, or an operation;
 //   - the back edge of a loop with cuts inside;
 //   - the one return.
