@@ -22,6 +22,10 @@ bool Importer::travelsAsArgument(sv::StorageClass storage) {
 llvm::Value* Importer::moduleVariable(const Instruction& definition) {
     const Instruction* user = current_;
     current_ = &definition;
+    constexpr uint32_t kMaximumDepth = 128; // of variables whose values are each other's addresses, their own included
+    if (++constantDepth_ > kMaximumDepth) {
+        unsupported("constants nest too deeply");
+    }
     const auto storage = static_cast<sv::StorageClass>(literal(definition, 0));
     const Type& pointer = type(definition.resultType);
     check(pointer.kind == TypeKind::Pointer && pointer.storage == storage,
@@ -65,6 +69,7 @@ llvm::Value* Importer::moduleVariable(const Instruction& definition) {
         unsupported("variables of this storage class are not supported");
     }
     current_ = user;
+    --constantDepth_;
     values_[definition.result] = result;
     return result;
 }
