@@ -35,7 +35,7 @@ std::optional<uint64_t> parseBytes(std::string_view text) {
 
 // The variable's value when `parse` takes it; else `byDefault`, with a warning unless it is unset.
 template <typename T, typename Parse>
-T read(const Host& host, const char* name, T byDefault, const char* expected, Parse&& parse) {
+T readEnv(const char* name, const Host& host, T byDefault, const char* expected, Parse&& parse) {
     const char* text = host.getEnv(name);
     if (text == nullptr)
         return byDefault;
@@ -76,28 +76,29 @@ uint64_t defaultMemory() {
 
 Settings readSettings(const Host& host) {
     Settings settings;
-    settings.subgroupSize = read(host, "HALYARD_REFERENCE_SUBGROUP_SIZE", settings.subgroupSize,
-                                 "a power of two from 1 to 128", [](std::string_view text) -> std::optional<uint32_t> {
-                                     const auto size = parseNumber(text);
-                                     if (!size || !std::has_single_bit(*size) || *size > kMaxSubgroupSize)
-                                         return std::nullopt;
-                                     return static_cast<uint32_t>(*size);
+    settings.subgroupSize =
+        readEnv("HALYARD_REFERENCE_SUBGROUP_SIZE", host, settings.subgroupSize, "a power of two from 1 to 128",
+                [](std::string_view text) -> std::optional<uint32_t> {
+                    const auto size = parseNumber(text);
+                    if (!size || !std::has_single_bit(*size) || *size > kMaxSubgroupSize)
+                        return std::nullopt;
+                    return static_cast<uint32_t>(*size);
+                });
+    settings.stepLimit = readEnv("HALYARD_REFERENCE_STEP_LIMIT", host, settings.stepLimit,
+                                 "a number of instructions, at least 1", [](std::string_view text) {
+                                     const auto steps = parseNumber(text);
+                                     return steps && *steps == 0 ? std::nullopt : steps;
                                  });
-    settings.stepLimit = read(host, "HALYARD_REFERENCE_STEP_LIMIT", settings.stepLimit,
-                              "a number of instructions, at least 1", [](std::string_view text) {
-                                  const auto steps = parseNumber(text);
-                                  return steps && *steps == 0 ? std::nullopt : steps;
-                              });
-    const Checks checks = read(host, "HALYARD_REFERENCE_CHECKS", Checks{},
-                               "'none' or a list of 'races' and 'uninitialised'", parseChecks);
+    const Checks checks = readEnv("HALYARD_REFERENCE_CHECKS", host, Checks{},
+                                  "'none' or a list of 'races' and 'uninitialised'", parseChecks);
     settings.detectRaces = checks.races;
     settings.detectUninitialised = checks.uninitialised;
-    settings.memoryBytes =
-        read(host, "HALYARD_REFERENCE_MEMORY", defaultMemory(),
-             "a number of bytes, at least 1, with or without one of the suffixes K, M, G", [](std::string_view text) {
-                 const auto bytes = parseBytes(text);
-                 return bytes && *bytes == 0 ? std::nullopt : bytes;
-             });
+    settings.memoryBytes = readEnv("HALYARD_REFERENCE_MEMORY", host, defaultMemory(),
+                                   "a number of bytes, at least 1, with or without one of the suffixes K, M, G",
+                                   [](std::string_view text) {
+                                       const auto bytes = parseBytes(text);
+                                       return bytes && *bytes == 0 ? std::nullopt : bytes;
+                                   });
     return settings;
 }
 
