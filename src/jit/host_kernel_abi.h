@@ -33,9 +33,9 @@ typedef struct HyHostLaunch {
     const volatile uint32_t* cancel; /* the code returns before the next workgroup when *cancel != 0; never null */
 } HyHostLaunch;
 
-/* Receives one printf call: the nul-terminated format string and the arguments as printf/record.h lays them out, `bytes`
- * long; both valid for the call. Called on the threads that run the kernel. Returns what printf returns to the kernel:
- * 0, or -1 on failure. */
+/* Receives one printf call: the nul-terminated format string and the arguments as printf/record.h lays them out,
+ * `bytes` long; both valid for the call. Called on the threads that run the kernel. Returns what printf returns to the
+ * kernel: 0, or -1 on failure. */
 typedef int32_t (*HyHostPrintFn)(void* context, const char* format, const void* record, uint32_t bytes);
 typedef struct HyHostPrint {
     HyHostPrintFn print; /* null: printf does nothing and returns -1 */
