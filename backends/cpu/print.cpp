@@ -18,8 +18,7 @@ int32_t print(void* context, const char* format, const void* record, uint32_t by
     try {
         const auto* first = static_cast<const uint8_t*>(record);
         const std::vector<printf::Argument> arguments = printf::readRecord({first, bytes}, textAt);
-        static_cast<const Host*>(context)->print(printf::formatText(format, arguments));
-        return 0;
+        return static_cast<const Host*>(context)->print(printf::formatText(format, arguments)) ? 0 : -1;
     } catch (const std::bad_alloc&) {
         return -1; // what printf answers when it fails; the kernel goes on
     }

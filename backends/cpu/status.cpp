@@ -54,11 +54,14 @@ const char* Host::getEnv(const char* name) const noexcept {
     return services_->getEnv(services_->context, name);
 }
 
-void Host::print(const std::string& text) const noexcept {
+bool Host::print(const std::string& text) const noexcept {
     constexpr size_t kNeeded =
         offsetof(HyHostServices, print) + sizeof(services_->print); // a runtime before 1.1 has none
-    if (services_->structSize >= kNeeded)
-        services_->print(services_->context, text.data(), text.size());
+    if (services_->structSize < kNeeded) {
+        return false;
+    }
+    services_->print(services_->context, text.data(), text.size());
+    return true;
 }
 
 HyResult Host::jitCompile(const HyJitRequest& request, HyJitArtifact& outArtifact) const noexcept {

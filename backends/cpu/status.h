@@ -32,8 +32,8 @@ public:
     // Null when unset.
     const char* getEnv(const char* name) const noexcept;
 
-    // Hands over what a kernel prints.
-    void print(const std::string& text) const noexcept;
+    // Hands over what a kernel prints. False when the runtime is too old to take it.
+    bool print(const std::string& text) const noexcept;
 
     HyResult jitCompile(const HyJitRequest& request, HyJitArtifact& outArtifact) const noexcept;
     void jitRelease(HyJitArtifact& artifact) const noexcept;
