@@ -1,5 +1,6 @@
 // Copies and fills: infers what each address is, checks its range, and passes the work on.
 #include "api/check.h"
+#include "api/core.h"
 
 #include <bit>
 
@@ -173,11 +174,8 @@ template <typename Body> HyResult onStream(const char* call, HyStream stream, Bo
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyMemcpyAsync(HyStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
     return onObject<Stream>("hyMemcpyAsync", stream, "stream",
@@ -224,4 +222,5 @@ HyResult hyMemFill3DAsync(HyStream stream, const HyFill3D* fill) {
     });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 #include "api/device_filter.h"
 
 namespace halyard {
@@ -16,11 +17,7 @@ HyResult Device::open() {
     return HY_SUCCESS;
 }
 
-} // namespace halyard
-
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount) {
     return onObject<Instance>("hyDeviceGetCount", instance, "instance", [&](const Instance& object) {
@@ -84,4 +81,5 @@ HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs) {
     });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

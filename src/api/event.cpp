@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 
 namespace halyard {
 namespace {
@@ -43,11 +44,8 @@ HyResult elapsed(const Event& start, const Event& end, uint64_t* outNanoseconds)
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyEventCreate(HyDevice device, uint32_t flags, HyEvent* outEvent) {
     return onObject<Device>("hyEventCreate", device, "device",
@@ -105,4 +103,5 @@ HyResult hyEventElapsed(HyEvent start, HyEvent end, uint64_t* outNanoseconds) {
     });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

@@ -147,6 +147,16 @@ const char* objectTypeName(ObjectType type) {
         return "HyModule";
     case ObjectType::Kernel:
         return "HyKernel";
+    case ObjectType::Graph:
+        return "HyGraph";
+    case ObjectType::GraphExec:
+        return "HyGraphExec";
+    case ObjectType::MemoryPool:
+        return "HyMemoryPool";
+    case ObjectType::Semaphore:
+        return "HySemaphore";
+    case ObjectType::PhysicalMemory:
+        return "HyPhysicalMemory";
     case ObjectType::None:
         break;
     }

@@ -13,7 +13,20 @@
 
 namespace halyard {
 
-enum class ObjectType : uint8_t { None = 0, Instance, Device, Stream, Event, Module, Kernel };
+enum class ObjectType : uint8_t {
+    None = 0,
+    Instance,
+    Device,
+    Stream,
+    Event,
+    Module,
+    Kernel,
+    Graph,
+    GraphExec,
+    MemoryPool,
+    Semaphore,
+    PhysicalMemory
+};
 
 const char* objectTypeName(ObjectType type);
 

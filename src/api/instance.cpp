@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 #include "api/device_filter.h"
 #include "base/env.h"
 
@@ -164,15 +165,7 @@ void Instance::destroy(Object* object) {
     delete object;
 }
 
-} // namespace halyard
-
-extern "C" {
-
-using namespace halyard;
-
-uint32_t hyGetVersion(void) {
-    return HY_VERSION;
-}
+namespace core {
 
 HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance) {
     return enter("hyInstanceCreate", [&] { return create(desc, outInstance); });
@@ -246,4 +239,5 @@ HyResult hyInstanceGetCounters(HyInstance instance, HyCounters* outCounters) {
     });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

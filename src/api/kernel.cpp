@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 #include "api/workgroup_size.h"
 
 #include <algorithm>
@@ -126,11 +127,8 @@ HyResult suggest(const Kernel& kernel, HyDim3 global, HyDim3* outSize) {
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyKernelCreate(HyModule module, const char* name, HyKernel* outKernel) {
     return onObject<Module>("hyKernelCreate", module, "module",
@@ -180,4 +178,5 @@ HyResult hyKernelSuggestWorkgroupSize(HyKernel kernel, HyDim3 globalSize, HyDim3
                             [&](const Kernel& object) { return suggest(object, globalSize, outWorkgroupSize); });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

@@ -2,6 +2,7 @@
 // lock (halyard-bench launch counts them). Everything that can be prepared is prepared in hyKernelCreate; failures
 // leave by cold functions.
 #include "api/check.h"
+#include "api/core.h"
 
 #include <algorithm>
 #include <array>
@@ -246,11 +247,8 @@ HyResult launchEx(const HyLaunchDesc* in) {
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
                         uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
@@ -284,4 +282,5 @@ HyResult hyLaunchKernelEx(const HyLaunchDesc* desc) {
     return enter("hyLaunchKernelEx", [&] { return launchEx(desc); });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 
 namespace halyard {
 namespace {
@@ -132,11 +133,8 @@ HyResult describe(Instance& instance, HyDevicePtr ptr, HyPointerInfo* outInfo) {
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyMemAlloc(HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
     return onObject<Device>("hyMemAlloc", device, "device",
@@ -162,4 +160,5 @@ HyResult hyHostUnregister(HyDevice device, void* pointer) {
                             [&](Device& object) { return unregisterHost(object, pointer); });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

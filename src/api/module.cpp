@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 #include "api/module_format.h"
 #include "spv/spv.h"
 
@@ -99,11 +100,8 @@ HyResult load(Device& device, const HyModuleDesc* in, HyModule* outModule) {
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyModuleLoad(HyDevice device, const HyModuleDesc* desc, HyModule* outModule) {
     return onObject<Device>("hyModuleLoad", device, "device",
@@ -135,4 +133,5 @@ HyResult hyModuleGetKernelName(HyModule module, uint32_t index, const char** out
     });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

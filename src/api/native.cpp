@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 
 namespace halyard {
 namespace {
@@ -30,11 +31,8 @@ HyResult askBackend(uint64_t handle, HyNativeHandle* native, const Device*& devi
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyGetNativeHandle(const void* object, HyNativeHandle* outHandle) {
     return enter("hyGetNativeHandle", [&] {
@@ -48,4 +46,5 @@ HyResult hyGetNativeHandle(const void* object, HyNativeHandle* outHandle) {
     });
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

@@ -9,6 +9,7 @@
 #include "cache/cache.h"
 #include "halyard/backend.h"
 #include "jit/client/compiler.h"
+#include "layers/stack.h"
 #include "loader/loader.h"
 #include "memory/address_map.h"
 #include "spv/reflect.h"
@@ -163,6 +164,7 @@ struct Instance : Object {
     Compiler compiler;
     AddressMap addresses;
     uint64_t shutdownTimeoutNs;
+    LayerStackRef layers; // null: none. Set before the handle is given out.
     std::vector<std::unique_ptr<HostContext>> hostContexts;
     LoadResult loaded;
     std::vector<std::unique_ptr<Device>> devices; // in the order that applications see

@@ -10,9 +10,11 @@ extern "C" HyProc hyGetProcAddress(const char* name) {
         HyProc address;
     };
     static const Entry kFunctions[] = {
-#define HY_FUNCTION(function) {#function, reinterpret_cast<HyProc>(&function)},
-#include "api/functions.inc"
+#define HY_PLAIN_FUNCTION(function) {#function, reinterpret_cast<HyProc>(&function)},
+#define HY_FUNCTION(function, key, parameters, arguments) HY_PLAIN_FUNCTION(function)
+#include "halyard/functions.inc"
 #undef HY_FUNCTION
+#undef HY_PLAIN_FUNCTION
     };
     for (const Entry& entry : kFunctions) {
         if (entry.name == name)

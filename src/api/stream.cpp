@@ -1,4 +1,5 @@
 #include "api/check.h"
+#include "api/core.h"
 
 namespace halyard {
 namespace {
@@ -17,11 +18,8 @@ HyResult create(Device& device, const HyStreamDesc* in, HyStream* outStream) {
 }
 
 } // namespace
-} // namespace halyard
 
-extern "C" {
-
-using namespace halyard;
+namespace core {
 
 HyResult hyStreamCreate(HyDevice device, const HyStreamDesc* desc, HyStream* outStream) {
     return onObject<Device>("hyStreamCreate", device, "device",
@@ -67,4 +65,5 @@ HyResult hyStreamWaitEvent(HyStream stream, HyEvent event) {
                          object->tables->stream.waitEvent(object->impl, waited->impl));
 }
 
-} // extern "C"
+} // namespace core
+} // namespace halyard

@@ -1,0 +1,66 @@
+// The exported functions: each calls the runtime (core.h), through the layers of the instance where it has some.
+#include "api/core.h"
+#include "api/gate.h"
+#include "api/object.h"
+#include "layers/stack.h"
+
+namespace halyard {
+namespace {
+
+// The layers of the instance that an object belongs to; null when there are none, or when the handle is none.
+LayerStackRef layersOf(uint64_t handle) {
+    const ObjectType type = HandleTable::typeOf(handle);
+    const auto* object = type != ObjectType::None ? static_cast<Object*>(HandleTable::find(handle, type)) : nullptr;
+    return object != nullptr ? object->instance->layers : nullptr;
+}
+
+template <typename T> uint64_t keyWord(T* handle) {
+    return reinterpret_cast<uint64_t>(handle);
+}
+
+uint64_t keyWord(const HyLaunchDesc* desc) {
+    constexpr size_t kStreamEnd = offsetof(HyLaunchDesc, stream) + sizeof(HyStream);
+    return desc != nullptr && desc->structSize >= kStreamEnd ? reinterpret_cast<uint64_t>(desc->stream) : 0;
+}
+
+[[gnu::cold]] HyResult refuseInHostFunction(const char* call) {
+    return finishFailure(call, "",
+                         fail(HY_ERROR_INVALID_STATE, "", "let the host function signal a thread that makes the call",
+                              "{} was called inside a host function of a stream", call));
+}
+
+} // namespace
+} // namespace halyard
+
+extern "C" {
+
+using namespace halyard;
+
+uint32_t hyGetVersion(void) {
+    return HY_VERSION;
+}
+
+HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance) {
+    if (Gate::inHostFunction())
+        return refuseInHostFunction("hyInstanceCreate");
+    return core::hyInstanceCreate(desc, outInstance);
+}
+
+#define HY_PLAIN_FUNCTION(name)
+#define HY_FUNCTION(name, key, parameters, arguments)                                                                  \
+    HyResult name parameters {                                                                                         \
+        if (Gate::open()) [[likely]]                                                                                   \
+            return core::name arguments;                                                                               \
+        if (Gate::inHostFunction())                                                                                    \
+            return refuseInHostFunction(#name);                                                                        \
+        const LayerStackRef layers = layersOf(keyWord(key));                                                           \
+        if (layers == nullptr)                                                                                         \
+            return core::name arguments;                                                                               \
+        const HyLayerLink* top = layers->top();                                                                        \
+        return top->table->name(top, HY_UNPAREN arguments);                                                            \
+    }
+#include "halyard/functions.inc"
+#undef HY_FUNCTION
+#undef HY_PLAIN_FUNCTION
+
+} // extern "C"
