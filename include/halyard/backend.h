@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 #define HY_BACKEND_ABI_MAJOR 1u
-#define HY_BACKEND_ABI_MINOR 1u
+#define HY_BACKEND_ABI_MINOR 2u
 #define HY_BACKEND_ABI ((HY_BACKEND_ABI_MAJOR << 16) | HY_BACKEND_ABI_MINOR)
 
 /* A backend's state for one instance. */

@@ -85,6 +85,11 @@ typedef struct HyStream_T* HyStream;
 typedef struct HyEvent_T* HyEvent;
 typedef struct HyModule_T* HyModule;
 typedef struct HyKernel_T* HyKernel;
+typedef struct HyMemoryPool_T* HyMemoryPool;
+typedef struct HyPhysicalMemory_T* HyPhysicalMemory;
+typedef struct HyGraph_T* HyGraph;
+typedef struct HyGraphExec_T* HyGraphExec;
+typedef struct HySemaphore_T* HySemaphore;
 
 /* An address that copies, fills and kernels take: a device address from hyMemAlloc (or inside one), or a host address
  * made by hyHostAddress. Device addresses of one instance never equal host addresses of live memory. */
@@ -598,5 +603,11 @@ HY_API HyResult hyGetNativeHandle(const void* object, HyNativeHandle* outHandle)
 #ifdef __cplusplus
 }
 #endif
+
+/* The rest of the interface, by domain. */
+#include "halyard/graph.h"
+#include "halyard/memory_pool.h"
+#include "halyard/synchronization.h"
+#include "halyard/virtual_memory.h"
 
 #endif /* HALYARD_HALYARD_H */
