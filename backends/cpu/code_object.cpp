@@ -3,6 +3,7 @@
 #include "print.h"
 
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -86,7 +87,32 @@ void* loadFromTemporaryFile(const void* data, uint64_t bytes, std::string& outWo
     return library;
 }
 
-void* loadLibrary(const void* data, uint64_t bytes, std::string& outWords) {
+// For debuggers and profilers, which read lines and names from a file: one that stays. Empty when it cannot be written.
+std::string keepFile(const Host& host, const char* folder, const std::string& kernel, const void* data,
+                     uint64_t bytes) {
+    constexpr size_t kMaximumName = 64;
+    std::string name = kernel.substr(0, kMaximumName);
+    for (char& letter : name) {
+        letter = std::isalnum(static_cast<unsigned char>(letter)) != 0 ? letter : '_';
+    }
+    std::string path = std::string(folder) + "/" + name + "-XXXXXX.so";
+    const File file(mkostemps(path.data(), 3, O_CLOEXEC));
+    if (file.fd() >= 0 && writeAll(file.fd(), data, bytes)) {
+        return path;
+    }
+    host.log(HY_LOG_WARNING,
+             format("HALYARD_CPU_CODE_DIR: the code of kernel %s is not kept, %s could not be written: %s",
+                    kernel.c_str(), path.c_str(), strerrordesc_np(errno)));
+    return {};
+}
+
+void* loadLibrary(const Host& host, const std::string& kernel, const void* data, uint64_t bytes,
+                  std::string& outWords) {
+    if (const char* folder = host.getEnv("HALYARD_CPU_CODE_DIR"); folder != nullptr && folder[0] == '/') {
+        if (const std::string path = keepFile(host, folder, kernel, data, bytes); !path.empty()) {
+            return openLibrary(path, outWords);
+        }
+    }
     {
         const File file(memfd_create("halyard-kernel", MFD_CLOEXEC));
         if (file.fd() >= 0 && writeAll(file.fd(), data, bytes) && access("/proc/self/fd", X_OK) == 0) {
@@ -136,7 +162,7 @@ HyResult CodeObject::load(const Host& host, const std::string& kernel, const voi
         return refuse("it is not an ELF object");
     }
     std::string words;
-    void* library = loadLibrary(data, bytes, words);
+    void* library = loadLibrary(host, kernel, data, bytes, words);
     if (library == nullptr) {
         return refuse(words);
     }

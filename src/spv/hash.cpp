@@ -1,6 +1,7 @@
 #include "spv/spv.h"
 
 #include "base/sha256.h"
+#include "spv/source_line.h"
 
 namespace halyard::spv {
 namespace {
@@ -78,13 +79,17 @@ std::vector<bool> usedStrings(const Module& module) {
 } // namespace
 
 Digest canonicalHash(const Module& module) {
+    // With lines, names and lines are part of what is compiled: they stand in the code's line table.
+    const bool everything = hasLines(module);
     const std::vector<bool> used = usedStrings(module);
     const std::span<const uint32_t> words = module.words();
     Hasher hasher;
     const std::array<uint32_t, 4> header{words[0], words[1], words[3], words[4]};
     hasher.add(header);
     for (const Instruction& instruction : module.instructions()) {
-        if (describesOnly(instruction.op()) || (instruction.op() == Op::OpString && !used[instruction.result]))
+        const bool dropped =
+            describesOnly(instruction.op()) || (instruction.op() == Op::OpString && !used[instruction.result]);
+        if (dropped && !everything)
             continue;
         hasher.add(words.subspan(instruction.offset, instruction.wordCount));
     }

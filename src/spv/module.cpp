@@ -1,5 +1,6 @@
 #include "spv/module.h"
 #include "spv/opcodes.h"
+#include "spv/source_line.h"
 
 #include <algorithm>
 #include <bit>
@@ -73,46 +74,6 @@ const EntryPoint* Module::findEntryPoint(std::string_view name) const {
     return nullptr;
 }
 
-namespace {
-
-// Instructions of NonSemantic.Shader.DebugInfo.100.
-constexpr uint32_t kDebugSource = 35;
-constexpr uint32_t kDebugLine = 103;
-constexpr uint32_t kDebugNoLine = 104;
-
-// The number of an instruction of that set, or 0 for any other instruction.
-uint32_t debugNumber(const Module& module, const Instruction& instruction) {
-    if (instruction.op() != ::spv::Op::OpExtInst || instruction.operandCount() < 2)
-        return 0;
-    const auto set = module.extInstImports().find(instruction.operand(0));
-    return set != module.extInstImports().end() && set->second == "NonSemantic.Shader.DebugInfo.100"
-               ? instruction.operand(1)
-               : 0;
-}
-
-// " (file:line)", or nothing when an operand is not what it should be.
-std::string sourceLine(const Module& module, Id file, uint32_t line) {
-    const Instruction* string = module.definition(file);
-    if (string == nullptr || string->op() != ::spv::Op::OpString || string->operandCount() == 0)
-        return {};
-    return fmt::format(" ({}:{})",
-                       literalString(string->words + string->operandStart, string->words + string->wordCount), line);
-}
-
-std::string debugLine(const Module& module, const Instruction& instruction) {
-    constexpr uint32_t kSource = 2, kLine = 3, kFile = 2; // operands
-    if (instruction.operandCount() <= kLine)
-        return {};
-    const Instruction* source = module.definition(instruction.operand(kSource));
-    const Instruction* line = module.definition(instruction.operand(kLine));
-    if (source == nullptr || debugNumber(module, *source) != kDebugSource || source->operandCount() <= kFile ||
-        line == nullptr || line->op() != ::spv::Op::OpConstant || line->operandCount() == 0)
-        return {};
-    return sourceLine(module, source->operand(kFile), line->operand(0));
-}
-
-} // namespace
-
 std::string Module::describe(const Instruction& instruction) const {
     std::string text = opcodeName(instruction.opcode);
     if (instruction.result != 0)
@@ -124,13 +85,13 @@ std::string Module::describe(const Instruction& instruction) const {
                                [](const Instruction& other, uint32_t value) { return other.offset < value; });
     while (it != instructions_.begin()) {
         --it;
-        const uint32_t debug = debugNumber(*this, *it);
-        if (it->op() == ::spv::Op::OpNoLine || debug == kDebugNoLine || isTerminator(it->opcode))
+        if (isTerminator(it->opcode))
             break;
-        if (it->op() == ::spv::Op::OpLine && it->operandCount() >= 2)
-            return text + sourceLine(*this, it->operand(0), it->operand(1));
-        if (debug == kDebugLine)
-            return text + debugLine(*this, *it);
+        const LineMark mark = lineMark(*this, *it);
+        if (mark.kind == LineMark::Kind::Begin)
+            return text + fmt::format(" ({}:{})", mark.line.file, mark.line.line);
+        if (mark.kind == LineMark::Kind::End)
+            break;
     }
     return text;
 }

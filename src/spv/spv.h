@@ -46,7 +46,8 @@ Result<std::vector<uint32_t>> specialise(const Module& module, std::span<const S
 using Digest = std::array<uint8_t, 32>;
 
 // SHA-256 of the module without what cannot change code: OpName, OpMemberName, OpString of debug info, OpSource*,
-// OpLine, OpModuleProcessed and the generator word. Kernel names in OpEntryPoint are kept.
+// OpLine, OpModuleProcessed and the generator word. Kernel names in OpEntryPoint are kept. Of a module whose functions
+// have lines everything but the generator word counts, for names and lines stand in the code's line table.
 Digest canonicalHash(const Module& module);
 
 } // namespace halyard::spv

@@ -21,6 +21,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_BACKEND_FILES", "replaces the backends: only these libraries or manifests are considered"},
     {"HALYARD_CACHE_DIR", "keeps compiled kernels in this folder"},
     {"HALYARD_CACHE_SIZE_MB", "bounds the size of the cache"},
+    {"HALYARD_CPU_CODE_DIR", "keeps the cpu backend's code as files in this folder, for debuggers and profilers"},
     {"HALYARD_CPU_ISA", "the instruction set that the cpu backend compiles for"},
     {"HALYARD_CPU_SPECIALISE", "whether the cpu backend recompiles kernels for the workgroup size in use"},
     {"HALYARD_CPU_SUBGROUP_SIZE", "the invocations of a subgroup on the cpu backend"},

@@ -75,15 +75,20 @@ void Importer::emitBlocks(const std::vector<const spv::Block*>& order) {
         currentLabel_ = source->label;
         emitted_.insert(source->label);
         builder_.SetInsertPoint(block(source->label));
+        lines_.startBlock();
         for (uint32_t i = source->firstInstruction; i < source->endInstruction; ++i) {
             const Instruction& instruction = source_.instructions()[i];
             current_ = &instruction;
             check(builder_.GetInsertBlock()->getTerminator() == nullptr, "an instruction follows a terminator");
+            lines_.note(instruction);
+            builder_.SetCurrentDebugLocation(lines_.location());
             dispatch(instruction);
         }
         check(builder_.GetInsertBlock()->getTerminator() != nullptr, "a block does not end in a terminator");
         exits_[source->label] = builder_.GetInsertBlock();
     }
+    lines_.startBlock();
+    builder_.SetCurrentDebugLocation(lines_.location());
     finishPhis();
 }
 

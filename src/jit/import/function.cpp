@@ -410,6 +410,9 @@ void Importer::emitBody(FunctionPlan& plan) {
         values_[variable] = nullptr;
     }
     inputVariables_.clear();
+    const bool isKernel = plan.source->id == entryPoint_->function;
+    lines_.enter(*plan.source, isKernel ? kernel_.name : source_.name(plan.source->id), *plan.function);
+    builder_.SetCurrentDebugLocation(lines_.location());
     entry_ = llvm::BasicBlock::Create(context_, "", plan.function);
     const std::vector<const spv::Block*> order = reachableBlocks(*plan.source);
     for (const spv::Block* block : order) {
@@ -418,7 +421,6 @@ void Importer::emitBody(FunctionPlan& plan) {
     findCopies(*plan.source);
     builder_.SetInsertPoint(entry_);
     builder_.SetInsertPoint(builder_.CreateBr(block(order.front()->label)));
-    const bool isKernel = plan.source->id == entryPoint_->function;
     if (isKernel) {
         bindKernelParameters(plan);
         materialisePrivates();

@@ -15,7 +15,8 @@ namespace sv = ::spv;
 Importer::Importer(llvm::LLVMContext& context, const spv::Module& source, const spv::KernelInfo& kernel,
                    const std::string& triple, const std::string& layout, const ImportOptions& options)
     : context_(context), source_(source), kernel_(kernel), options_(options),
-      module_(std::make_unique<llvm::Module>(kernel.name, context)), layout_(""), builder_(context) {
+      module_(std::make_unique<llvm::Module>(kernel.name, context)), layout_(""), builder_(context),
+      lines_(source, *module_) {
     llvm::Expected<llvm::DataLayout> parsed = llvm::DataLayout::parse(layout);
     if (!parsed) {
         fail(HY_ERROR_INTERNAL, "the target's data layout is malformed: " + llvm::toString(parsed.takeError()));
@@ -211,6 +212,7 @@ std::unique_ptr<llvm::Module> Importer::run() {
         emitBody(plans_.at(function));
     }
     current_ = nullptr;
+    lines_.finish();
     std::string problem;
     llvm::raw_string_ostream stream(problem);
     if (llvm::verifyModule(*module_, &stream)) {

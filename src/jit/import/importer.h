@@ -5,6 +5,7 @@
 // `operand()` that names the expected type is the usual way.
 #pragma once
 
+#include "jit/import/debug_lines.h"
 #include "jit/import/import.h"
 #include "jit/import/types.h"
 #include "jit/kir.h"
@@ -414,6 +415,7 @@ private:
     std::unique_ptr<llvm::Module> module_;
     llvm::DataLayout layout_;
     llvm::IRBuilder<> builder_;
+    DebugLines lines_;
     bool contraction_ = true;       // no ContractionOff
     bool preserveSpecials_ = false; // SignedZeroInfNanPreserve
     const Instruction* current_ = nullptr;

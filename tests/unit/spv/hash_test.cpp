@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace halyard::spv::test {
@@ -68,6 +69,32 @@ TEST(CanonicalHash, SeesEveryWordThatCanMatter) {
         ++changes;
     }
     EXPECT_GT(changes, 20u);
+}
+
+TEST(CanonicalHash, SeesNamesAndLinesOfFunctionsWithLines) {
+    const auto module = [](const char* file, const char* name, int line) {
+        return digest(fmt::format(R"(
+            OpCapability Shader
+            OpMemoryModel Logical GLSL450
+            OpEntryPoint GLCompute %6 "main"
+            OpExecutionMode %6 LocalSize 1 1 1
+            %2 = OpString "{}"
+            OpName %6 "{}"
+            %3 = OpTypeVoid
+            %4 = OpTypeFunction %3
+            %6 = OpFunction %3 None %4
+            %7 = OpLabel
+            OpLine %2 {} 1
+            OpReturn
+            OpFunctionEnd
+        )",
+                                  file, name, line));
+    };
+    const Digest original = module("a.comp", "main", 3);
+    EXPECT_EQ(module("a.comp", "main", 3), original);
+    EXPECT_NE(module("a.comp", "main", 4), original);
+    EXPECT_NE(module("b.comp", "main", 3), original);
+    EXPECT_NE(module("a.comp", "other", 3), original);
 }
 
 TEST(CanonicalHash, KeepsStringsThatInstructionsRead) {

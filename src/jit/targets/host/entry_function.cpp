@@ -1,6 +1,7 @@
 #include "jit/targets/host/entry_function.h"
 
 #include "jit/host_kernel_abi.h"
+#include "jit/targets/host/debug_lines.h"
 #include "jit/targets/host/group_function.h"
 
 #include <cstddef>
@@ -34,6 +35,7 @@ public:
         run_->addParamAttr(4, llvm::Attribute::NoAlias);
         run_->addParamAttr(3, llvm::Attribute::getWithAlignment(module_.getContext(), llvm::Align(128)));
         run_->addParamAttr(4, llvm::Attribute::getWithAlignment(module_.getContext(), llvm::Align(64)));
+        describeEntry(kernel_, *run_, at_);
         at_.SetInsertPoint(BasicBlock::Create(module_.getContext(), "entry", run_));
         loadLaunch();
         loadArguments();

@@ -6,6 +6,7 @@
 #include "jit/passes/optimise.h"
 #include "jit/targets/host/bfloat.h"
 #include "jit/targets/host/cuts.h"
+#include "jit/targets/host/debug_lines.h"
 #include "jit/targets/host/entry_function.h"
 #include "jit/targets/host/group_function.h"
 #include "jit/targets/host/half_min_max.h"
@@ -22,7 +23,6 @@
 #include <set>
 #include <vector>
 
-#include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -141,7 +141,6 @@ private:
         }
         const uint32_t subgroupSize = *subgroup;
         const bool countsPartial = info.flavour == spv::Flavour::Kernel;
-        llvm::StripDebugInfo(module);
         if (spv::Status status = inlineAll(module, kernel); !status) {
             return status;
         }
@@ -181,9 +180,11 @@ private:
             plan.scratchBytesPerItem = context.bytesPerItem;
             plan.group = buildGroupFunction(kernel, cuts, slots, context, local, shape);
             plan.group->addFnAttr(llvm::Attribute::AlwaysInline);
+            takeLines(kernel, *plan.group);
             if (readsGlobalId) {
                 shape.wideIds = true;
                 plan.wideGroup = buildGroupFunction(kernel, cuts, slots, context, local, shape);
+                takeLines(kernel, *plan.wideGroup);
                 // Not minsize: code generation then calls libm's fmax and fmin, which do not exist here.
                 for (const auto attribute :
                      {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::OptimizeForSize}) {
