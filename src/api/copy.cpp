@@ -1,6 +1,7 @@
 // Copies and fills: infers what each address is, checks its range, and passes the work on.
 #include "api/check.h"
 #include "api/core.h"
+#include "api/transfer_check.h"
 
 #include <bit>
 
@@ -17,7 +18,7 @@ bool boxSpan(uint64_t width, uint64_t height, uint64_t depth, uint64_t rowPitch,
            !__builtin_add_overflow(outSpan, width, &outSpan);
 }
 
-HyResult checkRange(const Stream& stream, const Located& located, HyDevicePtr address, uint64_t bytes,
+HyResult checkRange(const Device& device, const Located& located, HyDevicePtr address, uint64_t bytes,
                     const char* argument) {
     if (address == 0)
         return fail(HY_ERROR_INVALID_ARGUMENT, argument, "pass a device address or hyHostAddress of a pointer",
@@ -42,9 +43,9 @@ HyResult checkRange(const Stream& stream, const Located& located, HyDevicePtr ad
                     "{} bytes at {} ({:#x}) pass the end of its allocation of {} bytes, which has {} left from there",
                     bytes, argument, address, range.bytes, range.bytesFrom(address));
     }
-    if (range.device != stream.device) {
+    if (range.device != &device) {
         return fail(HY_ERROR_UNSUPPORTED, argument, "copy through host memory", "{} belongs to {}, the stream to {}",
-                    argument, range.device->properties.selector, stream.device->properties.selector);
+                    argument, range.device->properties.selector, device.properties.selector);
     }
     return HY_SUCCESS;
 }
@@ -54,18 +55,28 @@ uint32_t hostMask(const Located& dst, const Located& src) {
            (src.kind == Located::Kind::Unknown ? HY_BACKEND_COPY_SRC_HOST : 0);
 }
 
-HyResult copy(const Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
-    if (bytes == 0)
-        return HY_SUCCESS;
-    const auto [to, from] = stream.instance->addresses.locate(dst, src);
-    HY_TRY(checkRange(stream, to, dst, bytes, "dst"));
-    HY_TRY(checkRange(stream, from, src, bytes, "src"));
+} // namespace
+
+HyResult checkCopy(const Device& device, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t& outHostMask) {
+    const auto [to, from] = device.instance->addresses.locate(dst, src);
+    HY_TRY(checkRange(device, to, dst, bytes, "dst"));
+    HY_TRY(checkRange(device, from, src, bytes, "src"));
     if (dst - src < bytes || src - dst < bytes) {
         return fail(HY_ERROR_INVALID_ARGUMENT, "dst", "copy through a third buffer",
                     "dst ({:#x}) and src ({:#x}) overlap within {} bytes", dst, src, bytes);
     }
-    return blameBackend(stream.device->backend->name,
-                        stream.tables->stream.copy(stream.impl, dst, src, bytes, hostMask(to, from)));
+    outHostMask = hostMask(to, from);
+    return HY_SUCCESS;
+}
+
+namespace {
+
+HyResult copy(const Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+    if (bytes == 0)
+        return HY_SUCCESS;
+    uint32_t mask = 0;
+    HY_TRY(checkCopy(*stream.device, dst, src, bytes, mask));
+    return blameBackend(stream.device->backend->name, stream.tables->stream.copy(stream.impl, dst, src, bytes, mask));
 }
 
 HyResult checkPitches(uint64_t rowBytes, uint64_t height, uint64_t depth, uint64_t rowPitch, uint64_t slicePitch,
@@ -87,9 +98,9 @@ HyResult failSpan(const char* argument) {
                 "the box at {} does not fit a 64-bit address space", argument);
 }
 
-HyResult copyBox(const Stream& stream, const HyCopy3D& box) {
-    if (box.widthBytes == 0 || box.height == 0 || box.depth == 0)
-        return HY_SUCCESS;
+} // namespace
+
+HyResult checkCopyBox(const Device& device, const HyCopy3D& box, uint32_t& outHostMask) {
     HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch, "dstRowPitch",
                         "dstSlicePitch"));
     HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, "srcRowPitch",
@@ -100,18 +111,28 @@ HyResult copyBox(const Stream& stream, const HyCopy3D& box) {
         return failSpan("dst");
     if (!boxSpan(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, srcSpan))
         return failSpan("src");
-    const auto [to, from] = stream.instance->addresses.locate(box.dst, box.src);
-    HY_TRY(checkRange(stream, to, box.dst, dstSpan, "dst"));
-    HY_TRY(checkRange(stream, from, box.src, srcSpan, "src"));
-    return blameBackend(stream.device->backend->name,
-                        stream.tables->stream.copy3D(stream.impl, &box, hostMask(to, from)));
+    const auto [to, from] = device.instance->addresses.locate(box.dst, box.src);
+    HY_TRY(checkRange(device, to, box.dst, dstSpan, "dst"));
+    HY_TRY(checkRange(device, from, box.src, srcSpan, "src"));
+    outHostMask = hostMask(to, from);
+    return HY_SUCCESS;
+}
+
+namespace {
+
+HyResult copyBox(const Stream& stream, const HyCopy3D& box) {
+    if (isEmpty(box))
+        return HY_SUCCESS;
+    uint32_t mask = 0;
+    HY_TRY(checkCopyBox(*stream.device, box, mask));
+    return blameBackend(stream.device->backend->name, stream.tables->stream.copy3D(stream.impl, &box, mask));
 }
 
 // What 1D and 3D fills check alike. `bytes` is the span that is written.
-HyResult checkFill(const Stream& stream, HyDevicePtr dst, uint64_t bytes, const void* pattern, uint32_t patternBytes) {
+HyResult checkFill(const Device& device, HyDevicePtr dst, uint64_t bytes, const void* pattern, uint32_t patternBytes) {
     HY_TRY(requirePointer(pattern, "pattern"));
-    const Located located = stream.instance->addresses.locate(dst);
-    HY_TRY(checkRange(stream, located, dst, bytes, "dst"));
+    const Located located = device.instance->addresses.locate(dst);
+    HY_TRY(checkRange(device, located, dst, bytes, "dst"));
     if (located.kind == Located::Kind::Unknown) {
         return fail(HY_ERROR_INVALID_ADDRESS, "dst", "fill memory from hyMemAlloc, or register the range first",
                     "dst ({:#x}) is host memory that is not registered", dst);
@@ -123,6 +144,8 @@ HyResult checkFill(const Stream& stream, HyDevicePtr dst, uint64_t bytes, const 
     return HY_SUCCESS;
 }
 
+} // namespace
+
 HyResult checkPatternSize(uint32_t patternBytes) {
     if (patternBytes <= 16 && std::has_single_bit(patternBytes))
         return HY_SUCCESS;
@@ -130,22 +153,28 @@ HyResult checkPatternSize(uint32_t patternBytes) {
                 "patternBytes is {}", patternBytes);
 }
 
+HyResult checkFillRange(const Device& device, HyDevicePtr dst, const void* pattern, uint32_t patternBytes,
+                        uint64_t count) {
+    uint64_t bytes = 0;
+    if (__builtin_mul_overflow(count, patternBytes, &bytes))
+        return failSpan("dst");
+    return checkFill(device, dst, bytes, pattern, patternBytes);
+}
+
+namespace {
+
 HyResult fillRange(const Stream& stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
     HY_TRY(checkPatternSize(patternBytes));
     if (count == 0)
         return HY_SUCCESS;
-    uint64_t bytes = 0;
-    if (__builtin_mul_overflow(count, patternBytes, &bytes))
-        return failSpan("dst");
-    HY_TRY(checkFill(stream, dst, bytes, pattern, patternBytes));
+    HY_TRY(checkFillRange(*stream.device, dst, pattern, patternBytes, count));
     return blameBackend(stream.device->backend->name,
                         stream.tables->stream.fill(stream.impl, dst, pattern, patternBytes, count));
 }
 
-HyResult fillBox(const Stream& stream, const HyFill3D& box) {
-    HY_TRY(checkPatternSize(box.patternBytes));
-    if (box.width == 0 || box.height == 0 || box.depth == 0)
-        return HY_SUCCESS;
+} // namespace
+
+HyResult checkFillBox(const Device& device, const HyFill3D& box) {
     uint64_t rowBytes = 0;
     uint64_t span = 0;
     if (__builtin_mul_overflow(box.width, box.patternBytes, &rowBytes))
@@ -160,17 +189,17 @@ HyResult fillBox(const Stream& stream, const HyFill3D& box) {
     }
     if (!boxSpan(rowBytes, box.height, box.depth, box.rowPitch, box.slicePitch, span))
         return failSpan("dst");
-    HY_TRY(checkFill(stream, box.dst, span, box.pattern, box.patternBytes));
-    return blameBackend(stream.device->backend->name, stream.tables->stream.fill3D(stream.impl, &box));
+    return checkFill(device, box.dst, span, box.pattern, box.patternBytes);
 }
 
-// Resolves the stream, then runs the body with it.
-template <typename Body> HyResult onStream(const char* call, HyStream stream, Body&& body) {
-    return enter(call, [&] {
-        HyResult result = HY_SUCCESS;
-        const auto* object = resolve<Stream>(stream, "stream", result);
-        return object != nullptr ? body(*object) : result;
-    });
+namespace {
+
+HyResult fillBox(const Stream& stream, const HyFill3D& box) {
+    HY_TRY(checkPatternSize(box.patternBytes));
+    if (isEmpty(box))
+        return HY_SUCCESS;
+    HY_TRY(checkFillBox(*stream.device, box));
+    return blameBackend(stream.device->backend->name, stream.tables->stream.fill3D(stream.impl, &box));
 }
 
 } // namespace

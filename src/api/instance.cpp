@@ -97,7 +97,7 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
                 return false;
             HandleTable::remove(object->handle, type);
             if (!isStuck(object->device))
-                delete object;
+                object->dispose();
             return true;
         });
     }
@@ -162,7 +162,7 @@ void Instance::destroy(Object* object) {
         const std::lock_guard lock(objectsMutex);
         objects.erase(object);
     }
-    delete object;
+    object->dispose();
 }
 
 namespace core {

@@ -3,6 +3,7 @@
 // leave by cold functions.
 #include "api/check.h"
 #include "api/core.h"
+#include "api/launch_check.h"
 
 #include <algorithm>
 #include <array>
@@ -60,10 +61,10 @@ namespace {
                 groups.z, limits.selector, limits.maxWorkgroups[0], limits.maxWorkgroups[1], limits.maxWorkgroups[2]);
 }
 
-[[gnu::cold]] HyResult failDevice(const Stream& stream, const Kernel& kernel) {
+[[gnu::cold]] HyResult failDevice(const Device& device, const Kernel& kernel) {
     return fail(HY_ERROR_UNSUPPORTED, "kernel", "load the module on the stream's device",
                 "kernel '{}' belongs to {}, the stream to {}", kernel.info.name, kernel.device->properties.selector,
-                stream.device->properties.selector);
+                device.properties.selector);
 }
 
 [[gnu::cold]] HyResult failDynamicLocal(uint32_t bytes) {
@@ -137,7 +138,8 @@ inline HyResult checkAlignment(const Kernel& kernel, const HyBackendLaunch& laun
                 kernel.device->properties.selector, limit);
 }
 
-// Bytes from each buffer that OpArrayLength measures to the end of its allocation; a null or host address has length 0.
+} // namespace
+
 void findLengths(const Kernel& kernel, const HyBackendLaunch& launch, uint64_t* lengths) {
     for (size_t i = 0; i < kernel.lengthParameters.size(); ++i) {
         const HyDevicePtr address = readArgument(kernel, launch, kernel.lengthParameters[i]);
@@ -145,6 +147,8 @@ void findLengths(const Kernel& kernel, const HyBackendLaunch& launch, uint64_t* 
         lengths[i] = range ? range->bytesFrom(address) : 0;
     }
 }
+
+namespace {
 
 inline HyResult dispatch(const Stream& stream, const Kernel& kernel, const HyBackendLaunch& launch) {
     const HyResult result = stream.tables->stream.launch(stream.impl, kernel.impl, &launch);
@@ -158,10 +162,10 @@ inline HyResult dispatch(const Stream& stream, const Kernel& kernel, const HyBac
     return dispatch(stream, kernel, launch);
 }
 
-// Checks that do not concern how arguments are passed, then submission.
-inline HyResult submit(const Stream& stream, const Kernel& kernel, HyBackendLaunch& launch) {
-    if (kernel.device != stream.device) [[unlikely]]
-        return failDevice(stream, kernel);
+// Checks that do not concern how arguments are passed.
+inline HyResult check(const Device& device, const Kernel& kernel, const HyBackendLaunch& launch) {
+    if (kernel.device != &device) [[unlikely]]
+        return failDevice(device, kernel);
     if (!fitsWorkgroup(kernel, launch.workgroupSize)) [[unlikely]]
         return failWorkgroupSize(kernel, launch.workgroupSize);
     if (!fitsGrid(kernel, launch.workgroups)) [[unlikely]]
@@ -171,6 +175,11 @@ inline HyResult submit(const Stream& stream, const Kernel& kernel, HyBackendLaun
     HY_TRY(checkAlignment(kernel, launch));
     if (kernel.hasLocalParameters || kernel.info.staticLocalBytes != 0)
         HY_TRY(checkLocalMemory(kernel, launch));
+    return HY_SUCCESS;
+}
+
+inline HyResult submit(const Stream& stream, const Kernel& kernel, HyBackendLaunch& launch) {
+    HY_TRY(check(*stream.device, kernel, launch));
     if (!kernel.lengthParameters.empty())
         return submitWithLengths(stream, kernel, launch);
     return dispatch(stream, kernel, launch);
@@ -223,30 +232,40 @@ HyResult launchEx(const HyLaunchDesc* in) {
     const auto* kernel = stream != nullptr ? resolve<Kernel>(desc.kernel, "desc->kernel", result) : nullptr;
     if (kernel == nullptr)
         return result;
-    HY_TRY(checkShape(*kernel, desc));
+    HyBackendLaunch launch{};
+    HY_TRY(describeLaunch(*kernel, desc, launch));
+    return submit(*stream, *kernel, launch);
+}
+
+} // namespace
+
+HyResult describeLaunch(const Kernel& kernel, const HyLaunchDesc& desc, HyBackendLaunch& out) {
+    HY_TRY(checkShape(kernel, desc));
     if (desc.packedArgs != nullptr)
-        HY_TRY(checkPacked(*kernel, desc));
+        HY_TRY(checkPacked(kernel, desc));
     else
-        HY_TRY(checkArguments(*kernel, desc.args, desc.argCount));
+        HY_TRY(checkArguments(kernel, desc.args, desc.argCount));
     const bool chooseSize = desc.workgroupSize.x == 0 && desc.workgroupSize.y == 0 && desc.workgroupSize.z == 0;
     const HyDim3 cluster = desc.clusterSize;
-    HyBackendLaunch launch = {
-        .structSize = sizeof launch,
+    out = {
+        .structSize = sizeof out,
         .flags = desc.flags,
         .workgroups = desc.workgroups,
-        .workgroupSize = chooseSize ? kernel->suggestedSize : desc.workgroupSize,
+        .workgroupSize = chooseSize ? kernel.suggestedSize : desc.workgroupSize,
         .dynamicLocalBytes = desc.dynamicLocalBytes,
-        .argCount = kernel->parameterCount,
+        .argCount = kernel.parameterCount,
         .args = desc.packedArgs != nullptr ? nullptr : desc.args,
         .packedArgs = desc.packedArgs,
         .bufferLengths = nullptr,
         .clusterSize = {std::max(cluster.x, 1u), std::max(cluster.y, 1u), std::max(cluster.z, 1u)},
         .reserved = 0,
     };
-    return submit(*stream, *kernel, launch);
+    return HY_SUCCESS;
 }
 
-} // namespace
+HyResult checkLaunch(const Device& device, const Kernel& kernel, const HyBackendLaunch& launch) {
+    return check(device, kernel, launch);
+}
 
 namespace core {
 

@@ -34,6 +34,9 @@ struct Object {
     Object(const Object&) = delete;
     Object& operator=(const Object&) = delete;
 
+    // The instance has no more use for it: deletes it, now or when its last user ends.
+    virtual void dispose() { delete this; }
+
     const ObjectType type;
     Instance* const instance;
     Device* const device; // null for an instance, itself for a device
@@ -117,6 +120,14 @@ struct Kernel : Object {
             device->tables->module.destroyKernel(impl);
     }
 
+    // Graphs use a kernel after its handle is gone; each user ends with dispose(), as its instance does.
+    void share() { users.fetch_add(1, std::memory_order_relaxed); }
+    void dispose() override {
+        if (users.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+    std::atomic<uint32_t> users{1};
     const std::shared_ptr<ModuleState> module;
     const spv::KernelInfo& info; // in module->reflection
     HyBackendKernel impl = nullptr;
