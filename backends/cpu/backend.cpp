@@ -37,6 +37,7 @@ constexpr HyBackendInterface kInterface{
     .stream = &kStreamTable,
     .event = &kEventTable,
     .module = &kModuleTable,
+    .semaphore = &kSemaphoreTable,
 };
 
 } // namespace

@@ -11,7 +11,7 @@ namespace halyard::cpu {
 
 class CodeObject;
 class Event;
-class Stream;
+class Timeline;
 
 enum class CommandKind : uint32_t {
     Launch,
@@ -20,6 +20,8 @@ enum class CommandKind : uint32_t {
     Fill,
     FillBox,
     Wait,
+    Signal,
+    HostFunction,
     Stamp,
     NextChunk, // not a command: the queue goes on in its next chunk
 };
@@ -68,10 +70,21 @@ struct alignas(kCommandAlignment) FillBoxCommand : Command {
     uint8_t pattern[16];
 };
 
-// Holds the stream up until `source` has completed `value`.
+// Holds the stream up until `source` reaches `value`.
 struct alignas(kCommandAlignment) WaitCommand : Command {
-    Stream* source; // owned reference
+    Timeline* source; // owned reference
     uint64_t value;
+};
+
+// Raises a semaphore.
+struct alignas(kCommandAlignment) SignalCommand : Command {
+    Timeline* target; // owned reference
+    uint64_t value;
+};
+
+struct alignas(kCommandAlignment) HostFunctionCommand : Command {
+    HyHostFunction function;
+    void* user;
 };
 
 // Gives a timing event its time.

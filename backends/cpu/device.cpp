@@ -60,6 +60,13 @@ bool Device::waitForStreams(uint64_t deadline) {
     return true;
 }
 
+void Device::cancelWork() {
+    cancel_.store(1);
+    for (const Ref<Stream>& stream : streams()) {
+        stream->resumeIfParked();
+    }
+}
+
 HyResult Device::synchronize(uint64_t deadline) {
     const std::vector<Ref<Stream>> all = streams();
     for (const Ref<Stream>& stream : all) {
@@ -81,13 +88,14 @@ HyResult Device::close(uint64_t deadline) {
     const uint64_t grace = deadlineAfter(kCancelGraceNs);
     bool stopped = done;
     if (!done) {
-        cancel_.store(1);
+        cancelWork();
         stopped = waitForStreams(grace);
     }
     // A compilation that goes on would come back to a runtime that is gone.
     const bool compilerGone = specialiser_.stop(std::max(deadline, grace));
     const bool workersGone = executor_.stop(stopped ? kNever : grace);
-    if (!compilerGone || !workersGone) {
+    const bool dispatcherGone = dispatcher_.stop(std::max(deadline, grace));
+    if (!compilerGone || !workersGone || !dispatcherGone) {
         acquire(); // for ever: a thread still uses this object
     }
     if (!workersGone) {
@@ -96,6 +104,9 @@ HyResult Device::close(uint64_t deadline) {
              "work did not finish within the time limit and could not be stopped: its thread and its memory "
              "stay in use",
              "", "does a kernel loop for ever?"});
+    }
+    if (!dispatcherGone) {
+        return host_.fail({HY_ERROR_TIMEOUT, "a host function did not return within the time limit"});
     }
     if (!done) {
         return host_.fail({HY_ERROR_TIMEOUT, "work did not finish within the time limit and was stopped"});

@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "context.h"
 #include "executor.h"
+#include "host_dispatcher.h"
 #include "ref.h"
 #include "specialiser.h"
 
@@ -24,6 +25,7 @@ public:
     const Settings& settings() const { return settings_; }
     Arena& arena() { return arena_; }
     Executor& executor() { return executor_; }
+    HostDispatcher& dispatcher() { return dispatcher_; }
     Specialiser& specialiser() { return specialiser_; }
 
     HyResult open() { return arena_.reserve(); }
@@ -48,11 +50,14 @@ public:
 private:
     std::vector<Ref<Stream>> streams();
     bool waitForStreams(uint64_t deadline);
+    // From here on work is skipped, kernels that poll the flag stop, and nothing stays parked.
+    void cancelWork();
 
     const Host host_;
     const Settings settings_;
     Arena arena_;
     Executor executor_;
+    HostDispatcher dispatcher_;
     Specialiser specialiser_;
     std::atomic<uint32_t> cancel_{0};
     std::atomic<bool> closed_{false};

@@ -10,6 +10,7 @@ class Device;
 class Event;
 class Kernel;
 class Module;
+class Semaphore;
 class Stream;
 
 template <class Object, class Handle> struct HandleOf {
@@ -36,6 +37,13 @@ inline Kernel& fromHandle(HyBackendKernel h) {
     return HandleOf<Kernel, HyBackendKernel>::object(h);
 }
 
+inline Semaphore& fromHandle(HyBackendSemaphore h) {
+    return HandleOf<Semaphore, HyBackendSemaphore>::object(h);
+}
+
+inline HyBackendSemaphore toHandle(Semaphore* o) {
+    return HandleOf<Semaphore, HyBackendSemaphore>::handle(o);
+}
 inline HyBackendContext toHandle(Context* o) {
     return HandleOf<Context, HyBackendContext>::handle(o);
 }

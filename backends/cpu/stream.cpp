@@ -11,7 +11,8 @@
 
 namespace halyard::cpu {
 
-Stream::Stream(Ref<Device> device, int32_t priority) : device_(std::move(device)), priority_(priority) {
+Stream::Stream(Ref<Device> device, int32_t priority)
+    : device_(std::move(device)), priority_(priority), timeline_(Ref<Timeline>::adopt(new Timeline)) {
     device_->enlist(*this);
 }
 
@@ -34,7 +35,7 @@ HyResult Stream::checkFailure() const {
     return guarded(device_->host(), [&] {
         std::string words;
         {
-            const std::scoped_lock lock(waitMutex_);
+            const std::scoped_lock lock(failureMutex_);
             words = failureWords_;
         }
         return device_->host().fail({code, words, "", "the stream keeps this error: destroy it and create a new one"});
@@ -46,7 +47,7 @@ HyResult Stream::failNoMemory() const {
 }
 
 void Stream::fail(HyResult code, const std::string& words) noexcept {
-    const std::scoped_lock lock(waitMutex_);
+    const std::scoped_lock lock(failureMutex_);
     if (failure_.load(std::memory_order_relaxed) != HY_SUCCESS) {
         return;
     }
@@ -59,66 +60,13 @@ void Stream::fail(HyResult code, const std::string& words) noexcept {
 }
 
 bool Stream::waitFor(uint64_t value, uint64_t deadline) {
-    const uint64_t now = deadline == kNever ? 0 : nowNs();
-    const uint64_t left = deadline > now ? deadline - now : 0;
-    if (spinUntil(std::min(device_->settings().spinNs, left), [&] { return reached(value); })) {
-        return true;
-    }
-    std::unique_lock lock(waitMutex_);
-    ++sleepers_;
-    bool inTime = true;
-    while (!reached(value) && inTime) {
-        const uint32_t word = wakeWord_.load(std::memory_order_seq_cst);
-        notifyAt_.store(std::min(notifyAt_.load(std::memory_order_relaxed), value), std::memory_order_seq_cst);
-        if (reached(value)) {
-            break;
-        }
-        lock.unlock();
-        inTime = futexWait(wakeWord_, word, deadline);
-        lock.lock();
-    }
-    --sleepers_;
-    return reached(value);
+    return timeline_->waitFor(value, deadline, device_->settings().spinNs);
 }
 
-bool Stream::park(Stream& waiter, uint64_t value) {
-    const std::scoped_lock lock(waitMutex_);
-    notifyAt_.store(std::min(notifyAt_.load(std::memory_order_relaxed), value), std::memory_order_seq_cst);
-    if (reached(value)) {
-        return false;
-    }
-    waiter.parkedValue_ = value;
-    waiter.next_ = parked_;
-    parked_ = &waiter;
-    return true;
-}
-
-void Stream::notify() {
-    Stream* resumed = nullptr;
-    bool wake = false;
-    {
-        const std::scoped_lock lock(waitMutex_);
-        const uint64_t completed = completed_.load(std::memory_order_relaxed);
-        uint64_t nearest = UINT64_MAX;
-        Stream* rest = nullptr;
-        while (parked_ != nullptr) {
-            Stream* stream = std::exchange(parked_, parked_->next_);
-            const bool due = stream->parkedValue_ <= completed;
-            nearest = due ? nearest : std::min(nearest, stream->parkedValue_);
-            stream->next_ = std::exchange(due ? resumed : rest, stream);
-        }
-        parked_ = rest;
-        // Threads that sleep for more put their value in again when they wake.
-        notifyAt_.store(nearest, std::memory_order_seq_cst);
-        wakeWord_.fetch_add(1, std::memory_order_seq_cst);
-        wake = sleepers_ > 0;
-    }
-    if (wake) {
-        futexWakeAll(wakeWord_);
-    }
-    while (resumed != nullptr) {
-        Stream* stream = std::exchange(resumed, resumed->next_);
-        device_->executor().schedule(*stream);
+void Stream::resumeIfParked() {
+    const std::scoped_lock lock(parkMutex_);
+    if (parkedOn_) {
+        parkedOn_->unpark(*this);
     }
 }
 
@@ -131,11 +79,11 @@ void Stream::activate() {
 }
 
 bool Stream::hasWork() const {
-    return submitted() != completed_.load(std::memory_order_relaxed);
+    return submitted() != timeline_->value();
 }
 
 bool Stream::deactivate() {
-    const uint64_t consumed = completed_.load(std::memory_order_relaxed);
+    const uint64_t consumed = timeline_->value();
     active_.store(false, std::memory_order_seq_cst);
     if (submitted() != consumed && !active_.exchange(true, std::memory_order_seq_cst)) {
         return false;

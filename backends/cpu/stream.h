@@ -7,6 +7,7 @@
 
 #include "command_queue.h"
 #include "ref.h"
+#include "timeline.h"
 
 #include "halyard/backend.h"
 
@@ -63,14 +64,17 @@ public:
     // ---- The timeline: any thread.
 
     uint64_t submitted() const { return queue_.published(); }
-    bool reached(uint64_t value) const { return completed_.load(std::memory_order_seq_cst) >= value; }
+    bool reached(uint64_t value) const { return timeline_->reached(value); }
     bool idle() const { return reached(submitted()); }
     // Waits until the timeline reaches `value`; false when the deadline passed first. The caller holds a reference.
     bool waitFor(uint64_t value, uint64_t deadline);
+    Timeline& timeline() const { return *timeline_; }
     // HY_SUCCESS, or the sticky error with the thread's record set.
     HyResult checkFailure() const;
     // The first failure sticks; commands behind it complete without running.
     void fail(HyResult code, const std::string& words) noexcept;
+    // Schedules the stream when it is parked: what it waits for does not matter any more, the device cancels.
+    void resumeIfParked();
 
     // ---- For the worker that holds the stream.
 
@@ -78,24 +82,27 @@ public:
     // Runs the oldest command. GaveAway: somebody else holds the stream now, or will finish the command.
     Step step(Worker& worker);
     bool hasWork() const;
-    // Ends the command that step() shared out with other workers.
+    // Ends the command that step() shared out with other workers or gave to the dispatcher.
     void finishFront();
+    // Calls the host function at the front.
+    void runHostFunction() noexcept;
     // Signs off. True: the stream is not active any more and the reference is gone; false: new work came, still held.
     bool deactivate();
 
 private:
     friend class Executor;
     friend class Device;
+    friend class HostDispatcher;
+    friend class Timeline;
 
     HyResult checkUsable() const;
     HyResult failNoMemory() const;
     void activate();
     bool skips() const;
-    bool stepWait(const WaitCommand& command);
+    HyResult dropReason() const;
+    bool parkOn(const WaitCommand& command);
+    void signalSemaphore(const SignalCommand& command) noexcept;
     void complete(Command& command);
-    // Puts `waiter` on the list of those that this timeline resumes at `value`; false when it is there already.
-    bool park(Stream& waiter, uint64_t value);
-    void notify();
 
     const Ref<Device> device_;
     const int32_t priority_;
@@ -103,19 +110,16 @@ private:
     std::mutex submitMutex_;
     CommandQueue queue_;
     alignas(64) std::atomic<bool> active_{false};
-    std::atomic<uint64_t> completed_{0};
-    // The smallest value that somebody sleeps for: completing less costs no look at who waits.
-    std::atomic<uint64_t> notifyAt_{UINT64_MAX};
     std::atomic<HyResult> failure_{HY_SUCCESS};
+    const Ref<Timeline> timeline_; // how many commands are done
 
-    mutable std::mutex waitMutex_;
-    Stream* parked_ = nullptr; // streams that wait for this one, each with its reference
-    uint32_t sleepers_ = 0;    // threads that wait for this one
+    mutable std::mutex failureMutex_;
     std::string failureWords_;
-    std::atomic<uint32_t> wakeWord_{0};
+    std::mutex parkMutex_;
+    Ref<Timeline> parkedOn_; // guarded by parkMutex_
 
     // Owned by whoever holds the stream.
-    Stream* next_ = nullptr; // in the executor's ready list, or in another stream's list of parked ones
+    Stream* next_ = nullptr; // in the executor's ready list, the dispatcher's, or a timeline's list of parked ones
     uint64_t parkedValue_ = 0;
 
     // The device's registry.

@@ -49,6 +49,8 @@ uint64_t unitCount(const Command& command) {
     case CommandKind::FillBox:
         return pieceCount(static_cast<const FillBoxCommand&>(command));
     case CommandKind::Wait:
+    case CommandKind::Signal:
+    case CommandKind::HostFunction:
     case CommandKind::Stamp:
     case CommandKind::NextChunk:
         break;
@@ -69,14 +71,55 @@ void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t e
     case CommandKind::FillBox:
         return runPieces(static_cast<const FillBoxCommand&>(command), first, end);
     case CommandKind::Wait:
+    case CommandKind::Signal:
+    case CommandKind::HostFunction:
     case CommandKind::Stamp:
     case CommandKind::NextChunk:
         break;
     }
 }
 
+HyResult Stream::dropReason() const {
+    if (device_->cancelled()) {
+        return HY_ERROR_CANCELLED;
+    }
+    return failure_.load(std::memory_order_relaxed);
+}
+
 bool Stream::skips() const {
-    return failure_.load(std::memory_order_relaxed) != HY_SUCCESS || device_->cancelled();
+    return dropReason() != HY_SUCCESS;
+}
+
+bool Stream::parkOn(const WaitCommand& command) {
+    if (command.source->reached(command.value)) {
+        return false;
+    }
+    const auto self = Ref<Stream>::share(this); // the mutex must outlive what a thread that resumes the stream does
+    const std::scoped_lock lock(parkMutex_);
+    if (skips()) {
+        return false; // whoever cancels looks for parked streams after it said so
+    }
+    parkedOn_ = Ref<Timeline>::share(command.source);
+    return command.source->park(*this, command.value);
+}
+
+void Stream::signalSemaphore(const SignalCommand& command) noexcept {
+    uint64_t before = 0;
+    if (command.target->raise(command.value, before)) {
+        return;
+    }
+    try {
+        fail(HY_ERROR_INVALID_STATE,
+             format("a stream was to set a semaphore to %llu, which is at %llu already",
+                    static_cast<unsigned long long>(command.value), static_cast<unsigned long long>(before)));
+    } catch (const std::bad_alloc&) {
+        fail(HY_ERROR_INVALID_STATE, {}); // the code alone still tells
+    }
+}
+
+void Stream::runHostFunction() noexcept {
+    const auto& command = static_cast<const HostFunctionCommand&>(*queue_.front());
+    command.function(command.user, dropReason());
 }
 
 Stream::Step Stream::step(Worker& worker) {
@@ -84,12 +127,17 @@ Stream::Step Stream::step(Worker& worker) {
     if (command == nullptr) {
         return Step::Empty;
     }
+    if (command->kind == CommandKind::HostFunction) {
+        device_->dispatcher().post(*this);
+        return Step::GaveAway;
+    }
     if (!skips()) {
         if (command->kind == CommandKind::Wait) {
-            const auto& wait = static_cast<const WaitCommand&>(*command);
-            if (!wait.source->reached(wait.value) && wait.source->park(*this, wait.value)) {
+            if (parkOn(static_cast<const WaitCommand&>(*command))) {
                 return Step::GaveAway;
             }
+        } else if (command->kind == CommandKind::Signal) {
+            signalSemaphore(static_cast<const SignalCommand&>(*command));
         } else if (command->kind == CommandKind::Stamp) {
             const auto& stamp = static_cast<const StampCommand&>(*command);
             stamp.event->stamp(*this, stamp.value);
@@ -117,15 +165,15 @@ void Stream::complete(Command& command) {
         static_cast<LaunchCommand&>(command).code->release();
     } else if (command.kind == CommandKind::Wait) {
         static_cast<WaitCommand&>(command).source->release();
+        const std::scoped_lock lock(parkMutex_);
+        parkedOn_ = {};
+    } else if (command.kind == CommandKind::Signal) {
+        static_cast<SignalCommand&>(command).target->release();
     } else if (command.kind == CommandKind::Stamp) {
         static_cast<StampCommand&>(command).event->release();
     }
     queue_.pop();
-    const uint64_t done = completed_.load(std::memory_order_relaxed) + 1;
-    completed_.store(done, std::memory_order_seq_cst);
-    if (done >= notifyAt_.load(std::memory_order_seq_cst)) {
-        notify();
-    }
+    timeline_->increment();
 }
 
 } // namespace halyard::cpu

@@ -5,6 +5,7 @@
 #include "futex.h"
 #include "handles.h"
 #include "kernel.h"
+#include "semaphore.h"
 #include "stream.h"
 #include "tables.h"
 #include "transfer.h"
@@ -63,10 +64,36 @@ HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
         return stream.checkFailure();
     }
     return stream.submit<WaitCommand>(CommandKind::Wait, 0, [&](WaitCommand& command, uint64_t /*value*/) {
-        recording.stream->acquire();
-        command.source = recording.stream.get();
+        command.source = Ref<Timeline>::share(&recording.stream->timeline()).leak();
         command.value = recording.value;
     });
+}
+
+HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    return fromHandle(handle).submit<SignalCommand>(
+        CommandKind::Signal, 0, [&](SignalCommand& command, uint64_t /*value*/) {
+            command.target = Ref<Timeline>::share(&fromHandle(semaphore).timeline()).leak();
+            command.value = value;
+        });
+}
+
+HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    return fromHandle(handle).submit<WaitCommand>(CommandKind::Wait, 0, [&](WaitCommand& command, uint64_t /*value*/) {
+        command.source = Ref<Timeline>::share(&fromHandle(semaphore).timeline()).leak();
+        command.value = value;
+    });
+}
+
+HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* user) {
+    Stream& stream = fromHandle(handle);
+    if (const HyResult result = stream.device().dispatcher().start(stream.device().host()); result != HY_SUCCESS) {
+        return result;
+    }
+    return stream.submit<HostFunctionCommand>(CommandKind::HostFunction, 0,
+                                              [&](HostFunctionCommand& command, uint64_t /*value*/) {
+                                                  command.function = function;
+                                                  command.user = user;
+                                              });
 }
 
 HyResult launch(HyBackendStream stream, HyBackendKernel kernel, const HyBackendLaunch* launch) {
@@ -167,6 +194,9 @@ const HyBackendStreamTable kStreamTable{
     .copy3D = copy3D,
     .fill = fill,
     .fill3D = fill3D,
+    .hostFunction = hostFunction,
+    .signalSemaphore = signalSemaphore,
+    .waitSemaphore = waitSemaphore,
 };
 
 } // namespace halyard::cpu

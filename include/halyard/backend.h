@@ -48,6 +48,7 @@ typedef struct HyBackendStream_T* HyBackendStream;
 typedef struct HyBackendEvent_T* HyBackendEvent;
 typedef struct HyBackendModule_T* HyBackendModule;
 typedef struct HyBackendKernel_T* HyBackendKernel;
+typedef struct HyBackendSemaphore_T* HyBackendSemaphore;
 
 /* ---- What the runtime offers a backend ------------------------------------------------------------------------ */
 
@@ -239,6 +240,13 @@ typedef struct HyBackendStreamTable {
                      uint64_t count);
     HyResult (*fill3D)(HyBackendStream stream, const HyFill3D* fill);
     HyResult (*getNativeHandle)(HyBackendStream stream, HyNativeHandle* outHandle);
+    /* Since 1.2, with HY_CAP_HOST_FUNCTIONS. Calls function(user, status) once, whatever becomes of the stream, on a
+     * thread that no other work of the device needs; see HyHostFunction for the status. A failure: it is not called. */
+    HyResult (*hostFunction)(HyBackendStream stream, HyHostFunction function, void* user);
+    /* Since 1.2, with HY_CAP_TIMELINE_SEMAPHORES. The semaphore may be one of another device of the backend when both
+     * have HY_CAP_DEVICE_WAITS. Waiting must hold up nothing but the stream. */
+    HyResult (*signalSemaphore)(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
+    HyResult (*waitSemaphore)(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
 } HyBackendStreamTable;
 
 #define HY_BACKEND_COPY_DST_HOST 1u
@@ -269,7 +277,20 @@ typedef struct HyBackendModuleTable {
     HyResult (*getKernelNativeHandle)(HyBackendKernel kernel, HyNativeHandle* outHandle);
 } HyBackendModuleTable;
 
-/* The root. graph, interop and profiling tables come with later minor versions, appended here. */
+/* Since 1.2: timeline semaphores (HY_CAP_TIMELINE_SEMAPHORES). */
+typedef struct HyBackendSemaphoreTable {
+    uint32_t structSize;
+    uint32_t reserved;
+    HyResult (*create)(HyBackendDevice device, uint64_t initialValue, HyBackendSemaphore* outSemaphore);
+    /* Commands in streams keep what they need. */
+    HyResult (*destroy)(HyBackendSemaphore semaphore);
+    HyResult (*getValue)(HyBackendSemaphore semaphore, uint64_t* outValue);
+    /* HY_ERROR_INVALID_ARGUMENT when `value` is not above the value now. */
+    HyResult (*signal)(HyBackendSemaphore semaphore, uint64_t value);
+    HyResult (*wait)(HyBackendSemaphore semaphore, uint64_t value, uint64_t timeoutNs);
+} HyBackendSemaphoreTable;
+
+/* The root. Later minor versions append tables here. */
 typedef struct HyBackendInterface {
     uint32_t structSize;
     uint16_t abiMajor, abiMinor; /* HY_BACKEND_ABI_* that the backend was built with */
@@ -287,6 +308,7 @@ typedef struct HyBackendInterface {
     const HyBackendStreamTable* stream;
     const HyBackendEventTable* event;
     const HyBackendModuleTable* module;
+    const HyBackendSemaphoreTable* semaphore; /* since 1.2 */
 } HyBackendInterface;
 
 /* The one symbol that a backend exports. `hostAbi` is HY_BACKEND_ABI of the runtime; `host` is valid for the call, for

@@ -260,6 +260,10 @@ typedef uint64_t HyCapabilities;
 #define HY_CAP_COOPERATIVE_LAUNCH (1ull << 11)
 #define HY_CAP_CLUSTERS (1ull << 12)
 #define HY_CAP_CONCURRENT_STREAMS (1ull << 13) /* work of different streams can overlap */
+#define HY_CAP_HOST_FUNCTIONS (1ull << 22)     /* hyStreamHostFunction */
+#define HY_CAP_TIMELINE_SEMAPHORES (1ull << 23)
+#define HY_CAP_DEVICE_WAITS                                                                                            \
+    (1ull << 24) /* streams wait natively for events and semaphores of the backend's other devices */
 
 /* Unknown numbers are 0 and unknown strings "". Sizes are bytes. */
 typedef struct HyDeviceProperties {

@@ -60,5 +60,7 @@ typedef int32_t HyResult;
 #define HY_ERROR_FORKED ((HyResult)-23)
 /* A defect of Halyard: please report it with the message. */
 #define HY_ERROR_INTERNAL ((HyResult)-24)
+/* The work was dropped before it ran: the device was reset, or the instance destroyed. */
+#define HY_ERROR_CANCELLED ((HyResult)-25)
 
 #endif /* HALYARD_RESULT_H */

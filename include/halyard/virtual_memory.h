@@ -1,4 +1,5 @@
-/* Halyard: memory beyond hyMemAlloc: host, managed and virtual memory, sharing between processes. Part of halyard.h, whose conventions hold. */
+/* Halyard: memory beyond hyMemAlloc: host, managed and virtual memory, sharing between processes. Part of halyard.h,
+ * whose conventions hold. */
 #ifndef HALYARD_VIRTUAL_MEMORY_H
 #define HALYARD_VIRTUAL_MEMORY_H
 

@@ -91,7 +91,8 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
         return std::find(stuck.begin(), stuck.end(), device) != stuck.end();
     };
     const std::lock_guard lock(instance.objectsMutex);
-    for (const ObjectType type : {ObjectType::Stream, ObjectType::Event, ObjectType::Kernel, ObjectType::Module}) {
+    for (const ObjectType type :
+         {ObjectType::Stream, ObjectType::Event, ObjectType::Semaphore, ObjectType::Kernel, ObjectType::Module}) {
         std::erase_if(instance.objects, [&](Object* object) {
             if (object->type != type)
                 return false;

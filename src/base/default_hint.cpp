@@ -44,6 +44,8 @@ const char* defaultHint(HyResult result) {
         return "see the function's documentation in halyard.h for what must come before it";
     case HY_ERROR_FORKED:
         return "create a new instance in the child process";
+    case HY_ERROR_CANCELLED:
+        return "submit the work again";
     default:
         return "run with HALYARD_LOG=debug for more, and report it with the message";
     }

@@ -31,6 +31,7 @@ extern "C" const char* hyResultName(HyResult result) {
         HY_NAME(HY_ERROR_INVALID_STATE);
         HY_NAME(HY_ERROR_FORKED);
         HY_NAME(HY_ERROR_INTERNAL);
+        HY_NAME(HY_ERROR_CANCELLED);
 #undef HY_NAME
     default:
         return "HY_ERROR_UNKNOWN";

@@ -72,5 +72,6 @@ constexpr size_t kKernelInfoV1 = 64;
 constexpr size_t kParameterInfoV1 = 32;
 constexpr size_t kLaunchDescV1 = 104;
 constexpr size_t kNativeHandleV1 = 24;
+constexpr size_t kSemaphoreDescV1 = 24;
 
 } // namespace halyard

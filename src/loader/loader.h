@@ -19,6 +19,7 @@ struct BackendTables {
     HyBackendStreamTable stream;
     HyBackendEventTable event;
     HyBackendModuleTable module;
+    HyBackendSemaphoreTable semaphore;
 };
 
 // What became of one candidate (behind HyBackendInfo).

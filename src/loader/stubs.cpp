@@ -32,7 +32,10 @@
     SLOT(stream, copy3D)                                                                                               \
     SLOT(stream, fill)                                                                                                 \
     SLOT(stream, fill3D)                                                                                               \
-    SLOT(stream, getNativeHandle)
+    SLOT(stream, getNativeHandle)                                                                                      \
+    SLOT(stream, hostFunction)                                                                                         \
+    SLOT(stream, signalSemaphore)                                                                                      \
+    SLOT(stream, waitSemaphore)
 #define HALYARD_EVENT_SLOTS(SLOT)                                                                                      \
     SLOT(event, create)                                                                                                \
     SLOT(event, destroy)                                                                                               \
@@ -49,6 +52,12 @@
     SLOT(module, getKernelInfo)                                                                                        \
     SLOT(module, getNativeHandle)                                                                                      \
     SLOT(module, getKernelNativeHandle)
+#define HALYARD_SEMAPHORE_SLOTS(SLOT)                                                                                  \
+    SLOT(semaphore, create)                                                                                            \
+    SLOT(semaphore, destroy)                                                                                           \
+    SLOT(semaphore, getValue)                                                                                          \
+    SLOT(semaphore, signal)                                                                                            \
+    SLOT(semaphore, wait)
 
 namespace halyard {
 namespace {
@@ -85,6 +94,7 @@ HALYARD_COVERS(memory, HALYARD_MEMORY_SLOTS);
 HALYARD_COVERS(stream, HALYARD_STREAM_SLOTS);
 HALYARD_COVERS(event, HALYARD_EVENT_SLOTS);
 HALYARD_COVERS(module, HALYARD_MODULE_SLOTS);
+HALYARD_COVERS(semaphore, HALYARD_SEMAPHORE_SLOTS);
 #undef HALYARD_COVERS
 #undef HALYARD_OFFSET
 
@@ -96,12 +106,14 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     readTable(interface.stream, out.stream);
     readTable(interface.event, out.event);
     readTable(interface.module, out.module);
+    readTable(interface.semaphore, out.semaphore);
 #define HALYARD_FILL(table, slot) fillHole<#table "." #slot>(out.table.slot);
     HALYARD_DEVICE_SLOTS(HALYARD_FILL)
     HALYARD_MEMORY_SLOTS(HALYARD_FILL)
     HALYARD_STREAM_SLOTS(HALYARD_FILL)
     HALYARD_EVENT_SLOTS(HALYARD_FILL)
     HALYARD_MODULE_SLOTS(HALYARD_FILL)
+    HALYARD_SEMAPHORE_SLOTS(HALYARD_FILL)
 #undef HALYARD_FILL
 }
 

@@ -137,7 +137,7 @@ TEST_F(BrokenLibraryTest, GetInterfaceAsksForTheCompilerTooEarly) {
 // Its root table has eight bytes: only the version may be read.
 TEST_F(BrokenLibraryTest, NewerMajor) {
     const BackendRecord seen = loadOnly("newer_major");
-    EXPECT_FAILED(seen, AllOf(HasSubstr("built for backend ABI 2.1, this Halyard has 1.2"),
+    EXPECT_FAILED(seen, AllOf(HasSubstr("built for backend ABI 2.2, this Halyard has 1.2"),
                               HasSubstr("install a newer Halyard")));
     EXPECT_EQ(seen.abiMajor, 2u);
     EXPECT_THAT(events(), ElementsAre("open newer_major"));
