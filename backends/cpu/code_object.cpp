@@ -179,7 +179,26 @@ HyResult CodeObject::load(const Host& host, const std::string& kernel, const voi
     if (auto* place = static_cast<HyHostPrint*>(dlsym(library, "hyHostPrint")); place != nullptr) {
         *place = printService(code->host_);
     }
+    code->program_ = static_cast<HyHostProgram*>(dlsym(library, "hyHostProgram"));
     outCode = code;
+    return HY_SUCCESS;
+}
+
+HyResult CodeObject::shareProgram(const Ref<CodeObject>& owner) {
+    if (owner.get() == this) {
+        return HY_SUCCESS;
+    }
+    if (owner->program_->bytes != program_->bytes) {
+        return host_.fail(
+            {HY_ERROR_INVALID_MODULE,
+             format("kernel %s has %llu bytes of variables at program scope, kernel %s of the same module "
+                    "%llu",
+                    name_.c_str(), static_cast<unsigned long long>(program_->bytes), owner->name_.c_str(),
+                    static_cast<unsigned long long>(owner->program_->bytes)),
+             "", "a stale or damaged cache entry? Empty the compile cache and try again"});
+    }
+    program_->data = owner->program_->data;
+    programOwner_ = owner;
     return HY_SUCCESS;
 }
 

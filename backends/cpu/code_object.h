@@ -21,6 +21,12 @@ public:
     static HyResult load(const Host& host, const std::string& kernel, const void* data, uint64_t bytes,
                          uint32_t argumentBytes, HyDim3 workgroupSize, Ref<CodeObject>& outCode);
 
+    // Whether the code uses variables at program scope, which the kernels of a module share.
+    bool usesProgram() const { return program_ != nullptr; }
+    // Uses the variables of `owner`, which has some, from now on. REQUIRES: neither has run yet, or this is the owner.
+    // Errors: HY_ERROR_INVALID_MODULE when the two were not made from one module.
+    HyResult shareProgram(const Ref<CodeObject>& owner);
+
     const std::string& name() const { return name_; }
     const HyHostKernelInfo& info() const { return info_; }
     HyHostKernelRun entry() const { return run_; }
@@ -37,6 +43,8 @@ private:
     void* const library_;
     HyHostKernelInfo info_{};
     HyHostKernelRun run_ = nullptr;
+    HyHostProgram* program_ = nullptr; // of the object, or null
+    Ref<CodeObject> programOwner_;     // whose variables the code uses; null when its own
 };
 
 } // namespace halyard::cpu

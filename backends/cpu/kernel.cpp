@@ -94,7 +94,15 @@ HyResult Kernel::compile(const Source& source, HyDim3 size, Ref<CodeObject>& out
         return HY_ERROR_TIMEOUT; // the artifact is lost with the runtime that made it
     }
     const HyResult result = guarded(host(), [&] {
-        return CodeObject::load(host(), name_, artifact.data, artifact.bytes, argumentBytes_, size, outCode);
+        Ref<CodeObject> code;
+        HyResult loaded = CodeObject::load(host(), name_, artifact.data, artifact.bytes, argumentBytes_, size, code);
+        if (loaded == HY_SUCCESS) {
+            loaded = module_->shareProgram(code);
+        }
+        if (loaded == HY_SUCCESS) {
+            outCode = std::move(code);
+        }
+        return loaded;
     });
     host().jitRelease(artifact);
     return result;

@@ -30,6 +30,17 @@ Ref<OwnedSource> Module::ownedSource() {
     return owned_;
 }
 
+HyResult Module::shareProgram(const Ref<CodeObject>& code) {
+    if (!code->usesProgram()) {
+        return HY_SUCCESS;
+    }
+    const std::scoped_lock lock(mutex_);
+    if (!programOwner_) {
+        programOwner_ = code;
+    }
+    return code->shareProgram(programOwner_);
+}
+
 namespace {
 
 const char* formatName(HyModuleFormat moduleFormat) {

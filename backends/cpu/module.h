@@ -1,6 +1,7 @@
 // A loaded SPIR-V module: kept as it is, since code is made per kernel.
 #pragma once
 
+#include "code_object.h"
 #include "device.h"
 
 #include <array>
@@ -37,12 +38,16 @@ public:
     const Source& source() const { return source_; }
     // Made at the first call. REQUIRES: the module is still loaded. Throws std::bad_alloc.
     Ref<OwnedSource> ownedSource();
+    // Gives newly loaded code of one of the module's kernels the module's variables at program scope. The first code
+    // with some owns them. Errors: CodeObject::shareProgram.
+    HyResult shareProgram(const Ref<CodeObject>& code);
 
 private:
     const Ref<Device> device_;
     const Source source_;
     std::mutex mutex_;
     Ref<OwnedSource> owned_;
+    Ref<CodeObject> programOwner_;
 };
 
 } // namespace halyard::cpu

@@ -92,7 +92,8 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
         return host.fail(status.error());
     return stream.submit([kernel = shared_from_this(), arguments = std::move(arguments), device = &stream.device(),
                           workgroups = toArray(launch.workgroups), size = toArray(launch.workgroupSize)] {
-        const interp::Launch run{workgroups, size, arguments.data(), arguments.size(), &device->cancel()};
+        const interp::Launch run{
+            workgroups, size, arguments.data(), arguments.size(), &device->cancel(), &kernel->module_->programData()};
         return kernel->program_->run(device->memory(), run);
     });
 }

@@ -24,6 +24,21 @@ struct Settings {
     std::function<void(std::string_view)> print;
 };
 
+// The writable variables at program scope of one loaded module, which all its kernels' runs share: they start from
+// their initialisers before the first run that is given this. Thread-safe: one such run at a time, others wait.
+class ProgramData {
+public:
+    ProgramData();
+    ~ProgramData();
+    ProgramData(const ProgramData&) = delete;
+    ProgramData& operator=(const ProgramData&) = delete;
+
+private:
+    friend class Run;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 struct Launch {
     std::array<uint32_t, 3> workgroups{};
     std::array<uint32_t, 3> workgroupSize{};
@@ -32,6 +47,8 @@ struct Launch {
     const void* arguments = nullptr;
     uint64_t argumentBytes = 0;
     const std::atomic<bool>* cancel = nullptr; // run() returns HY_ERROR_TIMEOUT soon after it becomes true; may be null
+    // Of the module that the program's kernel belongs to. Null: each run has variables of its own.
+    ProgramData* programData = nullptr;
 };
 
 // Immutable after prepare(); run() may be called from several threads, each run with its own state.

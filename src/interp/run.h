@@ -3,6 +3,7 @@
 //   access.cpp    loads, stores, copies                 atomic.cpp   atomic operations, fences
 //   group.cpp     what a group does together            matrix.cpp   cooperative matrices
 //   report.cpp    findings in words                     print.cpp    printf
+//   program_data.cpp  variables at program scope
 #pragma once
 
 #include "interp/address.h"
@@ -10,6 +11,7 @@
 #include "interp/memory.h"
 #include "interp/program.h"
 
+#include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
 
@@ -122,6 +124,7 @@ private:
         Allocation* allocation = nullptr;
         std::unique_ptr<RaceMap> races;
     };
+    void startProgram();
     struct ProgramState {
         uint8_t* data = nullptr;
         uint8_t* written = nullptr; // null: all of it
@@ -139,6 +142,7 @@ private:
     std::shared_lock<std::shared_mutex> hold_;
     uint64_t generation_ = 0;
 
+    std::unique_lock<std::mutex> programHold_;
     std::vector<ProgramState> program_;
     uint32_t pushConstants_ = kNone;                     // index in program_
     std::unordered_map<uint64_t, GlobalObject> globals_; // by base

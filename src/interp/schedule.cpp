@@ -63,17 +63,7 @@ spv::Status Run::checkLaunch() {
             return fail(HY_ERROR_INVALID_KERNEL_ARGS, fmt::format("the arguments have {} bytes, too few for '{}'",
                                                                   launch_.argumentBytes, parameter.name));
 
-    for (const ProgramObject& object : code_.declarations->programObjects()) {
-        ProgramState& state = program_.emplace_back();
-        state.size = object.data.size();
-        state.readOnly = object.readOnly;
-        state.ownData = object.data;
-        state.ownWritten = object.written;
-        state.data = state.ownData.data();
-        state.written = state.ownWritten.data();
-        if (!object.readOnly)
-            state.races = std::make_unique<RaceMap>(state.size, raceBudget_);
-    }
+    startProgram();
     for (const GlobalValue& global : code_.globals) {
         if (global.kind != GlobalKind::PushConstants || pushConstants_ != kNone)
             continue;

@@ -5,6 +5,7 @@
  * Exported symbols:
  *   const HyHostKernelInfo hyHostKernelInfo;
  *   HyHostPrint hyHostPrint;   (only when the kernel prints; the loader fills it before the first run)
+ *   HyHostProgram hyHostProgram; (only when the kernel uses variables at program scope)
  *   void hyHostKernelRun(const HyHostLaunch*, uint64_t firstGroup, uint64_t endGroup, void* local, void* scratch);
  */
 #ifndef HALYARD_HOST_KERNEL_ABI_H
@@ -12,7 +13,7 @@
 
 #include <stdint.h>
 
-#define HY_HOST_KERNEL_ABI 2u
+#define HY_HOST_KERNEL_ABI 3u
 #define HY_HOST_KERNEL_MAGIC 0x4b485948u /* "HYHK" */
 
 typedef struct HyHostKernelInfo {
@@ -41,6 +42,14 @@ typedef struct HyHostPrint {
     HyHostPrintFn print; /* null: printf does nothing and returns -1 */
     void* context;
 } HyHostPrint;
+
+/* The variables at program scope of the kernel's module. An object comes with a block of its own, initialised; all
+ * kernels of one loaded module must share one, so the loader sets `data`, before the first run, to the block of the
+ * first object that it loaded of the module, and keeps that object for as long as any code that uses the block. */
+typedef struct HyHostProgram {
+    void* data;
+    uint64_t bytes; /* the same for all kernels of a module */
+} HyHostProgram;
 
 /* Runs the workgroups with linear index firstGroup <= i < endGroup, x fastest, one after the other on the calling
  * thread. `local`: at least staticLocalBytes plus, for each Workgroup pointer parameter in order, its byte count

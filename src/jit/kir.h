@@ -50,6 +50,9 @@ inline constexpr std::string_view kPrintf = "hy.printf";
 inline constexpr std::string_view kRegionBegin = "hy.region.begin";
 inline constexpr std::string_view kRegionEnd = "hy.region.end";
 
+// The variables at program scope: one mutable, external global of address space 1.
+inline constexpr std::string_view kProgramData = "hy.program_data";
+
 // Prefixes: `hy.math.<name>.<type>`, `hy.subgroup.<operation>[.<type>]`, `hy.workgroup.<operation>[.<type>]`.
 inline constexpr std::string_view kMathPrefix = "hy.math.";
 inline constexpr std::string_view kSubgroupPrefix = "hy.subgroup.";

@@ -30,6 +30,12 @@ llvm::Value* Importer::moduleVariable(const Instruction& definition) {
     const Type& pointer = type(definition.resultType);
     check(pointer.kind == TypeKind::Pointer && pointer.storage == storage,
           "a variable's type is a pointer to its class");
+    if (isProgramVariable(definition)) {
+        values_[definition.result] = programAddress(definition);
+        current_ = user;
+        --constantDepth_;
+        return values_[definition.result];
+    }
     const Type& pointee = sizedPointee(pointer);
     llvm::Constant* initializer = definition.operandCount() > 1 ? constant(definition.operand(1)) : nullptr;
     llvm::Value* result = nullptr;
@@ -57,8 +63,8 @@ llvm::Value* Importer::moduleVariable(const Instruction& definition) {
         result = constantData(pointee, initializer, {}, pointerInfo(definition.result).alignment);
         break;
     case sv::StorageClass::CrossWorkgroup:
-        if (!initializer || !isDecorated(definition.result, sv::Decoration::Constant)) {
-            unsupported("a writable global variable at module scope");
+        if (!initializer) {
+            unsupported("a constant variable without a value");
         }
         result = constantData(pointee, initializer, {}, pointerInfo(definition.result).alignment);
         break;

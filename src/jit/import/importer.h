@@ -142,6 +142,11 @@ private:
     llvm::Value* builtinComponent(std::string_view name, uint32_t dimension);
     llvm::Value* subgroupMask(::spv::BuiltIn builtin, const Type& type);
 
+    // program_data.cpp
+    bool isProgramVariable(const Instruction& definition) const;
+    llvm::Constant* programAddress(const Instruction& definition);
+    void layOutProgram();
+
     // function.cpp
     void plan(Id function, std::vector<Id>& path);
     void planBody(FunctionPlan& plan, std::vector<Id>& path);
@@ -432,6 +437,8 @@ private:
     std::vector<Id> planOrder_;                           // callees before callers
     std::vector<llvm::GlobalVariable*> clearedVariables_; // Workgroup variables with a null initialiser
     llvm::GlobalVariable* workgroupBlocks_ = nullptr;     // the memory that Workgroup variables of block types share
+    llvm::GlobalVariable* programBlock_ = nullptr;        // the variables at program scope
+    std::unordered_map<Id, uint64_t> programOffsets_;
     uint32_t typeDepth_ = 0;
     uint32_t constantDepth_ = 0;
 

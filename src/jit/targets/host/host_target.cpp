@@ -14,6 +14,7 @@
 #include "jit/targets/host/link.h"
 #include "jit/targets/host/local_memory.h"
 #include "jit/targets/host/print.h"
+#include "jit/targets/host/program_data.h"
 #include "jit/targets/host/reconvergence.h"
 #include "jit/targets/host/slots.h"
 #include "jit/targets/host/soft_operations.h"
@@ -195,6 +196,7 @@ private:
         emitEntry(module, kernel, info, plan);
         kernel.eraseFromParent();
         definePrint(module);
+        shareProgramData(module);
         relaxAtomics(module);
         for (llvm::Function& function : module) {
             setProcessor(function);
