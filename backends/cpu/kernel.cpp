@@ -226,6 +226,15 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
         });
     }
     CodeObject& code = select(launch.workgroupSize);
+    if ((code.info().flags & HY_HOST_KERNEL_WHOLE_SUBGROUPS) != 0 && invocations % code.info().subgroupSize != 0) {
+        return guarded(host(), [&] {
+            return host().fail(
+                {HY_ERROR_INVALID_LAUNCH_SIZE,
+                 format("kernel %s has cooperative matrices, which need whole subgroups: workgroups of "
+                        "%llu invocations are no multiple of %u",
+                        name_.c_str(), static_cast<unsigned long long>(invocations), code.info().subgroupSize)});
+        });
+    }
     const uint64_t local = localBytes(launch, code);
     const uint64_t items = (invocations + kScratchItems - 1) / kScratchItems * kScratchItems;
     uint64_t scratch = 0;

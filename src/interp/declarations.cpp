@@ -2,6 +2,7 @@
 
 #include "interp/address.h"
 #include "interp/refusal.h"
+#include "spv/cooperative_matrix.h"
 
 #include <algorithm>
 #include <cstring>
@@ -22,7 +23,6 @@ constexpr uint32_t kMaxVectorComponents = 16;
 // SPIR-V numbers that the installed headers may lack.
 constexpr uint32_t kOpTypeUntypedPointer = 4417;
 constexpr uint32_t kOpUntypedVariable = 4418;
-constexpr uint32_t kOpTypeCooperativeMatrix = 4456;
 constexpr uint32_t kOpConstantCompositeReplicate = 4461;
 constexpr uint32_t kOpSpecConstantCompositeReplicate = 4462;
 constexpr uint32_t kDenormFlushToZero = 4460;
@@ -149,7 +149,7 @@ uint32_t Declarations::cellsOf(const Type& type) const {
         }
         break;
     case Kind::CooperativeMatrix:
-        cells = (uint64_t{type.rows} * type.columns + subgroupSize_ - 1) / subgroupSize_;
+        cells = spv::matrixElementsPerInvocation(type.rows, type.columns, subgroupSize_);
         break;
     default:
         break;
@@ -288,7 +288,7 @@ void Declarations::declareType(const spv::Instruction& instruction) {
     case static_cast<uint16_t>(Op::OpTypeEvent):
         type.kind = Kind::Event;
         break;
-    case kOpTypeCooperativeMatrix:
+    case spv::kOpTypeCooperativeMatrix:
         declareCooperativeMatrix(instruction, type);
         if (type.kind == Kind::Void)
             return;
@@ -307,8 +307,14 @@ void Declarations::declareCooperativeMatrix(const spv::Instruction& instruction,
         return;
     if (!constantInteger(instruction.operand(1), scope) || !constantInteger(instruction.operand(2), rows) ||
         !constantInteger(instruction.operand(3), columns) || !constantInteger(instruction.operand(4), use) ||
-        rows == 0 || columns == 0 || rows > 4096 || columns > 4096 || !element->isScalar() || use > 2)
+        rows == 0 || columns == 0 || (element->kind != Kind::Int && element->kind != Kind::Float) || use > 2)
         refuseInvalid(module_, instruction, "is a cooperative matrix of impossible shape");
+    if (!spv::isPossibleMatrix(rows, columns))
+        refuseUnsupported(
+            module_, instruction,
+            fmt::format("is a cooperative matrix of {} x {} elements; the limit is {} rows or columns, and "
+                        "{} elements",
+                        rows, columns, spv::kMaxMatrixDimension, spv::kMaxMatrixElements));
     if (scope != static_cast<uint32_t>(::spv::Scope::Subgroup))
         refuseUnsupported(module_, instruction, "is a cooperative matrix of a scope other than the subgroup");
     type.kind = Kind::CooperativeMatrix;
@@ -608,6 +614,7 @@ Chain walkChain(Declarations& declarations, const spv::Instruction& instruction,
             continue;
         case Kind::Vector:
         case Kind::Matrix:
+        case Kind::CooperativeMatrix:
         case Kind::Array:
         case Kind::RuntimeArray:
             break;

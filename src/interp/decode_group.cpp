@@ -1,5 +1,6 @@
 // Barriers, group and subgroup operations, cooperative matrices.
 #include "interp/decoder.h"
+#include "spv/cooperative_matrix.h"
 
 #include <bit>
 
@@ -20,10 +21,6 @@ enum : uint32_t {
     kSubgroupAllEqual = 4430,
     kRotate = 4431,
     kSubgroupReadInvocation = 4432,
-    kMatrixLoad = 4457,
-    kMatrixStore = 4458,
-    kMatrixMulAdd = 4459,
-    kMatrixLength = 4460,
     kQuadAll = 5110,
     kQuadAny = 5111,
     kShuffleIntel = 5571,
@@ -150,14 +147,14 @@ bool Decoder::group(const Instruction& instruction) {
     case static_cast<uint16_t>(Op::OpGroupAsyncCopy):
         asyncCopy(instruction);
         return true;
-    case kMatrixLoad:
-    case kMatrixStore:
-        matrixAccess(instruction, instruction.opcode == kMatrixStore);
+    case spv::kOpCooperativeMatrixLoad:
+    case spv::kOpCooperativeMatrixStore:
+        matrixAccess(instruction, instruction.opcode == spv::kOpCooperativeMatrixStore);
         return true;
-    case kMatrixMulAdd:
+    case spv::kOpCooperativeMatrixMulAdd:
         matrixMulAdd(instruction);
         return true;
-    case kMatrixLength: {
+    case spv::kOpCooperativeMatrixLength: {
         const Type* type = declarations_.findType(idAt(instruction, 0));
         if (type == nullptr || type->kind != Kind::CooperativeMatrix || resultType(instruction).kind != Kind::Int)
             invalid(instruction, "asks for the length of no cooperative matrix");
@@ -323,6 +320,8 @@ void Decoder::matrixAccess(const Instruction& instruction, bool isStore) {
     const Layout* pointee = traits(pointer).layout;
     while (pointee != nullptr && (pointee->type->kind == Kind::Array || pointee->type->kind == Kind::RuntimeArray))
         pointee = pointee->element;
+    if (pointee != nullptr && !pointee->type->isScalar() && pointee->type->kind != Kind::Vector)
+        invalid(instruction, "has a pointer to neither numbers nor vectors of them");
     code.pointerStride = pointee != nullptr ? static_cast<uint32_t>(pointee->size) : code.elementBytes;
     if (isStore)
         collective(instruction, code, {pointer, stride, instruction.operand(1)});
@@ -341,6 +340,14 @@ void Decoder::matrixMulAdd(const Instruction& instruction) {
         if (type->kind != Kind::CooperativeMatrix)
             invalid(instruction, "multiplies what is no cooperative matrix");
     const Type &a = *code.matrices[0], &b = *code.matrices[1], &c = *code.matrices[2], &d = *code.matrices[3];
+    if ((code.flags & ~spv::kMatrixKnownOperands) != 0)
+        unsupported(instruction, fmt::format("has the cooperative matrix operands {:#x}", code.flags));
+    if (a.use != static_cast<uint32_t>(spv::MatrixUse::A) || b.use != static_cast<uint32_t>(spv::MatrixUse::B) ||
+        c.use != static_cast<uint32_t>(spv::MatrixUse::Accumulator) || c.use != d.use)
+        invalid(instruction, "multiplies matrices of other uses than A, B and accumulator");
+    for (const Type* type : code.matrices)
+        if (type->scalar().kind != d.scalar().kind)
+            invalid(instruction, "mixes matrices of integers and of floating-point numbers");
     if (a.columns != b.rows || a.rows != c.rows || b.columns != c.columns || c.rows != d.rows || c.columns != d.columns)
         invalid(instruction, "multiplies matrices of sizes that do not fit");
     collective(instruction, code, {instruction.operand(0), instruction.operand(1), instruction.operand(2)});

@@ -1,19 +1,19 @@
-// Cooperative matrices: element e, row-major, belongs to lane e % N, as its cell e / N.
+// Cooperative matrices: which element belongs to which lane is in spv/cooperative_matrix.h.
 #include "interp/run.h"
+#include "spv/cooperative_matrix.h"
 
 #include <algorithm>
 
 namespace halyard::interp {
 namespace {
 
-constexpr uint64_t kColumnMajor = 1;
+constexpr auto kColumnMajor = static_cast<uint64_t>(spv::MatrixMemory::ColumnMajor);
 
 } // namespace
 
 bool Run::matrixAccess(const CollectiveCode& code, const Step& step, const std::vector<uint32_t>& members) {
     const bool reads = code.op == GroupOp::MatrixLoad;
     const Type& type = *code.type;
-    const uint32_t size = code_.subgroupSize;
     for (const uint32_t member : members) {
         invocation_ = &group_->invocations[member];
         const Cell address = *operand(step, 0, member), stride = *operand(step, 1, member);
@@ -22,7 +22,7 @@ bool Run::matrixAccess(const CollectiveCode& code, const Step& step, const std::
         if (!reads && code.access.readOnly)
             return reportAddress(address.bits, 1, Touch::Write, "memory that the module declares read-only");
         for (uint32_t slot = 0; slot < type.cells; ++slot) {
-            const uint64_t element = uint64_t{slot} * size + invocation_->lane;
+            const uint64_t element = uint64_t{type.cells} * invocation_->lane + slot;
             if (element >= uint64_t{type.rows} * type.columns) {
                 if (reads)
                     result(step, member)[slot] = {0, false};
@@ -41,7 +41,6 @@ bool Run::matrixAccess(const CollectiveCode& code, const Step& step, const std::
 }
 
 bool Run::matrixMulAdd(const CollectiveCode& code, const Step& step, const std::vector<uint32_t>& members) {
-    const uint32_t size = code_.subgroupSize;
     // Elements of lanes that take no part are undefined.
     std::vector<Cell> whole[4];
     for (uint32_t m = 0; m < 4; ++m) {
@@ -50,7 +49,7 @@ bool Run::matrixMulAdd(const CollectiveCode& code, const Step& step, const std::
         for (const uint32_t member : members) {
             const uint32_t lane = group_->invocations[member].lane;
             for (uint32_t slot = 0; m < 3 && slot < type.cells; ++slot) {
-                const size_t element = size_t{slot} * size + lane;
+                const size_t element = size_t{type.cells} * lane + slot;
                 if (element < whole[m].size())
                     whole[m][element] = operand(step, m, member)[slot];
             }
@@ -60,8 +59,9 @@ bool Run::matrixMulAdd(const CollectiveCode& code, const Step& step, const std::
                 whole[1].data(), whole[2].data(), whole[3].data());
     for (const uint32_t member : members) {
         const uint32_t lane = group_->invocations[member].lane;
-        for (uint32_t slot = 0; slot < code.matrices[3]->cells; ++slot) {
-            const size_t element = size_t{slot} * size + lane;
+        const uint32_t cells = code.matrices[3]->cells;
+        for (uint32_t slot = 0; slot < cells; ++slot) {
+            const size_t element = size_t{cells} * lane + slot;
             result(step, member)[slot] = element < whole[3].size() ? whole[3][element] : Cell{0, false};
         }
     }

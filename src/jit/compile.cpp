@@ -79,11 +79,15 @@ spv::Result<std::string> compile(std::span<const std::byte> spirv, const Compile
     if (!kernel) {
         return kernel.error();
     }
+    spv::Result<uint32_t> subgroup = (*target)->subgroupSize(*kernel, request.options);
+    if (!subgroup) {
+        return subgroup.error();
+    }
     std::string errors;
     llvm::LLVMContext context;
     context.setDiagnosticHandler(std::make_unique<DiagnosticCollector>(errors));
-    spv::Result<std::unique_ptr<llvm::Module>> kir =
-        importKernel(context, *module, *kernel, (*target)->triple(), (*target)->dataLayout(), {request.fastMath});
+    spv::Result<std::unique_ptr<llvm::Module>> kir = importKernel(
+        context, *module, *kernel, (*target)->triple(), (*target)->dataLayout(), {request.fastMath, *subgroup});
     if (!kir) {
         return kir.error();
     }

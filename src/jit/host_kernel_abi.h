@@ -16,11 +16,14 @@
 #define HY_HOST_KERNEL_ABI 3u
 #define HY_HOST_KERNEL_MAGIC 0x4b485948u /* "HYHK" */
 
+/* HyHostKernelInfo::flags: the invocations of a workgroup must be a multiple of subgroupSize. */
+#define HY_HOST_KERNEL_WHOLE_SUBGROUPS 1u
+
 typedef struct HyHostKernelInfo {
     uint32_t magic;
     uint32_t abi;
     uint32_t workgroupSize[3];    /* all zero: any size; else the launch must use exactly this one */
-    uint32_t flags;               /* 0 */
+    uint32_t flags;               /* HY_HOST_KERNEL_*; other bits are 0 */
     uint64_t staticLocalBytes;    /* Workgroup variables: the start of `local` */
     uint64_t scratchBytesPerItem; /* values that live across barriers; 0 for a kernel without barriers */
     uint32_t argumentBytes;       /* size of the packed argument block that the code reads */

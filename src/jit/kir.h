@@ -58,6 +58,11 @@ inline constexpr std::string_view kMathPrefix = "hy.math.";
 inline constexpr std::string_view kSubgroupPrefix = "hy.subgroup.";
 inline constexpr std::string_view kWorkgroupPrefix = "hy.workgroup.";
 
+// Cooperative matrices: `hy.matrix.load.<type>`, `hy.matrix.store.<type>`, `hy.subgroup.matrix_mul_add.<types>`.
+inline constexpr std::string_view kMatrixLoad = "hy.matrix.load.";
+inline constexpr std::string_view kMatrixStore = "hy.matrix.store.";
+inline constexpr std::string_view kMatrixMulAdd = "matrix_mul_add"; // behind kSubgroupPrefix
+
 // Names of LLVM synchronisation scopes; the empty one is the whole system, "singlethread" one invocation.
 inline constexpr std::string_view kScopeSystem = "";
 inline constexpr std::string_view kScopeDevice = "device";

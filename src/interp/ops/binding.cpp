@@ -196,7 +196,7 @@ bool sameShape(const Type& a, const Type& b) {
     case Kind::Array:
         return a.count == b.count && sameShape(*a.element, *b.element);
     case Kind::CooperativeMatrix:
-        return a.rows == b.rows && a.columns == b.columns && sameShape(*a.element, *b.element);
+        return a.rows == b.rows && a.columns == b.columns && a.use == b.use && sameShape(*a.element, *b.element);
     case Kind::Struct:
         return a.members.size() == b.members.size() &&
                std::equal(a.members.begin(), a.members.end(), b.members.begin(),

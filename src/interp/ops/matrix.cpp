@@ -28,6 +28,8 @@ void dot(const Operation& op, Operands in, Cell* out, MemoryPort& /*port*/) {
 }
 
 constexpr auto kScale = [](const LaneContext& c, const uint64_t* v) {
+    if (c.result.kind == Kind::Int)
+        return Cell{truncate(v[0] * v[1], c.result.bits), false};
     return Cell{multiply(modeOf(c.operation, c.result), v[0], v[1]), false};
 };
 
@@ -90,8 +92,7 @@ bool sameScalars(Binding& binding) {
 }
 bool checkScale(Binding& binding) {
     const Type& matrix = *binding.operation.types[0];
-    const bool fits = isFloatMatrix(matrix) || (matrix.kind == Kind::CooperativeMatrix && lanesOf(matrix) != 0 &&
-                                                matrix.scalar().kind == Kind::Float);
+    const bool fits = isFloatMatrix(matrix) || (matrix.kind == Kind::CooperativeMatrix && lanesOf(matrix) != 0);
     return (fits && sameShape(matrix, *binding.resultType())) || shapeError(binding);
 }
 bool checkVectorTimesMatrix(Binding& binding) {

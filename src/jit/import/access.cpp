@@ -20,12 +20,14 @@ PointerInfo Importer::pointerInfo(Id pointer) {
     if (pointee.kind != TypeKind::Void && pointee.kind != TypeKind::Function) {
         result.alignment = isExplicit(own.storage) ? pointee.layout.scalarAlignment : pointee.layout.alignment;
     }
-    if (isExplicit(own.storage)) {
+    const bool perInvocation = own.storage == sv::StorageClass::Function || own.storage == sv::StorageClass::Private;
+    if (!perInvocation) {
         const Type* inner = &pointee;
         while (inner->kind == TypeKind::Array || inner->kind == TypeKind::RuntimeArray) {
             inner = &type(inner->element);
         }
-        if (inner->kind == TypeKind::Matrix) {
+        check(inner->kind != TypeKind::CooperativeMatrix, "a cooperative matrix is in memory that invocations share");
+        if (isExplicit(own.storage) && inner->kind == TypeKind::Matrix) {
             unsupported("a pointer to a matrix whose layout is not known here");
         }
     }
@@ -98,6 +100,9 @@ Id Importer::step(Cursor& cursor, const Type& current, Id index, PointerInfo& in
         advance(cursor, value(index), stride);
         return current.element;
     }
+    case TypeKind::CooperativeMatrix:
+        advance(cursor, value(index), type(current.element).layout.size);
+        return current.element;
     case TypeKind::Vector: {
         const Type& component = type(current.element);
         advance(cursor, value(index), info.matrix.rowMajor ? info.matrix.stride : component.layout.size);

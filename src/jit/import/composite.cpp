@@ -47,6 +47,12 @@ llvm::Value* Importer::withPart(llvm::Value* composite, llvm::Value* part, uint3
 
 void Importer::compositeConstruct(const Instruction& instruction) {
     const Type& type = resultType(instruction);
+    if (type.kind == TypeKind::CooperativeMatrix) {
+        check(instruction.operandCount() == 1, "one number fills a cooperative matrix");
+        llvm::Value* number = operand(instruction, 0, type.llvmType->getScalarType());
+        define(instruction, splatTo(number, type.llvmType));
+        return;
+    }
     llvm::Value* result = llvm::PoisonValue::get(type.llvmType);
     uint32_t next = 0;
     for (uint32_t i = 0; i < instruction.operandCount(); ++i) {

@@ -98,6 +98,12 @@ llvm::Constant* Importer::buildConstant(const Instruction& definition) {
 }
 
 llvm::Constant* Importer::composite(const Type& type, llvm::ArrayRef<llvm::Constant*> parts) {
+    if (type.kind == TypeKind::CooperativeMatrix) {
+        auto* vector = llvm::cast<llvm::FixedVectorType>(type.llvmType);
+        check(parts.size() == 1 && parts[0]->getType() == vector->getElementType(),
+              "one number fills a cooperative matrix");
+        return llvm::ConstantVector::getSplat(vector->getElementCount(), parts[0]);
+    }
     check(type.kind == TypeKind::Vector || type.isAggregate(), "a composite constant has a composite type");
     check(partCount(type.llvmType) == parts.size(), "the constant has the wrong number of parts");
     for (size_t i = 0; i < parts.size(); ++i) {
@@ -209,6 +215,7 @@ llvm::Constant* Importer::memoryConstant(const Type& type, llvm::Constant* value
             unsupported("an initialiser that is not a plain constant");
         }
         switch (type.kind) {
+        case TypeKind::CooperativeMatrix:
         case TypeKind::Vector: {
             const Type& scalar = this->type(type.element);
             parts.emplace_back(i * scalar.layout.size, memoryConstant(scalar, element, {}));

@@ -1,5 +1,6 @@
 // The call graph below the kernel, function signatures, and calls.
 #include "jit/import/importer.h"
+#include "spv/cooperative_matrix.h"
 
 #include <algorithm>
 
@@ -17,7 +18,8 @@ bool isConvergent(sv::Op op) {
            in(sv::Op::OpGroupNonUniformElect, sv::Op::OpGroupNonUniformQuadSwap) ||
            in(sv::Op::OpSubgroupBallotKHR, sv::Op::OpSubgroupReadInvocationKHR) ||
            in(sv::Op::OpSubgroupShuffleINTEL, sv::Op::OpSubgroupShuffleXorINTEL) ||
-           in(kOpGroupFirstKhr, kOpGroupLastKhr);
+           in(kOpGroupFirstKhr, kOpGroupLastKhr) ||
+           in(static_cast<sv::Op>(spv::kOpCooperativeMatrixLoad), static_cast<sv::Op>(spv::kOpCooperativeMatrixMulAdd));
 }
 
 // Whether it matters which invocations run the instruction together. Barriers of the workgroup are for all of them.

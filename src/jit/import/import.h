@@ -15,6 +15,8 @@ namespace halyard::jit {
 
 struct ImportOptions {
     bool fastMath = false; // the explicit relaxed option of a module; strict otherwise
+    // Invocations that share a cooperative matrix, as the target will have them; 0 when it has no such matrices.
+    uint32_t subgroupSize = 0;
 };
 
 // Imports the kernel `kernel` of `module` (validated, specialised) and all it calls.

@@ -128,6 +128,9 @@ void Importer::dispatch(const Instruction& instruction) {
     if (!handler) {
         unsupported("this instruction is not supported");
     }
+    if (usesMatrices_) {
+        checkMatrices(instruction);
+    }
     builder_.setFastMathFlags(fastMathFlags(instruction));
     (this->*handler)(instruction);
 }

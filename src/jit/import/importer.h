@@ -107,6 +107,7 @@ private:
     Layout layoutOfMatrix(const Type& type, MatrixLayout matrix);
     Layout layoutOfStruct(Type& type);
     Layout layoutOfScalar(const Type& type);
+    Layout layoutOfCooperativeMatrix(const Type& type);
     Layout layoutOfArray(const Type& type, MatrixLayout matrix);
     llvm::Type* packedStruct(const Type& type, const std::vector<Layout>& members, uint64_t size);
     llvm::Type* bytes(uint64_t count);
@@ -266,6 +267,15 @@ private:
     void outerProduct(const Instruction& instruction);
     void transpose(const Instruction& instruction);
     llvm::Value* linearCombination(llvm::Value* matrix, uint32_t columns, llvm::Value* weights);
+
+    // cooperative.cpp
+    void readCooperativeMatrix(Type& result, const Instruction& definition);
+    void checkMatrices(const Instruction& instruction);
+    std::string matrixName(llvm::Type* type);
+    void matrixAccess(const Instruction& instruction);
+    void matrixMulAdd(const Instruction& instruction);
+    void matrixLength(const Instruction& instruction);
+    void cooperativeTimesScalar(const Instruction& instruction);
 
     // conversion.cpp
     void floatToInteger(const Instruction& instruction);
@@ -439,6 +449,7 @@ private:
     llvm::GlobalVariable* workgroupBlocks_ = nullptr;     // the memory that Workgroup variables of block types share
     llvm::GlobalVariable* programBlock_ = nullptr;        // the variables at program scope
     std::unordered_map<Id, uint64_t> programOffsets_;
+    bool usesMatrices_ = false;                           // cooperative ones
     uint32_t typeDepth_ = 0;
     uint32_t constantDepth_ = 0;
 

@@ -45,6 +45,8 @@ Layout Importer::layoutOf(const Type& type, MatrixLayout matrix) {
     case TypeKind::Array:
     case TypeKind::RuntimeArray:
         return layoutOfArray(type, matrix);
+    case TypeKind::CooperativeMatrix:
+        return layoutOfCooperativeMatrix(type);
     case TypeKind::Struct:
         return type.layout;
     case TypeKind::Void:
@@ -147,6 +149,8 @@ Layout Importer::layoutOfStruct(Type& type) {
         type.explicitLayout |= source_.findDecoration(type.id, sv::Decoration::Offset, i) != nullptr;
     }
     for (uint32_t i = 0; i < type.members.size(); ++i) {
+        check(!type.explicitLayout || this->type(type.members[i]).kind != TypeKind::CooperativeMatrix,
+              "a cooperative matrix has no place in a block");
         const Layout member = layoutOf(this->type(type.members[i]), memberMatrixLayout(type, i));
         uint64_t offset = 0;
         if (type.explicitLayout) {

@@ -13,6 +13,10 @@ void Importer::vectorTimesScalar(const Instruction& instruction) {
 
 void Importer::matrixTimesScalar(const Instruction& instruction) {
     const Type& matrix = resultType(instruction);
+    if (matrix.kind == TypeKind::CooperativeMatrix) {
+        cooperativeTimesScalar(instruction);
+        return;
+    }
     check(matrix.kind == TypeKind::Matrix, "the result is a matrix");
     const Type& column = type(matrix.element);
     llvm::Value* source = operand(instruction, 0, matrix.llvmType);

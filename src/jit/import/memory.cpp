@@ -53,6 +53,7 @@ llvm::Value* Importer::loadValue(const Type& type, llvm::Value* pointer, MatrixL
     case TypeKind::Int:
     case TypeKind::Float:
     case TypeKind::Event:
+    case TypeKind::CooperativeMatrix:
         return loadScalar(type.llvmType, pointer, access);
     case TypeKind::Vector: {
         const Type& element = this->type(type.element);
@@ -121,6 +122,7 @@ void Importer::storeValue(const Type& type, llvm::Value* value, llvm::Value* poi
     case TypeKind::Int:
     case TypeKind::Float:
     case TypeKind::Event:
+    case TypeKind::CooperativeMatrix:
         storeScalar(value, pointer, access);
         return;
     case TypeKind::Vector: {

@@ -1,6 +1,7 @@
 // The handler of each instruction that may stand in a function body. An opcode that is absent is refused, and marked
 // unsupported in src/spv/opcodes.inc; a test compares the two.
 #include "jit/import/importer.h"
+#include "spv/cooperative_matrix.h"
 
 #include <algorithm>
 
@@ -225,6 +226,10 @@ Importer::Handler Importer::handlerOf(uint16_t opcode) {
         {Op::OpSDotAccSat, &I::integerDot},
         {Op::OpUDotAccSat, &I::integerDot},
         {Op::OpSUDotAccSat, &I::integerDot},
+        {static_cast<Op>(spv::kOpCooperativeMatrixLoad), &I::matrixAccess},
+        {static_cast<Op>(spv::kOpCooperativeMatrixStore), &I::matrixAccess},
+        {static_cast<Op>(spv::kOpCooperativeMatrixMulAdd), &I::matrixMulAdd},
+        {static_cast<Op>(spv::kOpCooperativeMatrixLength), &I::matrixLength},
         {Op::OpReadClockKHR, &I::readClock},
         {Op::OpSubgroupShuffleINTEL, &I::intelShuffle},
         {Op::OpSubgroupShuffleDownINTEL, &I::intelShuffle},

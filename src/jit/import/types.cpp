@@ -1,5 +1,6 @@
 // SPIR-V types: shape and register type. Memory layout is in layout.cpp.
 #include "jit/import/importer.h"
+#include "spv/cooperative_matrix.h"
 
 namespace halyard::jit {
 
@@ -85,6 +86,10 @@ Type Importer::buildType(const Instruction& definition) {
         }
         return result;
     default:
+        if (definition.opcode == spv::kOpTypeCooperativeMatrix) {
+            readCooperativeMatrix(result, definition);
+            break;
+        }
         unsupported("this type is not supported");
     }
     if (result.kind == TypeKind::Struct) {

@@ -12,7 +12,21 @@ namespace halyard::jit {
 using spv::Id;
 using spv::Instruction;
 
-enum class TypeKind { Void, Bool, Int, Float, Vector, Matrix, Array, RuntimeArray, Struct, Pointer, Function, Event };
+enum class TypeKind {
+    Void,
+    Bool,
+    Int,
+    Float,
+    Vector,
+    Matrix,
+    Array,
+    RuntimeArray,
+    Struct,
+    Pointer,
+    Function,
+    Event,
+    CooperativeMatrix
+};
 
 // How a matrix lies in memory. Matrix types carry no layout: the member that contains one does.
 struct MatrixLayout {
@@ -41,15 +55,16 @@ struct Type {
     llvm::Type* llvmType = nullptr; // in registers; null for a runtime array
     uint32_t width = 0;             // Int and Float: bits
     bool isSigned = false;
-    Id element = 0;                // Vector, Matrix, Array: element; Pointer: pointee; Function: result
-    uint64_t count = 0;            // components, columns, elements
-    uint64_t stride = 0;           // ArrayStride of arrays and pointers, 0 when undecorated
-    ::spv::StorageClass storage{}; // Pointer
-    std::vector<Id> members;       // Struct members, Function parameters
-    std::vector<uint64_t> offsets; // Struct: bytes
-    bool explicitLayout = false;   // Struct: has Offset decorations
-    bool packed = false;           // Struct: CPacked
-    Layout layout;                 // with natural matrices; see Importer::layoutOf
+    Id element = 0;     // Vector, Matrix, Array, CooperativeMatrix: element; Pointer: pointee; Function: result
+    uint64_t count = 0; // components, columns, elements; CooperativeMatrix: elements of one invocation
+    uint32_t rows = 0, columns = 0, use = 0; // CooperativeMatrix
+    uint64_t stride = 0;                     // ArrayStride of arrays and pointers, 0 when undecorated
+    ::spv::StorageClass storage{};           // Pointer
+    std::vector<Id> members;                 // Struct members, Function parameters
+    std::vector<uint64_t> offsets;           // Struct: bytes
+    bool explicitLayout = false;             // Struct: has Offset decorations
+    bool packed = false;                     // Struct: CPacked
+    Layout layout;                           // with natural matrices; see Importer::layoutOf
 
     bool isScalar() const { return kind == TypeKind::Bool || kind == TypeKind::Int || kind == TypeKind::Float; }
     bool isAggregate() const {

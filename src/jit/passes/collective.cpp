@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <llvm/IR/Constants.h>
+#include <llvm/IR/DerivedTypes.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/Instructions.h>
 
@@ -106,7 +107,43 @@ bool hasRightResult(const Collective& collective, const llvm::CallInst& call) {
     }
 }
 
+std::optional<Collective> matrixMulAdd(const llvm::CallInst& call) {
+    std::array<llvm::FixedVectorType*, 3> vectors{};
+    std::array<uint32_t, 4> numbers{};
+    if (call.arg_size() != vectors.size() + numbers.size()) {
+        return std::nullopt;
+    }
+    for (unsigned i = 0; i < vectors.size(); ++i) {
+        vectors[i] = llvm::dyn_cast<llvm::FixedVectorType>(call.getArgOperand(i)->getType());
+    }
+    for (unsigned i = 0; i < numbers.size(); ++i) {
+        const auto* number = llvm::dyn_cast<llvm::ConstantInt>(call.getArgOperand(3 + i));
+        if (number == nullptr) {
+            return std::nullopt;
+        }
+        numbers[i] = static_cast<uint32_t>(number->getZExtValue());
+    }
+    if (!vectors[0] || !vectors[1] || vectors[2] != call.getType() || !vectors[2]) {
+        return std::nullopt;
+    }
+    Collective collective;
+    collective.kind = Kind::MatrixMulAdd;
+    collective.type = vectors[2]->getElementType();
+    collective.matrix = {numbers[0], numbers[1], numbers[2], numbers[3], vectors[0], vectors[1], vectors[2]};
+    return collective;
+}
+
 } // namespace
+
+bool isMatrixMulAdd(const llvm::CallInst& call) {
+    const llvm::Function* callee = call.getCalledFunction();
+    std::string_view name = callee != nullptr ? std::string_view(callee->getName()) : std::string_view();
+    if (!name.starts_with(kir::kSubgroupPrefix)) {
+        return false;
+    }
+    name.remove_prefix(kir::kSubgroupPrefix.size());
+    return takePart(name) == kir::kMatrixMulAdd;
+}
 
 std::optional<Collective> collectiveOf(const llvm::CallInst& call) {
     const llvm::Function* callee = call.getCalledFunction();
@@ -122,6 +159,9 @@ std::optional<Collective> collectiveOf(const llvm::CallInst& call) {
         collective.workgroup = true;
     } else {
         return std::nullopt;
+    }
+    if (isMatrixMulAdd(call)) {
+        return matrixMulAdd(call);
     }
     const std::string_view operation = takePart(name);
     const auto* known = std::find_if(kOperations.begin(), kOperations.end(),

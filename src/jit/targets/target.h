@@ -28,6 +28,9 @@ public:
     // What the importer must put on the module.
     virtual std::string triple() const = 0;
     virtual std::string dataLayout() const = 0;
+    // Invocations of a subgroup in the code that compile() makes of the same arguments; 0 when it compiles no
+    // cooperative matrices. Errors: those of compile() about subgroups.
+    virtual spv::Result<uint32_t> subgroupSize(const spv::KernelInfo& kernel, const CompileOptions& options) const = 0;
     // Compiles one kernel. `module` is KIR with the device library linked; it is consumed. Enters stages "passes",
     // "optimise", "codegen" and "link". Returns the artifact's bytes, or text when options.emit asks for it.
     // Errors: HY_ERROR_UNSUPPORTED_SPIRV for what the target cannot express, HY_ERROR_COMPILE_FAILED.

@@ -30,6 +30,7 @@ const std::vector<Family>& families() {
         {"conversion", conversionCases},
         {"composite", compositeCases},
         {"matrix", matrixCases},
+        {"cooperativeMatrix", cooperativeCases},
         {"openclInteger", openClIntegerCases},
         {"openclFloat", openClFloatCases},
         {"glsl", glslCases},

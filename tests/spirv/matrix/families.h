@@ -18,6 +18,7 @@ Cases logicCases();
 Cases conversionCases();
 Cases compositeCases();
 Cases matrixCases();
+Cases cooperativeCases();
 Cases openClIntegerCases();
 Cases openClFloatCases();
 Cases glslCases();

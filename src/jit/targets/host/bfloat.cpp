@@ -28,7 +28,9 @@ Value* roundToOdd(llvm::IRBuilder<>& at, Value* wide) {
     return at.CreateBitCast(odd, nearest->getType());
 }
 
-Value* truncate(llvm::IRBuilder<>& at, Value* value, Type* to) {
+} // namespace
+
+Value* truncateToBfloat(llvm::IRBuilder<>& at, Value* value, Type* to) {
     if (value->getType()->getScalarType()->isDoubleTy()) {
         value = roundToOdd(at, value);
     } else if (!value->getType()->getScalarType()->isFloatTy()) {
@@ -45,15 +47,13 @@ Value* truncate(llvm::IRBuilder<>& at, Value* value, Type* to) {
     return at.CreateBitCast(at.CreateTrunc(result, like(to, at.getInt16Ty())), to);
 }
 
-Value* extend(llvm::IRBuilder<>& at, Value* value, Type* to) {
+Value* extendBfloat(llvm::IRBuilder<>& at, Value* value, Type* to) {
     Value* pattern = at.CreateBitCast(value, like(to, at.getInt16Ty()));
     Type* word = like(to, at.getInt32Ty());
     Value* high = at.CreateShl(at.CreateZExt(pattern, word), llvm::ConstantInt::get(word, 16));
     Value* single = at.CreateBitCast(high, like(to, at.getFloatTy()));
     return to->getScalarType()->isDoubleTy() ? at.CreateFPExt(single, to) : single;
 }
-
-} // namespace
 
 void lowerBfloat(llvm::Function& kernel) {
     llvm::SmallVector<llvm::CastInst*, 8> casts;
@@ -71,8 +71,8 @@ void lowerBfloat(llvm::Function& kernel) {
     for (llvm::CastInst* cast : casts) {
         llvm::IRBuilder<> at(cast);
         Value* source = cast->getOperand(0);
-        Value* result = llvm::isa<llvm::FPTruncInst>(cast) ? truncate(at, source, cast->getDestTy())
-                                                           : extend(at, source, cast->getDestTy());
+        Value* result = llvm::isa<llvm::FPTruncInst>(cast) ? truncateToBfloat(at, source, cast->getDestTy())
+                                                           : extendBfloat(at, source, cast->getDestTy());
         cast->replaceAllUsesWith(result);
         cast->eraseFromParent();
     }

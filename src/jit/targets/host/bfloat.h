@@ -1,6 +1,8 @@
 // bfloat16 on processors without instructions for it, as integers.
 #pragma once
 
+#include <llvm/IR/IRBuilder.h>
+
 namespace llvm {
 class Function;
 }
@@ -11,5 +13,9 @@ namespace halyard::jit::host {
 // REQUIRES: called before the optimiser, which would otherwise move arithmetic onto bfloat16, where the code generator
 // calls a compiler library that kernels do not have.
 void lowerBfloat(llvm::Function& kernel);
+
+// `value`, bfloat16, as `to`, float or double; and a float or double rounded to `to`, bfloat16. Scalars or vectors.
+llvm::Value* extendBfloat(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Type* to);
+llvm::Value* truncateToBfloat(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Type* to);
 
 } // namespace halyard::jit::host

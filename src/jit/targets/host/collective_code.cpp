@@ -1,6 +1,7 @@
 #include "jit/targets/host/collective_code.h"
 
 #include "jit/targets/host/combine.h"
+#include "jit/targets/host/matrix_code.h"
 
 #include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/Constants.h>
@@ -162,6 +163,8 @@ private:
         case Kind::Clustered:
             clustered();
             return nullptr;
+        case Kind::MatrixMulAdd: // matrix_code.h
+            break;
         }
         return nullptr;
     }
@@ -293,6 +296,10 @@ Value* inside(Value* outer, Value* parameter) {
 
 Value* emitCollective(llvm::IRBuilder<>& at, const Exchange& exchange, const Lanes& lanes,
                       const llvm::DenseMap<const llvm::AllocaInst*, Value*>& cells) {
+    if (exchange.what.kind == Kind::MatrixMulAdd) {
+        emitMatrixMulAdd(at, exchange, lanes, cells);
+        return nullptr;
+    }
     // The function's parameters, in order: sizes, where the items wait, the number of the cut, the mailboxes' arrays,
     // the constant operands. What else makes two operations differ is in its name.
     std::string name = "lanes";

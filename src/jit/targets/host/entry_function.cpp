@@ -49,7 +49,8 @@ public:
         auto* type = llvm::StructType::get(
             context, {word, word, sizes->getType(), word, at_.getInt64Ty(), at_.getInt64Ty(), word, word});
         llvm::Constant* value = llvm::ConstantStruct::get(
-            type, {at_.getInt32(HY_HOST_KERNEL_MAGIC), at_.getInt32(HY_HOST_KERNEL_ABI), sizes, at_.getInt32(0),
+            type, {at_.getInt32(HY_HOST_KERNEL_MAGIC), at_.getInt32(HY_HOST_KERNEL_ABI), sizes,
+                   at_.getInt32(plan_.wholeSubgroups ? HY_HOST_KERNEL_WHOLE_SUBGROUPS : 0),
                    at_.getInt64(plan_.staticLocalBytes), at_.getInt64(plan_.scratchBytesPerItem),
                    at_.getInt32(info_.argumentBytes), at_.getInt32(plan_.subgroupSize)});
         auto* variable = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::ExternalLinkage, value,

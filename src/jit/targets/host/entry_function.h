@@ -19,6 +19,7 @@ struct EntryPlan {
     uint32_t subgroupSize = 1;
     uint64_t staticLocalBytes = 0;
     uint64_t scratchBytesPerItem = 0;
+    bool wholeSubgroups = false; // HY_HOST_KERNEL_WHOLE_SUBGROUPS
 };
 
 // Emits hyHostKernelRun, which unpacks the arguments, walks the workgroups and calls `group` (inlined), and

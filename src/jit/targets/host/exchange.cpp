@@ -14,7 +14,15 @@ namespace {
 constexpr unsigned kResultRole = 4; // the operands have 0 to 3
 
 uint64_t cellBytes(const llvm::Type& type) {
-    return (type.getScalarSizeInBits() + 7) / 8;
+    const uint64_t element = (type.getScalarSizeInBits() + 7) / 8;
+    const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(&type);
+    return vector != nullptr ? element * vector->getNumElements() : element;
+}
+
+// The cells of all items have to follow each other without a gap.
+llvm::Align cellAlignment(uint64_t bytes) {
+    constexpr uint64_t kArrayAlignment = 64;
+    return llvm::commonAlignment(llvm::Align(kArrayAlignment), bytes);
 }
 
 // A ballot of at most 64 lanes, as the four words that KIR knows.
@@ -31,8 +39,8 @@ AllocaInst* Mailboxes::get(unsigned role, uint64_t bytes) {
     if (cell == nullptr) {
         llvm::BasicBlock& entry = kernel_->getEntryBlock();
         llvm::IRBuilder<> at(&entry, entry.begin());
-        cell = at.CreateAlloca(at.getIntNTy(static_cast<unsigned>(bytes * 8)), nullptr, "mailbox");
-        cell->setAlignment(llvm::Align(bytes));
+        cell = at.CreateAlloca(llvm::ArrayType::get(at.getInt8Ty(), bytes), nullptr, "mailbox");
+        cell->setAlignment(cellAlignment(bytes));
         all_.push_back(cell);
     }
     return cell;
@@ -42,17 +50,19 @@ Exchange Mailboxes::take(llvm::CallInst& call, bool sharedResult) {
     Exchange exchange;
     exchange.what = *collectiveOf(call);
     llvm::IRBuilder<> before(call.getParent()->getSinglePredecessor()->getTerminator());
-    for (unsigned i = 0; i < call.arg_size(); ++i) {
+    // What follows the matrices is in exchange.what.
+    const unsigned operands = exchange.what.kind == CollectiveKind::MatrixMulAdd ? 3 : call.arg_size();
+    for (unsigned i = 0; i < operands; ++i) {
         Value* operand = call.getArgOperand(i);
         if (llvm::isa<llvm::UndefValue>(operand)) {
             operand = llvm::Constant::getNullValue(operand->getType());
         }
-        if (!llvm::isa<llvm::ConstantInt, llvm::ConstantFP>(operand)) {
+        if (operand->getType()->isVectorTy() || !llvm::isa<llvm::ConstantInt, llvm::ConstantFP>(operand)) {
             if (operand->getType()->isIntegerTy(1)) {
                 operand = before.CreateZExt(operand, before.getInt8Ty());
             }
             AllocaInst* cell = get(i, cellBytes(*operand->getType()));
-            before.CreateStore(operand, cell);
+            before.CreateAlignedStore(operand, cell, cell->getAlign());
             operand = cell;
         }
         exchange.operands[i] = operand;
@@ -73,7 +83,7 @@ Exchange Mailboxes::take(llvm::CallInst& call, bool sharedResult) {
         result = behind.CreateTrunc(behind.CreateLoad(behind.getInt8Ty(), exchange.result), call.getType());
     } else {
         exchange.result = get(kResultRole, cellBytes(*call.getType()));
-        result = behind.CreateLoad(call.getType(), exchange.result);
+        result = behind.CreateAlignedLoad(call.getType(), exchange.result, exchange.result->getAlign());
     }
     call.replaceAllUsesWith(result);
     call.eraseFromParent();

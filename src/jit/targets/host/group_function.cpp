@@ -291,6 +291,12 @@ private:
         return slot.type->isIntegerTy(1) ? llvm::Type::getInt8Ty(llvm_) : slot.type;
     }
 
+    // Scratch memory gives no more, whatever the type would like.
+    llvm::Align cellAlignment(unsigned slot) const {
+        constexpr uint64_t kArrayAlignment = 64;
+        return std::min(data_.getABITypeAlign(storedType(slots_.all()[slot])), llvm::Align(kArrayAlignment));
+    }
+
     Value* contextCell(llvm::IRBuilder<>& at, unsigned slot, Value* index) {
         return at.CreateInBoundsGEP(storedType(slots_.all()[slot]), arrays_[slot], index);
     }
@@ -310,7 +316,7 @@ private:
             } else if (arrays_[i] == nullptr) {
                 continue; // no piece leaves a value: what is read is undefined
             } else {
-                auto* load = at.CreateLoad(storedType(slot), contextCell(at, i, index));
+                auto* load = at.CreateAlignedLoad(storedType(slot), contextCell(at, i, index), cellAlignment(i));
                 load->setMetadata(llvm::LLVMContext::MD_access_group, accessGroup_);
                 value = slot.type->isIntegerTy(1) ? at.CreateTrunc(load, slot.type) : load;
             }
@@ -419,7 +425,7 @@ private:
             if (slot.type->isIntegerTy(1)) {
                 value = at.CreateZExt(value, at.getInt8Ty());
             }
-            auto* store = at.CreateStore(value, contextCell(at, i, index));
+            auto* store = at.CreateAlignedStore(value, contextCell(at, i, index), cellAlignment(i));
             store->setMetadata(llvm::LLVMContext::MD_access_group, accessGroup_);
         }
     }

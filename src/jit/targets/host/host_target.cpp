@@ -13,6 +13,7 @@
 #include "jit/targets/host/legality.h"
 #include "jit/targets/host/link.h"
 #include "jit/targets/host/local_memory.h"
+#include "jit/targets/host/matrix_memory.h"
 #include "jit/targets/host/print.h"
 #include "jit/targets/host/program_data.h"
 #include "jit/targets/host/reconvergence.h"
@@ -86,12 +87,29 @@ void dropMarkers(llvm::Function& kernel, uint32_t subgroupSize) {
     }
 }
 
+spv::Status checkWholeSubgroups(const spv::KernelInfo& kernel, const std::array<uint32_t, 3>& size,
+                                uint32_t subgroupSize) {
+    const uint64_t items = uint64_t{size[0]} * size[1] * size[2];
+    if (items % subgroupSize == 0) {
+        return spv::Unit{};
+    }
+    return spv::Error{
+        HY_ERROR_UNSUPPORTED_SPIRV,
+        "kernel '" + kernel.name + "' has cooperative matrices, which need whole subgroups: its workgroup of " +
+            std::to_string(items) + " invocations is no multiple of the subgroup size, " + std::to_string(subgroupSize),
+        "choose another workgroup size, or another subgroup size (HALYARD_CPU_SUBGROUP_SIZE)"};
+}
+
 class HostTarget final : public Target {
 public:
     explicit HostTarget(std::unique_ptr<llvm::TargetMachine> machine) : machine_(std::move(machine)) {}
 
     std::string triple() const override { return machine_->getTargetTriple().str(); }
     std::string dataLayout() const override { return machine_->createDataLayout().getStringRepresentation(); }
+
+    spv::Result<uint32_t> subgroupSize(const spv::KernelInfo& kernel, const CompileOptions& options) const override {
+        return chooseSubgroupSize(kernel, options.subgroupSize, workgroupSize(kernel, options));
+    }
 
     spv::Result<std::string> compile(std::unique_ptr<llvm::Module> module, const spv::KernelInfo& kernel,
                                      const CompileOptions& options, Stages& stages) override {
@@ -136,7 +154,7 @@ private:
             return status;
         }
         const std::array<uint32_t, 3> size = workgroupSize(info, options);
-        const spv::Result<uint32_t> subgroup = chooseSubgroupSize(info, options.subgroupSize, size);
+        const spv::Result<uint32_t> subgroup = this->subgroupSize(info, options);
         if (!subgroup) {
             return subgroup.error();
         }
@@ -147,6 +165,13 @@ private:
         }
         for (llvm::Function& function : module) {
             setProcessor(function);
+        }
+        const bool wholeSubgroups = usesMatrices(kernel);
+        if (wholeSubgroups) {
+            if (spv::Status status = checkWholeSubgroups(info, size, subgroupSize); !status) {
+                return status;
+            }
+            lowerMatrixMemory(kernel, subgroupSize);
         }
         lowerBfloat(kernel);
         dropLoopHints(kernel);
@@ -159,11 +184,12 @@ private:
         if (spv::Status status = checkLegality(kernel); !status) {
             return status;
         }
-        formGroups(module, kernel, info, {size, false, subgroupSize, countsPartial});
+        formGroups(module, kernel, info, {size, false, subgroupSize, countsPartial}, wholeSubgroups);
         return verify(module, "after forming workgroups");
     }
 
-    void formGroups(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info, GroupShape shape) {
+    void formGroups(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info, GroupShape shape,
+                    bool wholeSubgroups) {
         bool readsGlobalId = false;
         for (const llvm::Instruction& instruction : llvm::instructions(kernel)) {
             const Builtin builtin = builtinOf(instruction);
@@ -174,6 +200,7 @@ private:
         EntryPlan plan;
         plan.workgroupSize = shape.workgroupSize;
         plan.subgroupSize = shape.subgroupSize;
+        plan.wholeSubgroups = wholeSubgroups;
         plan.staticLocalBytes = local.bytes;
         {
             const Slots slots(kernel, cuts);
