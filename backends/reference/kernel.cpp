@@ -64,6 +64,12 @@ Status Kernel::checkSize(const HyBackendLaunch& launch, const std::vector<uint8_
                                    launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z,
                                    kMaxWorkgroupInvocations),
                        "make the workgroups smaller"};
+    if (program_->needsWholeSubgroups() && invocations % program_->subgroupSize() != 0)
+        return Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                       fmt::format("kernel {} has cooperative matrices, which need whole subgroups: workgroups of {} "
+                                   "invocations are no multiple of {}",
+                                   info_.name, invocations, program_->subgroupSize()),
+                       "choose another workgroup size"};
     uint64_t local = addSaturating(info_.staticLocalBytes, launch.dynamicLocalBytes);
     for (const spv::Parameter& parameter : info_.parameters) {
         uint64_t bytes = 0;

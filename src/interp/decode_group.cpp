@@ -300,6 +300,7 @@ void Decoder::asyncCopy(const Instruction& instruction) {
 }
 
 void Decoder::matrixAccess(const Instruction& instruction, bool isStore) {
+    prepared_->wholeSubgroups = true;
     CollectiveCode code;
     code.op = isStore ? GroupOp::MatrixStore : GroupOp::MatrixLoad;
     const Id pointer = idAt(instruction, 0);
@@ -330,6 +331,7 @@ void Decoder::matrixAccess(const Instruction& instruction, bool isStore) {
 }
 
 void Decoder::matrixMulAdd(const Instruction& instruction) {
+    prepared_->wholeSubgroups = true;
     CollectiveCode code;
     code.op = GroupOp::MatrixMulAdd;
     for (uint32_t i = 0; i < 3; ++i)

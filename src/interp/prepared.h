@@ -226,6 +226,7 @@ struct Prepared {
     spv::KernelInfo kernel;
     std::unique_ptr<Declarations> declarations;
     uint32_t subgroupSize = 16;
+    bool wholeSubgroups = false; // it uses cooperative matrices, which lie in all invocations of a subgroup
 
     std::vector<Step> steps;
     std::vector<Ref> operands;

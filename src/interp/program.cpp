@@ -80,6 +80,10 @@ spv::Status Program::run(DeviceMemory& memory, const Launch& launch) const {
     }
 }
 
+bool Program::needsWholeSubgroups() const {
+    return impl_->prepared->wholeSubgroups;
+}
+
 uint32_t Program::subgroupSize() const {
     return impl_->prepared->subgroupSize;
 }

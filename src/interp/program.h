@@ -68,6 +68,8 @@ public:
     spv::Status run(DeviceMemory& memory, const Launch& launch) const;
 
     uint32_t subgroupSize() const;
+    // Whether the invocations of a workgroup must be a multiple of that: the kernel uses cooperative matrices.
+    bool needsWholeSubgroups() const;
 
 private:
     class Impl;

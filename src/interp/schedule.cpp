@@ -55,10 +55,7 @@ spv::Status Run::checkLaunch() {
     if (total > kMaxGroupSize)
         return fail(HY_ERROR_INVALID_LAUNCH_SIZE,
                     fmt::format("a workgroup has {} invocations, more than {}", total, kMaxGroupSize));
-    const auto isMatrix = [](const CollectiveCode& code) {
-        return code.op == GroupOp::MatrixLoad || code.op == GroupOp::MatrixStore || code.op == GroupOp::MatrixMulAdd;
-    };
-    if (total % code_.subgroupSize != 0 && std::any_of(code_.collectives.begin(), code_.collectives.end(), isMatrix))
+    if (code_.wholeSubgroups && total % code_.subgroupSize != 0)
         return fail(HY_ERROR_INVALID_LAUNCH_SIZE,
                     fmt::format("cooperative matrices need whole subgroups: a workgroup of {} invocations is no "
                                 "multiple of {}",
