@@ -49,6 +49,7 @@ typedef struct HyBackendEvent_T* HyBackendEvent;
 typedef struct HyBackendModule_T* HyBackendModule;
 typedef struct HyBackendKernel_T* HyBackendKernel;
 typedef struct HyBackendSemaphore_T* HyBackendSemaphore;
+typedef struct HyBackendGraph_T* HyBackendGraph;
 
 /* ---- What the runtime offers a backend ------------------------------------------------------------------------ */
 
@@ -189,6 +190,25 @@ typedef struct HyBackendLaunch {
     uint32_t reserved;
 } HyBackendLaunch;
 
+/* Since 1.2. One node of a graph; the fields of other kinds are zero. Borrowed for the call. */
+typedef struct HyBackendGraphNode {
+    uint32_t structSize;
+    HyGraphNodeKind kind; /* EMPTY, KERNEL, COPY, FILL or HOST_FUNCTION */
+    const char* name;     /* for errors; may be "" */
+    const uint32_t* dependencies; /* indices of nodes before this one, each once */
+    uint32_t dependencyCount;
+    uint32_t hostMask;             /* COPY: as for stream.copy */
+    HyBackendKernel kernel;        /* KERNEL: stays until the graph is destroyed or the node updated */
+    const HyBackendLaunch* launch; /* KERNEL: complete and checked, with packedArgs */
+    const HyCopy3D* copy;          /* COPY: not empty; one of one dimension has height and depth 1 */
+    const HyFill3D* fill;          /* FILL: likewise */
+    HyHostFunction hostFunction; /* HOST_FUNCTION: called once for each launch, as stream.hostFunction calls it */
+    void* hostUser;
+    /* Called once after the last launch that calls hostFunction, when no later one can; not for a failed build or
+     * update. */
+    void (*hostRelease)(void* user);
+} HyBackendGraphNode;
+
 /* ---- Tables --------------------------------------------------------------------------------------------------------
  */
 
@@ -290,6 +310,26 @@ typedef struct HyBackendSemaphoreTable {
     HyResult (*wait)(HyBackendSemaphore semaphore, uint64_t value, uint64_t timeoutNs);
 } HyBackendSemaphoreTable;
 
+/* Since 1.2. Graphs that are one submission; for devices with HY_CAP_GRAPHS. Without it the runtime replays graphs by
+ * stream calls. */
+typedef struct HyBackendGraphTable {
+    uint32_t structSize;
+    uint32_t reserved;
+    /* Makes a launchable graph of at least one node, in an order in which they could run one after another. Nodes that no
+     * dependency orders may run at the same time. */
+    HyResult (*build)(HyBackendDevice device, const HyBackendGraphNode* const* nodes, uint32_t nodeCount,
+                      HyBackendGraph* outGraph);
+    /* nodes[i] replaces what node indices[i] does in later launches, for i < count, all or none of them; its kind and
+     * dependencies are those of before. Launches in flight keep what they had. */
+    HyResult (*update)(HyBackendGraph graph, const uint32_t* indices, const HyBackendGraphNode* const* nodes,
+                       uint32_t count);
+    /* Puts the graph into the stream. The runtime orders launches of one graph by events when their streams differ. An
+     * asynchronous failure names the kernel and the node. */
+    HyResult (*launch)(HyBackendStream stream, HyBackendGraph graph);
+    /* Launches in flight keep what they need. */
+    HyResult (*destroy)(HyBackendGraph graph);
+} HyBackendGraphTable;
+
 /* The root. Later minor versions append tables here. */
 typedef struct HyBackendInterface {
     uint32_t structSize;
@@ -309,6 +349,7 @@ typedef struct HyBackendInterface {
     const HyBackendEventTable* event;
     const HyBackendModuleTable* module;
     const HyBackendSemaphoreTable* semaphore; /* since 1.2 */
+    const HyBackendGraphTable* graph; /* since 1.2 */
 } HyBackendInterface;
 
 /* The one symbol that a backend exports. `hostAbi` is HY_BACKEND_ABI of the runtime; `host` is valid for the call, for

@@ -260,6 +260,7 @@ typedef uint64_t HyCapabilities;
 #define HY_CAP_COOPERATIVE_LAUNCH (1ull << 11)
 #define HY_CAP_CLUSTERS (1ull << 12)
 #define HY_CAP_CONCURRENT_STREAMS (1ull << 13) /* work of different streams can overlap */
+#define HY_CAP_GRAPHS (1ull << 20) /* a graph launch is one submission; 0: the runtime replays the nodes */
 #define HY_CAP_HOST_FUNCTIONS (1ull << 22)     /* hyStreamHostFunction */
 #define HY_CAP_TIMELINE_SEMAPHORES (1ull << 23)
 #define HY_CAP_DEVICE_WAITS                                                                                            \

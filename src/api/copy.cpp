@@ -2,6 +2,7 @@
 #include "api/check.h"
 #include "api/core.h"
 #include "api/transfer_check.h"
+#include "graph/attention.h"
 
 #include <bit>
 
@@ -76,6 +77,10 @@ HyResult copy(const Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t b
         return HY_SUCCESS;
     uint32_t mask = 0;
     HY_TRY(checkCopy(*stream.device, dst, src, bytes, mask));
+    if (graph::needsAttention(stream)) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeCopy(stream, graph::linearCopy(dst, src, bytes)))
+            return *taken;
+    }
     return blameBackend(stream.device->backend->name, stream.tables->stream.copy(stream.impl, dst, src, bytes, mask));
 }
 
@@ -125,6 +130,10 @@ HyResult copyBox(const Stream& stream, const HyCopy3D& box) {
         return HY_SUCCESS;
     uint32_t mask = 0;
     HY_TRY(checkCopyBox(*stream.device, box, mask));
+    if (graph::needsAttention(stream)) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeCopy(stream, {.box = box}))
+            return *taken;
+    }
     return blameBackend(stream.device->backend->name, stream.tables->stream.copy3D(stream.impl, &box, mask));
 }
 
@@ -168,6 +177,10 @@ HyResult fillRange(const Stream& stream, HyDevicePtr dst, const void* pattern, u
     if (count == 0)
         return HY_SUCCESS;
     HY_TRY(checkFillRange(*stream.device, dst, pattern, patternBytes, count));
+    if (graph::needsAttention(stream)) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeFill(stream, graph::linearFill(dst, pattern, patternBytes, count)))
+            return *taken;
+    }
     return blameBackend(stream.device->backend->name,
                         stream.tables->stream.fill(stream.impl, dst, pattern, patternBytes, count));
 }
@@ -199,6 +212,10 @@ HyResult fillBox(const Stream& stream, const HyFill3D& box) {
     if (isEmpty(box))
         return HY_SUCCESS;
     HY_TRY(checkFillBox(*stream.device, box));
+    if (graph::needsAttention(stream)) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeFill(stream, graph::packFill(box)))
+            return *taken;
+    }
     return blameBackend(stream.device->backend->name, stream.tables->stream.fill3D(stream.impl, &box));
 }
 

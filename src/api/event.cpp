@@ -1,5 +1,6 @@
 #include "api/check.h"
 #include "api/core.h"
+#include "graph/capture.h"
 
 namespace halyard {
 namespace {
@@ -37,6 +38,10 @@ HyResult elapsed(const Event& start, const Event& end, uint64_t* outNanoseconds)
                     "the events belong to {} and {}, whose clocks are not related", start.device->properties.selector,
                     end.device->properties.selector);
     }
+    if (graph::needsAttention(start)) [[unlikely]]
+        HY_TRY(graph::requireUncaptured(start, "has no time", "start"));
+    if (graph::needsAttention(end)) [[unlikely]]
+        HY_TRY(graph::requireUncaptured(end, "has no time", "end"));
     HY_TRY(requireTiming(start, "start"));
     HY_TRY(requireTiming(end, "end"));
     return blameBackend(start.device->backend->name,
@@ -44,6 +49,13 @@ HyResult elapsed(const Event& start, const Event& end, uint64_t* outNanoseconds)
 }
 
 } // namespace
+
+Event::~Event() {
+    if (graph::needsAttention(*this))
+        instance->captures->forget(*this);
+    if (impl != nullptr)
+        device->tables->event.destroy(impl);
+}
 
 namespace core {
 
@@ -69,10 +81,17 @@ HyResult hyEventRecord(HyEvent event, HyStream stream) {
                                   "the event belongs to {}, the stream to {}", object->device->properties.selector,
                                   recorded->device->properties.selector));
     }
+    const bool attend = graph::needsAttention(*object) || graph::needsAttention(*recorded);
+    if (attend) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeRecord(*object, *recorded))
+            return finishFailure(kCall, "", *taken);
+    }
     result = object->device->tables->event.record(object->impl, recorded->impl);
     if (result < 0)
         return finishFailure(kCall, object->device->backend->name, result);
     object->recorded.store(true, std::memory_order_release);
+    if (attend) [[unlikely]]
+        return finishFailure(kCall, "", graph::noteRecorded(*object, *recorded));
     return result;
 }
 
@@ -81,8 +100,11 @@ HyResult hyEventQuery(HyEvent event) {
     const auto* object = resolve<Event>(event, "event", result);
     if (object == nullptr)
         return finishFailure("hyEventQuery", "", result);
-    return finishFailure("hyEventQuery", object->device->backend->name,
-                         object->device->tables->event.query(object->impl));
+    if (graph::needsAttention(*object)) [[unlikely]]
+        result = graph::requireUncaptured(*object, "stands for no work that a query could ask about");
+    if (result >= 0)
+        result = blameBackend(object->device->backend->name, object->device->tables->event.query(object->impl));
+    return finishFailure("hyEventQuery", "", result >= 0 ? graph::orLanes(*object, result) : result);
 }
 
 HyResult hyEventSynchronize(HyEvent event, uint64_t timeoutNs) {
@@ -90,8 +112,13 @@ HyResult hyEventSynchronize(HyEvent event, uint64_t timeoutNs) {
     const auto* object = resolve<Event>(event, "event", result);
     if (object == nullptr)
         return finishFailure("hyEventSynchronize", "", result);
-    return finishFailure("hyEventSynchronize", object->device->backend->name,
-                         object->device->tables->event.synchronize(object->impl, timeoutNs));
+    if (graph::needsAttention(*object)) [[unlikely]]
+        result = graph::requireUncaptured(*object, "stands for no work that the host could wait for");
+    if (result >= 0) {
+        result = blameBackend(object->device->backend->name,
+                              object->device->tables->event.synchronize(object->impl, timeoutNs));
+    }
+    return finishFailure("hyEventSynchronize", "", result >= 0 ? graph::orLanes(*object, result) : result);
 }
 
 HyResult hyEventElapsed(HyEvent start, HyEvent end, uint64_t* outNanoseconds) {

@@ -3,6 +3,7 @@
 #include "api/check.h"
 #include "api/core.h"
 #include "api/gate.h"
+#include "graph/attention.h"
 
 namespace halyard {
 namespace {
@@ -19,11 +20,10 @@ void callOnce(void* record, HyResult status) {
 }
 
 HyResult submit(Stream& stream, HyHostFunction function, void* user) {
-    if (function == nullptr)
-        return fail(HY_ERROR_INVALID_ARGUMENT, "function", "pass a function", "function is null");
-    if ((stream.device->properties.capabilities & HY_CAP_HOST_FUNCTIONS) == 0) {
-        return fail(HY_ERROR_UNSUPPORTED, "stream", "wait with hyStreamSynchronize on a thread of your own",
-                    "{} has no host functions (HY_CAP_HOST_FUNCTIONS)", stream.device->properties.selector);
+    HY_TRY(checkHostFunction(*stream.device, function));
+    if (graph::needsAttention(stream)) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeHostFunction(stream, {function, user}))
+            return *taken;
     }
     HyHostFunction wrapper = nullptr;
     void* record = nullptr;
@@ -35,6 +35,16 @@ HyResult submit(Stream& stream, HyHostFunction function, void* user) {
 }
 
 } // namespace
+
+HyResult checkHostFunction(const Device& device, HyHostFunction function) {
+    if (function == nullptr)
+        return fail(HY_ERROR_INVALID_ARGUMENT, "function", "pass a function", "function is null");
+    if ((device.properties.capabilities & HY_CAP_HOST_FUNCTIONS) == 0) {
+        return fail(HY_ERROR_UNSUPPORTED, "stream", "wait with hyStreamSynchronize on a thread of your own",
+                    "{} has no host functions (HY_CAP_HOST_FUNCTIONS)", device.properties.selector);
+    }
+    return HY_SUCCESS;
+}
 
 HyResult wrapHostFunction(Instance& instance, HyHostFunction function, void* user, HyHostFunction& outFunction,
                           void*& outUser) {

@@ -6,6 +6,9 @@
 
 namespace halyard {
 
+// What host functions are checked for, in streams and graphs.
+HyResult checkHostFunction(const Device& device, HyHostFunction function);
+
 // Makes what a backend calls. On success `outFunction(outUser, status)` must be called exactly once, and destroys the
 // record.
 HyResult wrapHostFunction(Instance& instance, HyHostFunction function, void* user, HyHostFunction& outFunction,

@@ -2,6 +2,7 @@
 #include "api/core.h"
 #include "api/device_filter.h"
 #include "base/env.h"
+#include "graph/capture.h"
 
 #include <algorithm>
 #include <chrono>
@@ -90,9 +91,10 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
     const auto isStuck = [&](const Device* device) {
         return std::find(stuck.begin(), stuck.end(), device) != stuck.end();
     };
+    instance.captures->clear();
     const std::lock_guard lock(instance.objectsMutex);
-    for (const ObjectType type :
-         {ObjectType::Stream, ObjectType::Event, ObjectType::Semaphore, ObjectType::Kernel, ObjectType::Module}) {
+    for (const ObjectType type : {ObjectType::GraphExec, ObjectType::Graph, ObjectType::Stream, ObjectType::Event,
+                                  ObjectType::Semaphore, ObjectType::Kernel, ObjectType::Module}) {
         std::erase_if(instance.objects, [&](Object* object) {
             if (object->type != type)
                 return false;
@@ -156,7 +158,10 @@ HyResult destroy(HyInstance handle) {
 
 Instance::Instance()
     : Object(kType, this, nullptr), cache(log, counters), compiler(cache, log, counters),
-      shutdownTimeoutNs(getEnvNumber("HALYARD_SHUTDOWN_TIMEOUT_MS", 5000, 0, 86'400'000, log) * kNsPerMs) {}
+      shutdownTimeoutNs(getEnvNumber("HALYARD_SHUTDOWN_TIMEOUT_MS", 5000, 0, 86'400'000, log) * kNsPerMs),
+      captures(std::make_unique<graph::Captures>()) {}
+
+Instance::~Instance() = default;
 
 void Instance::destroy(Object* object) {
     {

@@ -4,6 +4,7 @@
 #include "api/check.h"
 #include "api/core.h"
 #include "api/launch_check.h"
+#include "graph/attention.h"
 
 #include <algorithm>
 #include <array>
@@ -178,8 +179,12 @@ inline HyResult check(const Device& device, const Kernel& kernel, const HyBacken
     return HY_SUCCESS;
 }
 
-inline HyResult submit(const Stream& stream, const Kernel& kernel, HyBackendLaunch& launch) {
+inline HyResult submit(const Stream& stream, Kernel& kernel, HyBackendLaunch& launch) {
     HY_TRY(check(*stream.device, kernel, launch));
+    if (graph::needsAttention(stream)) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeLaunch(stream, kernel, launch))
+            return *taken;
+    }
     if (!kernel.lengthParameters.empty())
         return submitWithLengths(stream, kernel, launch);
     return dispatch(stream, kernel, launch);
@@ -229,7 +234,7 @@ HyResult launchEx(const HyLaunchDesc* in) {
     HY_TRY(readDesc(in, desc, kLaunchDescV1, HY_LAUNCH_COOPERATIVE, "desc"));
     HyResult result = HY_SUCCESS;
     const auto* stream = resolve<Stream>(desc.stream, "desc->stream", result);
-    const auto* kernel = stream != nullptr ? resolve<Kernel>(desc.kernel, "desc->kernel", result) : nullptr;
+    auto* kernel = stream != nullptr ? resolve<Kernel>(desc.kernel, "desc->kernel", result) : nullptr;
     if (kernel == nullptr)
         return result;
     HyBackendLaunch launch{};
@@ -274,7 +279,7 @@ HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyD
     constexpr const char* kCall = "hyLaunchKernel";
     HyResult result = HY_SUCCESS;
     const auto* onStream = resolve<Stream>(stream, "stream", result);
-    const auto* code = onStream != nullptr ? resolve<Kernel>(kernel, "kernel", result) : nullptr;
+    auto* code = onStream != nullptr ? resolve<Kernel>(kernel, "kernel", result) : nullptr;
     if (code == nullptr) [[unlikely]]
         return finishFailure(kCall, "", result);
     result = checkArguments(*code, args, argCount);

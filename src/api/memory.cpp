@@ -1,5 +1,6 @@
 #include "api/check.h"
 #include "api/core.h"
+#include "api/memory_ops.h"
 
 namespace halyard {
 namespace {
@@ -17,7 +18,9 @@ HyResult waitForWork(Device& device, const char* what) {
                 instance.shutdownTimeoutNs / kNsPerMs, what);
 }
 
-HyResult allocate(Device& device, uint64_t bytes, HyDevicePtr* outPtr) {
+} // namespace
+
+HyResult allocateMemory(Device& device, uint64_t bytes, bool ofGraph, HyDevicePtr* outPtr) {
     HY_TRY(requirePointer(outPtr, "outPtr"));
     if (bytes == 0)
         return fail(HY_ERROR_INVALID_ARGUMENT, "bytes", "allocate at least one byte", "bytes is 0");
@@ -27,7 +30,7 @@ HyResult allocate(Device& device, uint64_t bytes, HyDevicePtr* outPtr) {
                     "{} bytes is more than {} can allocate at once ({} bytes)", bytes, device.properties.selector,
                     device.properties.maxAllocation);
     }
-    AddressRange range{.bytes = bytes, .kind = HY_MEMORY_DEVICE, .device = &device};
+    AddressRange range{.bytes = bytes, .kind = HY_MEMORY_DEVICE, .device = &device, .ofGraph = ofGraph};
     void* host = nullptr;
     HY_TRY(blameBackend(device.backend->name, device.tables->memory.allocate(device.impl, bytes, &range.base, &host)));
     range.host = static_cast<std::byte*>(host);
@@ -40,6 +43,14 @@ HyResult allocate(Device& device, uint64_t bytes, HyDevicePtr* outPtr) {
     *outPtr = range.base;
     return HY_SUCCESS;
 }
+
+HyResult releaseGraphMemory(Device& device, HyDevicePtr base) {
+    HY_TRY(waitForWork(device, "the memory stays allocated"));
+    device.instance->addresses.remove(base, &device, HY_MEMORY_DEVICE);
+    return blameBackend(device.backend->name, device.tables->memory.free(device.impl, base));
+}
+
+namespace {
 
 HyResult explainBadFree(const Device& device, HyDevicePtr ptr) {
     const std::optional<AddressRange> range = device.instance->addresses.find(ptr);
@@ -63,6 +74,10 @@ HyResult release(Device& device, HyDevicePtr ptr) {
     if (ptr == 0)
         return HY_SUCCESS;
     AddressMap& addresses = device.instance->addresses;
+    if (const std::optional<AddressRange> owned = addresses.find(ptr); owned && owned->ofGraph) {
+        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "destroy the graph and what was made from it",
+                    "{:#x} is memory of a graph's allocation node, which the graph frees", ptr);
+    }
     const std::optional<AddressRange> range = addresses.remove(ptr, &device, HY_MEMORY_DEVICE);
     if (!range)
         return explainBadFree(device, ptr);
@@ -138,7 +153,7 @@ namespace core {
 
 HyResult hyMemAlloc(HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
     return onObject<Device>("hyMemAlloc", device, "device",
-                            [&](Device& object) { return allocate(object, bytes, outPtr); });
+                            [&](Device& object) { return allocateMemory(object, bytes, false, outPtr); });
 }
 
 HyResult hyMemFree(HyDevice device, HyDevicePtr ptr) {

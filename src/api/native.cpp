@@ -1,5 +1,6 @@
 #include "api/check.h"
 #include "api/core.h"
+#include "graph/attention.h"
 
 namespace halyard {
 namespace {
@@ -20,13 +21,19 @@ HyResult askBackend(uint64_t handle, HyNativeHandle* native, const Device*& devi
     case ObjectType::Device:
         return tables.device.getNativeHandle(object->device->impl, native);
     case ObjectType::Stream:
+        if (graph::needsAttention(*static_cast<Stream*>(object)))
+            HY_TRY(graph::requireUncaptured(*static_cast<Stream*>(object),
+                                            "what is submitted to its native object is not captured"));
         return tables.stream.getNativeHandle(static_cast<Stream*>(object)->impl, native);
     case ObjectType::Event:
         return tables.event.getNativeHandle(static_cast<Event*>(object)->impl, native);
     case ObjectType::Module:
         return tables.module.getNativeHandle(static_cast<Module*>(object)->state->impl, native);
-    default:
+    case ObjectType::Kernel:
         return tables.module.getKernelNativeHandle(static_cast<Kernel*>(object)->impl, native);
+    default:
+        return fail(HY_ERROR_UNSUPPORTED, "object", "ask for the handle of a device, stream, event, module or kernel",
+                    "a {} has no native object", objectTypeName(type));
     }
 }
 

@@ -26,6 +26,10 @@ namespace halyard {
 
 struct Instance;
 struct Device;
+namespace graph {
+class Captures;
+class Lane;
+} // namespace graph
 
 struct Object {
     Object(ObjectType objectType, Instance* owner, Device* ownerDevice)
@@ -64,26 +68,28 @@ struct Device : Object {
 struct Stream : Object {
     static constexpr ObjectType kType = ObjectType::Stream;
     explicit Stream(Device* owner) : Object(kType, owner->instance, owner), tables(owner->tables) {}
-    ~Stream() override {
-        if (impl != nullptr)
-            tables->stream.destroy(impl);
-    }
+    ~Stream() override;
 
     const BackendTables* const tables;
     HyBackendStream impl = nullptr;
+    // Not 0: calls have something to look at before they submit (graph/attention.h).
+    std::atomic<uint32_t> attention{0};
+    mutable std::mutex lanesMutex;
+    std::vector<std::shared_ptr<graph::Lane>> lanes; // of replayed graphs: their failures are the stream's
 };
 
 struct Event : Object {
     static constexpr ObjectType kType = ObjectType::Event;
     explicit Event(Device* owner) : Object(kType, owner->instance, owner) {}
-    ~Event() override {
-        if (impl != nullptr)
-            device->tables->event.destroy(impl);
-    }
+    ~Event() override;
 
     HyBackendEvent impl = nullptr;
     uint32_t flags = 0;
     std::atomic<bool> recorded{false};
+    // As those of the stream when it was recorded.
+    std::atomic<uint32_t> attention{0};
+    mutable std::mutex lanesMutex;
+    std::vector<std::shared_ptr<graph::Lane>> lanes;
 };
 
 // What a module and the kernels made from it share.
@@ -161,6 +167,7 @@ struct HostContext {
 struct Instance : Object {
     static constexpr ObjectType kType = ObjectType::Instance;
     Instance();
+    ~Instance() override;
 
     const HyHostServices* makeServices(const std::string& backend);
     // Adds an object to the instance and gives it a handle. On failure the object is destroyed and the record set.
@@ -176,6 +183,7 @@ struct Instance : Object {
     AddressMap addresses;
     uint64_t shutdownTimeoutNs;
     LayerStackRef layers; // null: none. Set before the handle is given out.
+    std::unique_ptr<graph::Captures> captures;
     std::vector<std::unique_ptr<HostContext>> hostContexts;
     LoadResult loaded;
     std::vector<std::unique_ptr<Device>> devices; // in the order that applications see

@@ -2,6 +2,7 @@
 
 #include "api/check.h"
 #include "api/core.h"
+#include "graph/attention.h"
 
 namespace halyard {
 namespace {
@@ -45,6 +46,8 @@ HyResult onStream(const char* call, HyStream streamHandle, HySemaphore semaphore
                         "the semaphore belongs to {}, the stream to {}", semaphore->device->properties.selector,
                         stream.device->properties.selector);
         }
+        if (graph::needsAttention(stream)) [[unlikely]]
+            HY_TRY(graph::requireUncaptured(stream, "graphs have no semaphores: use events to order streams in it"));
         return blameBackend(stream.device->backend->name, body(stream, *semaphore));
     });
 }

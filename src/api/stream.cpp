@@ -1,5 +1,6 @@
 #include "api/check.h"
 #include "api/core.h"
+#include "graph/capture.h"
 
 namespace halyard {
 namespace {
@@ -19,6 +20,13 @@ HyResult create(Device& device, const HyStreamDesc* in, HyStream* outStream) {
 
 } // namespace
 
+Stream::~Stream() {
+    if (graph::needsAttention(*this))
+        instance->captures->forget(*this);
+    if (impl != nullptr)
+        tables->stream.destroy(impl);
+}
+
 namespace core {
 
 HyResult hyStreamCreate(HyDevice device, const HyStreamDesc* desc, HyStream* outStream) {
@@ -35,7 +43,11 @@ HyResult hyStreamQuery(HyStream stream) {
     const auto* object = resolve<Stream>(stream, "stream", result);
     if (object == nullptr)
         return finishFailure("hyStreamQuery", "", result);
-    return finishFailure("hyStreamQuery", object->device->backend->name, object->tables->stream.query(object->impl));
+    if (graph::needsAttention(*object)) [[unlikely]]
+        result = graph::requireUncaptured(*object, "nothing was submitted that a query could ask about");
+    if (result >= 0)
+        result = blameBackend(object->device->backend->name, object->tables->stream.query(object->impl));
+    return finishFailure("hyStreamQuery", "", result >= 0 ? graph::orLanes(*object, result) : result);
 }
 
 HyResult hyStreamSynchronize(HyStream stream, uint64_t timeoutNs) {
@@ -43,17 +55,25 @@ HyResult hyStreamSynchronize(HyStream stream, uint64_t timeoutNs) {
     const auto* object = resolve<Stream>(stream, "stream", result);
     if (object == nullptr)
         return finishFailure("hyStreamSynchronize", "", result);
-    return finishFailure("hyStreamSynchronize", object->device->backend->name,
-                         object->tables->stream.synchronize(object->impl, timeoutNs));
+    if (graph::needsAttention(*object)) [[unlikely]]
+        result = graph::requireUncaptured(*object, "nothing was submitted that the host could wait for");
+    if (result >= 0)
+        result =
+            blameBackend(object->device->backend->name, object->tables->stream.synchronize(object->impl, timeoutNs));
+    return finishFailure("hyStreamSynchronize", "", result >= 0 ? graph::orLanes(*object, result) : result);
 }
 
 HyResult hyStreamWaitEvent(HyStream stream, HyEvent event) {
     constexpr const char* kCall = "hyStreamWaitEvent";
     HyResult result = HY_SUCCESS;
-    const auto* object = resolve<Stream>(stream, "stream", result);
+    auto* object = resolve<Stream>(stream, "stream", result);
     const auto* waited = object != nullptr ? resolve<Event>(event, "event", result) : nullptr;
     if (waited == nullptr)
         return finishFailure(kCall, "", result);
+    if (graph::needsAttention(*object) || graph::needsAttention(*waited)) [[unlikely]] {
+        if (const graph::Taken taken = graph::takeWait(*object, *waited))
+            return finishFailure(kCall, "", *taken);
+    }
     if (waited->device != object->device) {
         return finishFailure(
             kCall, "",

@@ -73,5 +73,7 @@ constexpr size_t kParameterInfoV1 = 32;
 constexpr size_t kLaunchDescV1 = 104;
 constexpr size_t kNativeHandleV1 = 24;
 constexpr size_t kSemaphoreDescV1 = 24;
+constexpr size_t kGraphNodeInfoV1 = 144;
+constexpr size_t kCaptureInfoV1 = 32;
 
 } // namespace halyard

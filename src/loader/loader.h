@@ -20,6 +20,7 @@ struct BackendTables {
     HyBackendEventTable event;
     HyBackendModuleTable module;
     HyBackendSemaphoreTable semaphore;
+    HyBackendGraphTable graph;
 };
 
 // What became of one candidate (behind HyBackendInfo).

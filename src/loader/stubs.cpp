@@ -58,6 +58,11 @@
     SLOT(semaphore, getValue)                                                                                          \
     SLOT(semaphore, signal)                                                                                            \
     SLOT(semaphore, wait)
+#define HALYARD_GRAPH_SLOTS(SLOT)                                                                                      \
+    SLOT(graph, build)                                                                                                 \
+    SLOT(graph, update)                                                                                                \
+    SLOT(graph, launch)                                                                                                \
+    SLOT(graph, destroy)
 
 namespace halyard {
 namespace {
@@ -95,6 +100,7 @@ HALYARD_COVERS(stream, HALYARD_STREAM_SLOTS);
 HALYARD_COVERS(event, HALYARD_EVENT_SLOTS);
 HALYARD_COVERS(module, HALYARD_MODULE_SLOTS);
 HALYARD_COVERS(semaphore, HALYARD_SEMAPHORE_SLOTS);
+HALYARD_COVERS(graph, HALYARD_GRAPH_SLOTS);
 #undef HALYARD_COVERS
 #undef HALYARD_OFFSET
 
@@ -107,6 +113,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     readTable(interface.event, out.event);
     readTable(interface.module, out.module);
     readTable(interface.semaphore, out.semaphore);
+    readTable(interface.graph, out.graph);
 #define HALYARD_FILL(table, slot) fillHole<#table "." #slot>(out.table.slot);
     HALYARD_DEVICE_SLOTS(HALYARD_FILL)
     HALYARD_MEMORY_SLOTS(HALYARD_FILL)
@@ -114,6 +121,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     HALYARD_EVENT_SLOTS(HALYARD_FILL)
     HALYARD_MODULE_SLOTS(HALYARD_FILL)
     HALYARD_SEMAPHORE_SLOTS(HALYARD_FILL)
+    HALYARD_GRAPH_SLOTS(HALYARD_FILL)
 #undef HALYARD_FILL
 }
 

@@ -21,6 +21,7 @@ struct AddressRange {
     Device* device = nullptr;
     std::byte* host = nullptr;  // where the host reaches `base`, or null
     void* registered = nullptr; // the pointer given to hyHostRegister
+    bool ofGraph = false;       // belongs to a graph, which frees it
 
     bool contains(HyDevicePtr address) const { return address - base < bytes; }
     uint64_t bytesFrom(HyDevicePtr address) const { return bytes - (address - base); }

@@ -30,6 +30,7 @@ void expectNoHoles(const BackendTables& tables) {
     expectNoHole(tables.stream, "stream");
     expectNoHole(tables.event, "event");
     expectNoHole(tables.module, "module");
+    expectNoHole(tables.graph, "graph");
 }
 
 TEST(StubsTest, EmptyInterfaceBecomesComplete) {

@@ -1,0 +1,112 @@
+// The worker's side of a graph.
+#include "device.h"
+#include "executor.h"
+#include "graph_plan.h"
+#include "stream.h"
+#include "work.h"
+
+#include <algorithm>
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#else
+#include "futex.h"
+#endif
+
+namespace halyard::cpu {
+
+namespace {
+
+// Asking another thread for help and waiting for it costs some microseconds: below this, a step runs where it is.
+constexpr uint64_t kAloneTicks = 10'000;
+constexpr uint64_t kCostUnit = 16;
+
+uint64_t ticks() {
+#if defined(__x86_64__)
+    return __rdtsc();
+#else
+    return rawNowNs();
+#endif
+}
+
+} // namespace
+
+uint64_t Plan::unitCount(const Step& step) const {
+    uint64_t units = 0;
+    for (uint32_t i = step.first; i < step.first + step.count; ++i) {
+        units += slots_[i]->units;
+    }
+    return units;
+}
+
+// In ticks; the largest number when it is not known.
+uint64_t Plan::stepCost(const Step& step) const {
+    uint64_t total = 0;
+    for (uint32_t i = step.first; i < step.first + step.count; ++i) {
+        const uint64_t cost = slots_[i]->cost.load(std::memory_order_relaxed);
+        uint64_t ofSlot = 0;
+        if (cost == 0 || __builtin_mul_overflow(cost, slots_[i]->units, &ofSlot) ||
+            __builtin_add_overflow(total, ofSlot / kCostUnit, &total)) {
+            return UINT64_MAX;
+        }
+    }
+    return total;
+}
+
+void Plan::runSlot(Stream& stream, const Slot& slot, uint64_t first, uint64_t end, Worker& worker, bool timed) const {
+    if (!timed) {
+        cpu::runUnits(stream, *slot.command, first, end, worker);
+        return;
+    }
+    const uint64_t start = ticks();
+    cpu::runUnits(stream, *slot.command, first, end, worker);
+    slot.cost.store((ticks() - start) * kCostUnit / (end - first) + 1, std::memory_order_relaxed);
+}
+
+bool Plan::runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const {
+    if (step.count == 1 && (slots_[step.first]->units == 1 || !othersThere)) {
+        const Slot& slot = *slots_[step.first];
+        runSlot(stream, slot, 0, slot.units, worker, false);
+        return true;
+    }
+    if (othersThere && stepCost(step) > kAloneTicks) {
+        return false;
+    }
+    for (uint32_t i = step.first; i < step.first + step.count; ++i) {
+        runSlot(stream, *slots_[i], 0, slots_[i]->units, worker, othersThere);
+    }
+    return true;
+}
+
+void Plan::runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t end, Worker& worker) const {
+    uint64_t base = 0;
+    for (uint32_t i = step.first; i < step.first + step.count && base < end; ++i) {
+        const Slot& slot = *slots_[i];
+        if (first < base + slot.units) {
+            runSlot(stream, slot, std::max(first, base) - base, std::min(end - base, slot.units), worker, true);
+        }
+        base += slot.units;
+    }
+}
+
+bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
+    const Plan& plan = *command.plan;
+    Executor& executor = device_->executor();
+    const bool othersThere = executor.threads() > 1;
+    while (command.next < plan.steps().size()) {
+        const Plan::Step& step = plan.steps()[command.next];
+        if (step.host) {
+            device_->dispatcher().post(*this);
+            return false;
+        }
+        ++command.next;
+        if (skips() || plan.runAlone(*this, step, worker, othersThere)) {
+            continue;
+        }
+        if (!executor.shareOut(*this, command, plan.unitCount(step), worker)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace halyard::cpu
