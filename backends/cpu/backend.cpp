@@ -38,6 +38,7 @@ constexpr HyBackendInterface kInterface{
     .event = &kEventTable,
     .module = &kModuleTable,
     .semaphore = &kSemaphoreTable,
+    .graph = &kGraphTable,
 };
 
 } // namespace

@@ -11,6 +11,7 @@ namespace halyard::cpu {
 
 class CodeObject;
 class Event;
+class Plan;
 class Timeline;
 
 enum class CommandKind : uint32_t {
@@ -23,6 +24,7 @@ enum class CommandKind : uint32_t {
     Signal,
     HostFunction,
     Stamp,
+    Graph,
     NextChunk, // not a command: the queue goes on in its next chunk
 };
 
@@ -40,6 +42,7 @@ struct alignas(kCommandAlignment) LaunchCommand : Command {
     uint64_t groups;
     uint64_t localBytes;
     uint64_t scratchBytes;
+    const char* node;    // of a graph: its name; else null
     HyHostLaunch launch; // launch.args points behind this record
 };
 
@@ -91,6 +94,11 @@ struct alignas(kCommandAlignment) HostFunctionCommand : Command {
 struct alignas(kCommandAlignment) StampCommand : Command {
     Event* event; // owned reference
     uint64_t value;
+};
+
+struct alignas(kCommandAlignment) GraphCommand : Command {
+    const Plan* plan; // owned reference
+    uint32_t next;    // step that runs next; the one that is shared out is the one before
 };
 
 } // namespace halyard::cpu

@@ -5,7 +5,9 @@
 #include "stream.h"
 #include "tables.h"
 
+#include <memory>
 #include <mutex>
+#include <vector>
 
 namespace halyard::cpu {
 
@@ -18,31 +20,33 @@ public:
 
     HyResult update(const uint32_t* indices, const HyBackendGraphNode* const* nodes, uint32_t count) {
         const std::scoped_lock lock(mutex_);
-        // All or none: a failure leaves the plan that there is.
-        auto changed = Ref<Plan>::adopt(new Plan(*plan_));
+        std::vector<Ref<Slot>> slots(count);
         for (uint32_t i = 0; i < count; ++i) {
-            HyResult result = HY_ERROR_INTERNAL;
-            try {
-                result = changed->replace(*device_, indices[i], *nodes[i]);
-            } catch (...) {
-                changed->disownHostCalls(plan_.get());
-                throw;
+            if (plan_->isEmptyNode(indices[i])) {
+                continue;
             }
-            if (result != HY_SUCCESS) {
-                changed->disownHostCalls(plan_.get());
+            if (const HyResult result = Slot::make(*device_, *nodes[i], slots[i]); result != HY_SUCCESS) {
                 return result;
             }
         }
-        plan_ = std::move(changed);
+        ownPlan();
+        for (uint32_t i = 0; i < count; ++i) {
+            if (!slots[i]) {
+                continue;
+            }
+            if (slots[i]->host() != nullptr) {
+                slots[i]->host()->own(nodes[i]->hostRelease);
+            }
+            plan_->replace(indices[i], std::move(slots[i]));
+        }
         return HY_SUCCESS;
     }
 
     HyResult launch(Stream& stream) {
         const std::scoped_lock lock(mutex_);
         if (plan_->hasNewCode()) {
-            auto changed = Ref<Plan>::adopt(new Plan(*plan_));
-            changed->takeNewCode();
-            plan_ = std::move(changed);
+            ownPlan();
+            plan_->takeNewCode();
         }
         return stream.submit<GraphCommand>(CommandKind::Graph, 0, [&](GraphCommand& command, uint64_t /*value*/) {
             plan_->acquire();
@@ -52,6 +56,13 @@ public:
     }
 
 private:
+    // A plan that no launch uses. The lock keeps new ones out; those there are only let go.
+    void ownPlan() {
+        if (!plan_->exclusive()) {
+            plan_ = Ref<Plan>::adopt(new Plan(*plan_));
+        }
+    }
+
     const Ref<Device> device_;
     std::mutex mutex_;
     Ref<Plan> plan_;
@@ -64,16 +75,11 @@ HyResult buildGraph(HyBackendDevice handle, const HyBackendGraphNode* const* nod
     Device& device = fromHandle(handle);
     return guarded(device.host(), [&] {
         auto plan = Ref<Plan>::adopt(new Plan);
-        try {
-            if (const HyResult result = plan->build(device, nodes, count); result != HY_SUCCESS) {
-                plan->disownHostCalls(nullptr);
-                return result;
-            }
-            *outGraph = toHandle(new Graph(Ref<Device>::share(&device), plan));
-        } catch (...) {
-            plan->disownHostCalls(nullptr);
-            throw;
+        auto graph = std::make_unique<Graph>(Ref<Device>::share(&device), plan);
+        if (const HyResult result = plan->build(device, nodes, count); result != HY_SUCCESS) {
+            return result;
         }
+        *outGraph = toHandle(graph.release());
         return HY_SUCCESS;
     });
 }

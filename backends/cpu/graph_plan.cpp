@@ -13,8 +13,6 @@ namespace halyard::cpu {
 
 namespace {
 
-constexpr uint32_t kNoSlot = UINT32_MAX;
-
 uint64_t unitsOf(const Command& command) {
     switch (command.kind) {
     case CommandKind::Launch:
@@ -32,96 +30,90 @@ uint64_t unitsOf(const Command& command) {
 
 } // namespace
 
-Plan::Slot::Slot(const Slot& other)
-    : units(other.units), cost(other.cost.load(std::memory_order_relaxed)), code(other.code), kernel(other.kernel),
-      host(other.host), name(other.name) {
-    if (other.command == nullptr) {
-        return;
-    }
-    storage = std::make_unique<std::byte[]>(other.command->bytes);
-    std::memcpy(storage.get(), other.storage.get(), other.command->bytes);
-    command = reinterpret_cast<const Command*>(storage.get());
-    if (command->kind == CommandKind::Launch) {
-        auto& launch = *reinterpret_cast<LaunchCommand*>(storage.get());
-        launch.launch.args = storage.get() + sizeof launch;
-        launch.node = name.c_str();
-    }
-}
-
-HyDim3 Plan::Slot::workgroupSize() const {
-    const uint32_t* size = static_cast<const LaunchCommand*>(command)->launch.workgroupSize;
+HyDim3 Slot::workgroupSize() const {
+    const uint32_t* size = static_cast<const LaunchCommand*>(command_)->launch.workgroupSize;
     return {size[0], size[1], size[2]};
 }
 
-void Plan::Slot::setCode(CodeObject& newCode) {
-    code = Ref<CodeObject>::share(&newCode);
-    reinterpret_cast<LaunchCommand*>(storage.get())->code = code.get();
-    cost.store(0, std::memory_order_relaxed);
+Ref<Slot> Slot::withCode(CodeObject& code) const {
+    auto slot = Ref<Slot>::adopt(new Slot);
+    slot->kernel_ = kernel_;
+    slot->name_ = name_;
+    slot->units_ = units_;
+    slot->code_ = Ref<CodeObject>::share(&code);
+    slot->storage_ = std::make_unique<std::byte[]>(command_->bytes);
+    std::memcpy(slot->storage_.get(), storage_.get(), command_->bytes);
+    auto& launch = *reinterpret_cast<LaunchCommand*>(slot->storage_.get());
+    launch.code = &code;
+    launch.node = slot->name_.c_str();
+    launch.launch.args = slot->storage_.get() + sizeof launch;
+    slot->command_ = &launch;
+    return slot;
 }
 
-Plan::Plan(const Plan& other) : RefCounted<Plan>(), slotOf_(other.slotOf_), steps_(other.steps_) {
-    slots_.reserve(other.slots_.size());
-    for (const auto& slot : other.slots_) {
-        slots_.push_back(std::make_unique<Slot>(*slot));
-    }
-}
-
-template <class T> T& Plan::makeCommand(Slot& slot, CommandKind kind, uint32_t extraBytes) {
+template <class T> T& Slot::makeCommand(CommandKind kind, uint32_t extraBytes) {
     const auto bytes = static_cast<uint32_t>(sizeof(T) + extraBytes);
-    slot.storage = std::make_unique<std::byte[]>(bytes); // aligned as new aligns: to 16 bytes
-    T* command = new (slot.storage.get()) T{};
+    storage_ = std::make_unique<std::byte[]>(bytes); // aligned as new aligns: to 16 bytes
+    T* command = new (storage_.get()) T{};
     command->kind = kind;
     command->bytes = bytes;
-    slot.command = command;
+    command_ = command;
     return *command;
 }
 
-HyResult Plan::fillKernel(Device& device, const HyBackendGraphNode& node, Slot& slot) {
+HyResult Slot::setKernel(Device& device, const HyBackendGraphNode& node) {
     Kernel& kernel = fromHandle(node.kernel);
-    LaunchCommand prepared{};
+    Kernel::Prepared prepared;
     if (const HyResult result = kernel.prepareLaunch(*node.launch, prepared); result != HY_SUCCESS) {
         return result;
     }
-    auto& command = makeCommand<LaunchCommand>(slot, CommandKind::Launch, kernel.argumentBytes());
-    const Command head = command;
-    command = prepared;
-    static_cast<Command&>(command) = head;
-    slot.kernel = Ref<Kernel>::share(&kernel);
-    slot.code = Ref<CodeObject>::share(prepared.code);
-    slot.name = node.name;
-    command.node = slot.name.c_str();
-    kernel.packArguments(*node.launch, reinterpret_cast<uint8_t*>(slot.storage.get()) + sizeof command);
-    command.launch.args = slot.storage.get() + sizeof command;
-    command.launch.cancel = device.cancelFlag();
+    auto& command = makeCommand<LaunchCommand>(CommandKind::Launch, kernel.argumentBytes());
+    kernel.fillCommand(*node.launch, prepared, device.cancelFlag(),
+                       reinterpret_cast<uint8_t*>(storage_.get()) + sizeof command, command);
+    kernel_ = Ref<Kernel>::share(&kernel);
+    code_ = Ref<CodeObject>::share(prepared.code);
+    name_ = node.name;
+    command.node = name_.c_str();
     return HY_SUCCESS;
 }
 
-HyResult Plan::fillSlot(Device& device, const HyBackendGraphNode& node, Slot& slot) {
-    if (node.kind == HY_GRAPH_NODE_KERNEL) {
-        if (const HyResult result = fillKernel(device, node, slot); result != HY_SUCCESS) {
-            return result;
-        }
-    } else if (node.kind == HY_GRAPH_NODE_COPY) {
+void Slot::setTransfer(const HyBackendGraphNode& node) {
+    if (node.kind == HY_GRAPH_NODE_COPY) {
         const HyCopy3D& box = *node.copy;
         if (isContiguous(box)) {
-            setCopy(makeCommand<CopyCommand>(slot, CommandKind::Copy, 0), box.dst, box.src,
+            setCopy(makeCommand<CopyCommand>(CommandKind::Copy, 0), box.dst, box.src,
                     box.widthBytes * box.height * box.depth);
         } else {
-            setCopyBox(makeCommand<CopyBoxCommand>(slot, CommandKind::CopyBox, 0), box);
+            setCopyBox(makeCommand<CopyBoxCommand>(CommandKind::CopyBox, 0), box);
         }
-    } else if (node.kind == HY_GRAPH_NODE_FILL) {
-        const HyFill3D& box = *node.fill;
-        if (isContiguous(box)) {
-            setFill(makeCommand<FillCommand>(slot, CommandKind::Fill, 0), box.dst, box.pattern, box.patternBytes,
-                    box.width * box.patternBytes * box.height * box.depth);
-        } else {
-            setFillBox(makeCommand<FillBoxCommand>(slot, CommandKind::FillBox, 0), box);
-        }
-    } else {
-        slot.host = Ref<HostCall>::adopt(new HostCall(node.hostFunction, node.hostUser, node.hostRelease));
-        return device.dispatcher().start(device.host());
+        return;
     }
-    slot.units = unitsOf(*slot.command);
+    const HyFill3D& box = *node.fill;
+    if (isContiguous(box)) {
+        setFill(makeCommand<FillCommand>(CommandKind::Fill, 0), box.dst, box.pattern, box.patternBytes,
+                box.width * box.patternBytes * box.height * box.depth);
+    } else {
+        setFillBox(makeCommand<FillBoxCommand>(CommandKind::FillBox, 0), box);
+    }
+}
+
+HyResult Slot::make(Device& device, const HyBackendGraphNode& node, Ref<Slot>& outSlot) {
+    auto slot = Ref<Slot>::adopt(new Slot);
+    if (node.kind == HY_GRAPH_NODE_HOST_FUNCTION) {
+        if (const HyResult result = device.dispatcher().start(device.host()); result != HY_SUCCESS) {
+            return result;
+        }
+        slot->host_ = Ref<HostCall>::adopt(new HostCall(node.hostFunction, node.hostUser));
+    } else if (node.kind == HY_GRAPH_NODE_KERNEL) {
+        if (const HyResult result = slot->setKernel(device, node); result != HY_SUCCESS) {
+            return result;
+        }
+        slot->units_ = unitsOf(*slot->command_);
+    } else {
+        slot->setTransfer(node);
+        slot->units_ = unitsOf(*slot->command_);
+    }
+    outSlot = std::move(slot);
     return HY_SUCCESS;
 }
 
@@ -160,60 +152,50 @@ void Plan::schedule(const HyBackendGraphNode* const* nodes, uint32_t count) {
 
 HyResult Plan::build(Device& device, const HyBackendGraphNode* const* nodes, uint32_t count) {
     schedule(nodes, count);
-    HyResult result = HY_SUCCESS;
-    for (uint32_t i = 0; i < count && result == HY_SUCCESS; ++i) {
-        if (slotOf_[i] != kNoSlot) {
-            slots_[slotOf_[i]] = std::make_unique<Slot>();
-            result = fillSlot(device, *nodes[i], *slots_[slotOf_[i]]);
+    for (uint32_t i = 0; i < count; ++i) {
+        if (slotOf_[i] == kNoSlot) {
+            continue;
+        }
+        if (const HyResult result = Slot::make(device, *nodes[i], slots_[slotOf_[i]]); result != HY_SUCCESS) {
+            return result;
         }
     }
-    return result;
-}
-
-HyResult Plan::replace(Device& device, uint32_t index, const HyBackendGraphNode& node) {
-    if (slotOf_[index] == kNoSlot) {
-        return HY_SUCCESS;
-    }
-    auto slot = std::make_unique<Slot>();
-    const HyResult result = fillSlot(device, node, *slot);
-    // Also after a failure: the functions of this plan are the runtime's then, and it must find them to let go of them.
-    slots_[slotOf_[index]] = std::move(slot);
-    return result;
-}
-
-void Plan::disownHostCalls(const Plan* except) {
-    for (size_t i = 0; i < slots_.size(); ++i) {
-        const bool kept = except != nullptr && slots_[i] && slots_[i]->host.get() == except->slots_[i]->host.get();
-        if (slots_[i] && slots_[i]->host && !kept) {
-            slots_[i]->host->disown();
+    for (uint32_t i = 0; i < count; ++i) {
+        if (nodes[i]->kind == HY_GRAPH_NODE_HOST_FUNCTION) {
+            slots_[slotOf_[i]]->host()->own(nodes[i]->hostRelease);
         }
     }
+    return HY_SUCCESS;
 }
 
-bool Plan::hasNewCode() const noexcept {
+void Plan::replace(uint32_t node, Ref<Slot> slot) {
+    slots_[slotOf_[node]] = std::move(slot);
+    final_ = false;
+}
+
+bool Plan::hasNewCode() noexcept {
+    if (final_) {
+        return false;
+    }
+    final_ = true;
     bool found = false;
-    const Kernel* last = nullptr;
-    HyDim3 lastSize{};
-    for (const auto& slot : slots_) {
-        if (!slot->kernel || slot->kernel->isSpecialised(*slot->code)) {
-            continue;
+    for (const Ref<Slot>& slot : slots_) {
+        if (slot->kernel() != nullptr && !slot->kernel()->isFinal(slot->code())) {
+            final_ = false;
+            found = found || &slot->kernel()->select(slot->workgroupSize()) != &slot->code();
         }
-        const HyDim3 size = slot->workgroupSize();
-        // Chains of one kernel are common; asking once is enough.
-        if (slot->kernel.get() == last && size.x == lastSize.x && size.y == lastSize.y && size.z == lastSize.z) {
-            continue;
-        }
-        last = slot->kernel.get();
-        lastSize = size;
-        found = found || &slot->kernel->select(size) != slot->code.get();
     }
     return found;
 }
 
-void Plan::takeNewCode() noexcept {
-    for (const auto& slot : slots_) {
-        if (slot->kernel && !slot->kernel->isSpecialised(*slot->code)) {
-            slot->setCode(slot->kernel->select(slot->workgroupSize()));
+void Plan::takeNewCode() {
+    for (Ref<Slot>& slot : slots_) {
+        if (slot->kernel() == nullptr || slot->kernel()->isFinal(slot->code())) {
+            continue;
+        }
+        CodeObject& code = slot->kernel()->select(slot->workgroupSize());
+        if (&code != &slot->code()) {
+            slot = slot->withCode(code);
         }
     }
 }

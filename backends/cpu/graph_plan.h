@@ -19,21 +19,52 @@ class Worker;
 // A function of the application, released with the last plan that calls it.
 class HostCall final : public RefCounted<HostCall> {
 public:
-    HostCall(HyHostFunction function, void* user, void (*release)(void*))
-        : function_(function), user_(user), release_(release) {}
+    HostCall(HyHostFunction function, void* user) : function_(function), user_(user) {}
     ~HostCall() {
         if (release_ != nullptr) {
             release_(user_);
         }
     }
     void call(HyResult status) const { function_(user_, status); }
-    // The build or update that made it failed, so it stays the runtime's.
-    void disown() { release_ = nullptr; }
+    // The runtime hands it over, which it does when all of a build or update went well.
+    void own(void (*release)(void*)) { release_ = release; }
 
 private:
     const HyHostFunction function_;
     void* const user_;
-    void (*release_)(void*);
+    void (*release_)(void*) = nullptr;
+};
+
+// What one node does. Plans share it, so it never changes.
+class Slot final : public RefCounted<Slot> {
+public:
+    // Throws std::bad_alloc.
+    static HyResult make(Device& device, const HyBackendGraphNode& node, Ref<Slot>& outSlot);
+    // The same launch by other code. REQUIRES: kernel().
+    Ref<Slot> withCode(CodeObject& code) const;
+
+    const Command& command() const { return *command_; }
+    uint64_t units() const { return units_; }
+    Kernel* kernel() const { return kernel_.get(); }
+    HostCall* host() const { return host_.get(); }
+    const CodeObject& code() const { return *code_; }
+    HyDim3 workgroupSize() const;
+
+    // Clock ticks of one unit as last seen, in 1/16; 0: not known.
+    mutable std::atomic<uint64_t> cost{0};
+
+private:
+    template <class T> T& makeCommand(CommandKind kind, uint32_t extraBytes);
+    HyResult setKernel(Device& device, const HyBackendGraphNode& node);
+    void setTransfer(const HyBackendGraphNode& node);
+
+    const Command* command_ = nullptr; // in storage_; null for host functions
+    uint64_t units_ = 0;
+    std::unique_ptr<std::byte[]> storage_;
+    Ref<CodeObject> code_;
+    Ref<Kernel> kernel_;
+    Ref<HostCall> host_;
+    std::string name_;
 };
 
 class Plan final : public RefCounted<Plan> {
@@ -46,16 +77,18 @@ public:
     };
 
     Plan() = default;
-    // A copy that shares nothing but reference-counted objects. Throws std::bad_alloc.
-    Plan(const Plan& other);
+    // The copy shares the slots. Throws std::bad_alloc.
+    Plan(const Plan& other) : RefCounted<Plan>(), slots_(other.slots_), slotOf_(other.slotOf_), steps_(other.steps_) {}
 
-    // Nodes in the order of slots; index i of the graph is slot slots()[i]. Throws std::bad_alloc.
+    // Throws std::bad_alloc. After a failure the runtime keeps the host functions.
     HyResult build(Device& device, const HyBackendGraphNode* const* nodes, uint32_t count);
-    // Replaces what one node does. The plan must not be shared. Throws std::bad_alloc.
-    HyResult replace(Device& device, uint32_t index, const HyBackendGraphNode& node);
+    // REQUIRES: nobody else uses the plan. Does not fail.
+    void replace(uint32_t node, Ref<Slot> slot);
+    bool isEmptyNode(uint32_t node) const { return slotOf_[node] == kNoSlot; }
     // Whether faster code for a kernel came up since the plan was made; counts as a launch of those that have none yet.
-    bool hasNewCode() const noexcept;
-    void takeNewCode() noexcept;
+    bool hasNewCode() noexcept;
+    // REQUIRES: nobody else uses the plan. Throws std::bad_alloc.
+    void takeNewCode();
 
     // ---- For the worker that runs a launch.
 
@@ -64,40 +97,18 @@ public:
     // Runs the step where that is cheaper than asking others for help; false: it was not run.
     bool runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const;
     void runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t end, Worker& worker) const;
-    void callHost(const Step& step, HyResult status) const { slots_[step.first].host->call(status); }
-
-    // The build or update that made the functions failed.
-    void disownHostCalls();
+    void callHost(const Step& step, HyResult status) const { slots_[step.first]->host()->call(status); }
 
 private:
-    struct Slot {
-        const Command* command = nullptr; // in `storage`; null for host functions
-        std::unique_ptr<std::byte[]> storage;
-        uint64_t units = 0;
-        // Clock ticks of one unit as last seen, in 1/16; 0: not known.
-        mutable std::atomic<uint64_t> cost{0};
-        Ref<CodeObject> code;
-        Ref<Kernel> kernel;
-        Ref<HostCall> host;
-        std::string name;
+    static constexpr uint32_t kNoSlot = UINT32_MAX;
 
-        Slot() = default;
-        Slot(const Slot& other);
-        Slot& operator=(const Slot&) = delete;
-        HyDim3 workgroupSize() const;
-        void setCode(CodeObject& newCode);
-    };
-
-    static HyResult fillSlot(Device& device, const HyBackendGraphNode& node, Slot& slot);
-    static HyResult fillKernel(Device& device, const HyBackendGraphNode& node, Slot& slot);
-    template <class T> static T& makeCommand(Slot& slot, CommandKind kind, uint32_t extraBytes);
     void schedule(const HyBackendGraphNode* const* nodes, uint32_t count);
     uint64_t stepCost(const Step& step) const;
-    void runSlot(Stream& stream, const Slot& slot, uint64_t first, uint64_t end, Worker& worker, bool timed) const;
 
-    std::vector<Slot> slots_;
+    std::vector<Ref<Slot>> slots_;
     std::vector<uint32_t> slotOf_; // by node; kNoSlot for empty ones
     std::vector<Step> steps_;
+    bool final_ = false; // no better code can come up for any kernel
 };
 
 } // namespace halyard::cpu

@@ -28,12 +28,22 @@ uint64_t ticks() {
 #endif
 }
 
+void runSlot(Stream& stream, const Slot& slot, uint64_t first, uint64_t end, Worker& worker, bool timed) {
+    if (!timed) {
+        cpu::runUnits(stream, slot.command(), first, end, worker);
+        return;
+    }
+    const uint64_t start = ticks();
+    cpu::runUnits(stream, slot.command(), first, end, worker);
+    slot.cost.store((ticks() - start) * kCostUnit / (end - first) + 1, std::memory_order_relaxed);
+}
+
 } // namespace
 
 uint64_t Plan::unitCount(const Step& step) const {
     uint64_t units = 0;
     for (uint32_t i = step.first; i < step.first + step.count; ++i) {
-        units += slots_[i]->units;
+        units += slots_[i]->units();
     }
     return units;
 }
@@ -44,7 +54,7 @@ uint64_t Plan::stepCost(const Step& step) const {
     for (uint32_t i = step.first; i < step.first + step.count; ++i) {
         const uint64_t cost = slots_[i]->cost.load(std::memory_order_relaxed);
         uint64_t ofSlot = 0;
-        if (cost == 0 || __builtin_mul_overflow(cost, slots_[i]->units, &ofSlot) ||
+        if (cost == 0 || __builtin_mul_overflow(cost, slots_[i]->units(), &ofSlot) ||
             __builtin_add_overflow(total, ofSlot / kCostUnit, &total)) {
             return UINT64_MAX;
         }
@@ -52,27 +62,17 @@ uint64_t Plan::stepCost(const Step& step) const {
     return total;
 }
 
-void Plan::runSlot(Stream& stream, const Slot& slot, uint64_t first, uint64_t end, Worker& worker, bool timed) const {
-    if (!timed) {
-        cpu::runUnits(stream, *slot.command, first, end, worker);
-        return;
-    }
-    const uint64_t start = ticks();
-    cpu::runUnits(stream, *slot.command, first, end, worker);
-    slot.cost.store((ticks() - start) * kCostUnit / (end - first) + 1, std::memory_order_relaxed);
-}
-
 bool Plan::runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const {
-    if (step.count == 1 && (slots_[step.first]->units == 1 || !othersThere)) {
+    if (step.count == 1 && (slots_[step.first]->units() == 1 || !othersThere)) {
         const Slot& slot = *slots_[step.first];
-        runSlot(stream, slot, 0, slot.units, worker, false);
+        runSlot(stream, slot, 0, slot.units(), worker, false);
         return true;
     }
     if (othersThere && stepCost(step) > kAloneTicks) {
         return false;
     }
     for (uint32_t i = step.first; i < step.first + step.count; ++i) {
-        runSlot(stream, *slots_[i], 0, slots_[i]->units, worker, othersThere);
+        runSlot(stream, *slots_[i], 0, slots_[i]->units(), worker, othersThere);
     }
     return true;
 }
@@ -81,10 +81,10 @@ void Plan::runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t e
     uint64_t base = 0;
     for (uint32_t i = step.first; i < step.first + step.count && base < end; ++i) {
         const Slot& slot = *slots_[i];
-        if (first < base + slot.units) {
-            runSlot(stream, slot, std::max(first, base) - base, std::min(end - base, slot.units), worker, true);
+        if (first < base + slot.units()) {
+            runSlot(stream, slot, std::max(first, base) - base, std::min(end - base, slot.units()), worker, true);
         }
-        base += slot.units;
+        base += slot.units();
     }
 }
 

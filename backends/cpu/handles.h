@@ -8,6 +8,7 @@ namespace halyard::cpu {
 struct Context;
 class Device;
 class Event;
+class Graph;
 class Kernel;
 class Module;
 class Semaphore;
@@ -37,10 +38,16 @@ inline Kernel& fromHandle(HyBackendKernel h) {
     return HandleOf<Kernel, HyBackendKernel>::object(h);
 }
 
+inline Graph& fromHandle(HyBackendGraph h) {
+    return HandleOf<Graph, HyBackendGraph>::object(h);
+}
 inline Semaphore& fromHandle(HyBackendSemaphore h) {
     return HandleOf<Semaphore, HyBackendSemaphore>::object(h);
 }
 
+inline HyBackendGraph toHandle(Graph* o) {
+    return HandleOf<Graph, HyBackendGraph>::handle(o);
+}
 inline HyBackendSemaphore toHandle(Semaphore* o) {
     return HandleOf<Semaphore, HyBackendSemaphore>::handle(o);
 }

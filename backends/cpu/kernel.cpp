@@ -208,7 +208,7 @@ void Kernel::packArguments(const HyBackendLaunch& launch, uint8_t* out) const {
     }
 }
 
-HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
+HyResult Kernel::prepareLaunch(const HyBackendLaunch& launch, Prepared& out) {
     if ((launch.flags & HY_LAUNCH_COOPERATIVE) != 0) {
         return host().fail(
             {HY_ERROR_UNSUPPORTED, "the cpu device has no cooperative launch (HY_CAP_COOPERATIVE_LAUNCH)", "flags"});
@@ -247,20 +247,38 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
                         name_.c_str(), static_cast<unsigned long long>(local), kMaxLocalBytes)});
         });
     }
-    return stream.submit<LaunchCommand>(
-        CommandKind::Launch, argumentBytes_, [&](LaunchCommand& command, uint64_t /*value*/) {
-            code.acquire();
-            command.code = &code;
-            command.groups = groups;
-            command.localBytes = local;
-            command.scratchBytes = scratch;
-            auto* args = reinterpret_cast<uint8_t*>(&command) + sizeof command;
-            packArguments(launch, args);
-            command.launch = {{launch.workgroups.x, launch.workgroups.y, launch.workgroups.z},
-                              {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
-                              args,
-                              stream.device().cancelFlag()};
-        });
+    out = {&code, groups, local, scratch};
+    return HY_SUCCESS;
+}
+
+void Kernel::fillCommand(const HyBackendLaunch& launch, const Prepared& prepared, const volatile uint32_t* cancel,
+                         uint8_t* args, LaunchCommand& out) const {
+    out.code = prepared.code;
+    out.groups = prepared.groups;
+    out.localBytes = prepared.localBytes;
+    out.scratchBytes = prepared.scratchBytes;
+    packArguments(launch, args);
+    out.launch = {{launch.workgroups.x, launch.workgroups.y, launch.workgroups.z},
+                  {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
+                  args,
+                  cancel};
+}
+
+HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
+    Prepared prepared;
+    if (const HyResult result = prepareLaunch(launch, prepared); result != HY_SUCCESS) {
+        return result;
+    }
+    return stream.submit<LaunchCommand>(CommandKind::Launch, argumentBytes_,
+                                        [&](LaunchCommand& command, uint64_t /*value*/) {
+                                            prepared.code->acquire();
+                                            fillCommand(launch, prepared, stream.device().cancelFlag(),
+                                                        reinterpret_cast<uint8_t*>(&command) + sizeof command, command);
+                                        });
+}
+
+bool Kernel::isFinal(const CodeObject& code) const {
+    return &code != code_.get() || module_->device().settings().specialise == Specialise::Off || requiredSize_.x != 0;
 }
 
 HyBackendKernelInfo Kernel::info() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "code_object.h"
+#include "command.h"
 #include "module.h"
 
 #include <array>
@@ -21,6 +22,22 @@ public:
     HyResult prepare();
     // Puts a launch into the stream.
     HyResult launch(Stream& stream, const HyBackendLaunch& launch);
+    // What both a stream and a graph need of a launch. `code` is not a reference of its own.
+    struct Prepared {
+        CodeObject* code = nullptr;
+        uint64_t groups = 0;
+        uint64_t localBytes = 0;
+        uint64_t scratchBytes = 0;
+    };
+    HyResult prepareLaunch(const HyBackendLaunch& launch, Prepared& out);
+    // Fills a command but for what `prepared` says and for the place of its arguments, which go to `args`.
+    void fillCommand(const HyBackendLaunch& launch, const Prepared& prepared, const volatile uint32_t* cancel,
+                     uint8_t* args, LaunchCommand& out) const;
+    uint32_t argumentBytes() const { return argumentBytes_; }
+    // The best code there is for a workgroup size; counts as a launch.
+    CodeObject& select(HyDim3 size) noexcept;
+    // Whether no better code than this can come up.
+    bool isFinal(const CodeObject& code) const;
     HyBackendKernelInfo info() const;
     const CodeObject& code() const { return *code_; }
     const std::string& name() const { return name_; }
@@ -42,7 +59,6 @@ private:
     };
 
     HyResult compile(const Source& source, HyDim3 size, Ref<CodeObject>& outCode) const;
-    CodeObject& select(HyDim3 size) noexcept;
     void requestVariant(size_t variant) noexcept;
     uint64_t localBytes(const HyBackendLaunch& launch, const CodeObject& code) const;
     void packArguments(const HyBackendLaunch& launch, uint8_t* out) const;

@@ -253,7 +253,7 @@ HyDeviceProperties describeProcessor(const Settings& settings) {
     properties.memoryAlignment = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
     properties.totalMemory = settings.totalMemory;
     properties.maxAllocation = settings.totalMemory;
-    properties.capabilities = HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS |
+    properties.capabilities = HY_CAP_GRAPHS | HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS |
                               HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                               HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
                               HY_CAP_TIMING | HY_CAP_HOST_REGISTRATION | HY_CAP_HOST_ACCESS;

@@ -31,6 +31,9 @@ public:
         }
     }
 
+    // The caller's reference is the only one, and nobody else can make another.
+    bool exclusive() const { return refs_.load(std::memory_order_acquire) == 1; }
+
 protected:
     ~RefCounted() = default;
 

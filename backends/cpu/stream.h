@@ -101,6 +101,8 @@ private:
     bool skips() const;
     HyResult dropReason() const;
     bool parkOn(const WaitCommand& command);
+    // Runs the graph at the front from its next step on. False: somebody else goes on with it.
+    bool stepGraph(GraphCommand& command, Worker& worker);
     void signalSemaphore(const SignalCommand& command) noexcept;
     void complete(Command& command);
 

@@ -3,6 +3,7 @@
 #include "device.h"
 #include "event.h"
 #include "executor.h"
+#include "graph_plan.h"
 #include "stream.h"
 #include "transfer.h"
 #include "work.h"
@@ -15,9 +16,11 @@ void failNoMemory(Stream& stream, const LaunchCommand& launch) noexcept {
     try {
         stream.fail(
             HY_ERROR_OUT_OF_HOST_MEMORY,
-            format("kernel %s could not run: no memory for its %llu bytes of workgroup memory and %llu bytes of "
+            format("kernel %s%s%s%s could not run: no memory for its %llu bytes of workgroup memory and %llu bytes of "
                    "scratch memory on each thread",
-                   launch.code->name().c_str(), static_cast<unsigned long long>(launch.localBytes),
+                   launch.code->name().c_str(), launch.node != nullptr ? " (node '" : "",
+                   launch.node != nullptr ? launch.node : "", launch.node != nullptr ? "' of a graph)" : "",
+                   static_cast<unsigned long long>(launch.localBytes),
                    static_cast<unsigned long long>(launch.scratchBytes)));
     } catch (const std::bad_alloc&) {
         stream.fail(HY_ERROR_OUT_OF_HOST_MEMORY, {}); // the code alone still tells
@@ -52,6 +55,7 @@ uint64_t unitCount(const Command& command) {
     case CommandKind::Signal:
     case CommandKind::HostFunction:
     case CommandKind::Stamp:
+    case CommandKind::Graph:
     case CommandKind::NextChunk:
         break;
     }
@@ -70,6 +74,10 @@ void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t e
         return runPieces(static_cast<const FillCommand&>(command), first, end);
     case CommandKind::FillBox:
         return runPieces(static_cast<const FillBoxCommand&>(command), first, end);
+    case CommandKind::Graph: {
+        const auto& graph = static_cast<const GraphCommand&>(command);
+        return graph.plan->runUnits(stream, graph.plan->steps()[graph.next - 1], first, end, worker);
+    }
     case CommandKind::Wait:
     case CommandKind::Signal:
     case CommandKind::HostFunction:
@@ -118,7 +126,13 @@ void Stream::signalSemaphore(const SignalCommand& command) noexcept {
 }
 
 void Stream::runHostFunction() noexcept {
-    const auto& command = static_cast<const HostFunctionCommand&>(*queue_.front());
+    Command& front = *queue_.front();
+    if (front.kind == CommandKind::Graph) {
+        auto& graph = static_cast<GraphCommand&>(front);
+        graph.plan->callHost(graph.plan->steps()[graph.next++], dropReason());
+        return;
+    }
+    const auto& command = static_cast<const HostFunctionCommand&>(front);
     command.function(command.user, dropReason());
 }
 
@@ -131,7 +145,11 @@ Stream::Step Stream::step(Worker& worker) {
         device_->dispatcher().post(*this);
         return Step::GaveAway;
     }
-    if (!skips()) {
+    if (command->kind == CommandKind::Graph) {
+        if (!stepGraph(static_cast<GraphCommand&>(*command), worker)) {
+            return Step::GaveAway;
+        }
+    } else if (!skips()) {
         if (command->kind == CommandKind::Wait) {
             if (parkOn(static_cast<const WaitCommand&>(*command))) {
                 return Step::GaveAway;
@@ -156,7 +174,11 @@ Stream::Step Stream::step(Worker& worker) {
 }
 
 void Stream::finishFront() {
-    complete(*queue_.front());
+    Command& front = *queue_.front();
+    if (front.kind == CommandKind::Graph) {
+        return; // one step of it ended: step() runs the next, or ends it
+    }
+    complete(front);
 }
 
 void Stream::complete(Command& command) {
@@ -171,6 +193,8 @@ void Stream::complete(Command& command) {
         static_cast<SignalCommand&>(command).target->release();
     } else if (command.kind == CommandKind::Stamp) {
         static_cast<StampCommand&>(command).event->release();
+    } else if (command.kind == CommandKind::Graph) {
+        static_cast<GraphCommand&>(command).plan->release();
     }
     queue_.pop();
     timeline_->increment();

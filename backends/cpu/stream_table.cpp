@@ -104,21 +104,13 @@ HyResult submitCopy(Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t b
     if (bytes == 0) {
         return stream.checkFailure();
     }
-    return stream.submit<CopyCommand>(CommandKind::Copy, 0, [&](CopyCommand& command, uint64_t /*value*/) {
-        command.dst = toPointer<void>(dst);
-        command.src = toPointer<const void>(src);
-        command.bytesToCopy = bytes;
-    });
+    return stream.submit<CopyCommand>(
+        CommandKind::Copy, 0, [&](CopyCommand& command, uint64_t /*value*/) { setCopy(command, dst, src, bytes); });
 }
 
 // Every kind of memory is within reach, so the mask makes no difference.
 HyResult copy(HyBackendStream handle, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t /*hostMask*/) {
     return submitCopy(fromHandle(handle), dst, src, bytes);
-}
-
-// Whether a box is one run of bytes.
-bool isContiguous(uint64_t widthBytes, uint64_t height, uint64_t depth, uint64_t rowPitch, uint64_t slicePitch) {
-    return (height == 1 || rowPitch == widthBytes) && (depth == 1 || slicePitch == widthBytes * height);
 }
 
 HyResult copy3D(HyBackendStream handle, const HyCopy3D* copy, uint32_t /*hostMask*/) {
@@ -127,21 +119,11 @@ HyResult copy3D(HyBackendStream handle, const HyCopy3D* copy, uint32_t /*hostMas
     if (box.widthBytes == 0 || box.height == 0 || box.depth == 0) {
         return stream.checkFailure();
     }
-    if (isContiguous(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch) &&
-        isContiguous(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch)) {
+    if (isContiguous(box)) {
         return submitCopy(stream, box.dst, box.src, box.widthBytes * box.height * box.depth);
     }
-    return stream.submit<CopyBoxCommand>(CommandKind::CopyBox, 0, [&](CopyBoxCommand& command, uint64_t /*value*/) {
-        command.dst = toPointer<uint8_t>(box.dst);
-        command.src = toPointer<const uint8_t>(box.src);
-        command.dstRowPitch = box.dstRowPitch;
-        command.dstSlicePitch = box.dstSlicePitch;
-        command.srcRowPitch = box.srcRowPitch;
-        command.srcSlicePitch = box.srcSlicePitch;
-        command.widthBytes = box.widthBytes;
-        command.height = box.height;
-        command.depth = box.depth;
-    });
+    return stream.submit<CopyBoxCommand>(
+        CommandKind::CopyBox, 0, [&](CopyBoxCommand& command, uint64_t /*value*/) { setCopyBox(command, box); });
 }
 
 HyResult submitFill(Stream& stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t bytes) {
@@ -149,9 +131,7 @@ HyResult submitFill(Stream& stream, HyDevicePtr dst, const void* pattern, uint32
         return stream.checkFailure();
     }
     return stream.submit<FillCommand>(CommandKind::Fill, 0, [&](FillCommand& command, uint64_t /*value*/) {
-        command.dst = toPointer<void>(dst);
-        command.bytesToFill = bytes;
-        expandPattern(pattern, patternBytes, command.pattern);
+        setFill(command, dst, pattern, patternBytes, bytes);
     });
 }
 
@@ -166,18 +146,11 @@ HyResult fill3D(HyBackendStream handle, const HyFill3D* fill) {
         return stream.checkFailure();
     }
     const uint64_t widthBytes = box.width * box.patternBytes;
-    if (isContiguous(widthBytes, box.height, box.depth, box.rowPitch, box.slicePitch)) {
+    if (isContiguous(box)) {
         return submitFill(stream, box.dst, box.pattern, box.patternBytes, widthBytes * box.height * box.depth);
     }
-    return stream.submit<FillBoxCommand>(CommandKind::FillBox, 0, [&](FillBoxCommand& command, uint64_t /*value*/) {
-        command.dst = toPointer<uint8_t>(box.dst);
-        command.rowPitch = box.rowPitch;
-        command.slicePitch = box.slicePitch;
-        command.widthBytes = widthBytes;
-        command.height = box.height;
-        command.depth = box.depth;
-        expandPattern(box.pattern, box.patternBytes, command.pattern);
-    });
+    return stream.submit<FillBoxCommand>(
+        CommandKind::FillBox, 0, [&](FillBoxCommand& command, uint64_t /*value*/) { setFillBox(command, box); });
 }
 
 } // namespace

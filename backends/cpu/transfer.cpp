@@ -1,5 +1,7 @@
 #include "transfer.h"
 
+#include "address.h"
+
 #include <algorithm>
 #include <cstring>
 #if defined(__SSE2__)
@@ -135,6 +137,57 @@ uint64_t boxPieces(uint64_t widthBytes, uint64_t height, uint64_t depth) {
 }
 
 } // namespace
+
+namespace {
+
+bool isRun(uint64_t widthBytes, uint64_t height, uint64_t depth, uint64_t rowPitch, uint64_t slicePitch) {
+    return (height == 1 || rowPitch == widthBytes) && (depth == 1 || slicePitch == widthBytes * height);
+}
+
+} // namespace
+
+bool isContiguous(const HyCopy3D& box) {
+    return isRun(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch) &&
+           isRun(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch);
+}
+
+bool isContiguous(const HyFill3D& box) {
+    return isRun(box.width * box.patternBytes, box.height, box.depth, box.rowPitch, box.slicePitch);
+}
+
+void setCopy(CopyCommand& command, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+    command.dst = toPointer<void>(dst);
+    command.src = toPointer<const void>(src);
+    command.bytesToCopy = bytes;
+}
+
+void setCopyBox(CopyBoxCommand& command, const HyCopy3D& box) {
+    command.dst = toPointer<uint8_t>(box.dst);
+    command.src = toPointer<const uint8_t>(box.src);
+    command.dstRowPitch = box.dstRowPitch;
+    command.dstSlicePitch = box.dstSlicePitch;
+    command.srcRowPitch = box.srcRowPitch;
+    command.srcSlicePitch = box.srcSlicePitch;
+    command.widthBytes = box.widthBytes;
+    command.height = box.height;
+    command.depth = box.depth;
+}
+
+void setFill(FillCommand& command, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t bytes) {
+    command.dst = toPointer<void>(dst);
+    command.bytesToFill = bytes;
+    expandPattern(pattern, patternBytes, command.pattern);
+}
+
+void setFillBox(FillBoxCommand& command, const HyFill3D& box) {
+    command.dst = toPointer<uint8_t>(box.dst);
+    command.rowPitch = box.rowPitch;
+    command.slicePitch = box.slicePitch;
+    command.widthBytes = box.width * box.patternBytes;
+    command.height = box.height;
+    command.depth = box.depth;
+    expandPattern(box.pattern, box.patternBytes, command.pattern);
+}
 
 void expandPattern(const void* pattern, uint32_t patternBytes, uint8_t (&out)[16]) {
     for (uint32_t i = 0; i < sizeof out; i += patternBytes) {
