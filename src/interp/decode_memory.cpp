@@ -217,7 +217,10 @@ Decoder::MemoryOperands Decoder::memoryOperands(const Instruction& instruction, 
 }
 
 MemoryAccess Decoder::access(const Instruction& instruction, Id pointer, const Type* value, MemoryOperands operands) {
-    pointerType(instruction, pointer);
+    const auto storage = pointerType(instruction, pointer).storage;
+    if (value != nullptr && value->kind == Kind::CooperativeMatrix && storage != StorageClass::Function &&
+        storage != StorageClass::Private)
+        invalid(instruction, "moves a cooperative matrix from or to memory that invocations share");
     const Traits known = traits(pointer);
     MemoryAccess access;
     access.alignment = operands.alignment;

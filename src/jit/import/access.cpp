@@ -20,14 +20,12 @@ PointerInfo Importer::pointerInfo(Id pointer) {
     if (pointee.kind != TypeKind::Void && pointee.kind != TypeKind::Function) {
         result.alignment = isExplicit(own.storage) ? pointee.layout.scalarAlignment : pointee.layout.alignment;
     }
-    const bool perInvocation = own.storage == sv::StorageClass::Function || own.storage == sv::StorageClass::Private;
-    if (!perInvocation) {
+    if (isExplicit(own.storage)) {
         const Type* inner = &pointee;
         while (inner->kind == TypeKind::Array || inner->kind == TypeKind::RuntimeArray) {
             inner = &type(inner->element);
         }
-        check(inner->kind != TypeKind::CooperativeMatrix, "a cooperative matrix is in memory that invocations share");
-        if (isExplicit(own.storage) && inner->kind == TypeKind::Matrix) {
+        if (inner->kind == TypeKind::Matrix) {
             unsupported("a pointer to a matrix whose layout is not known here");
         }
     }

@@ -250,6 +250,14 @@ llvm::Value* Importer::pointerOperand(const Instruction& instruction, uint32_t i
 const Type& Importer::pointeeOf(const Instruction& instruction, uint32_t index) {
     const Type& pointer = operandType(instruction, index);
     check(pointer.kind == TypeKind::Pointer, "the operand is not a pointer");
+    const bool perInvocation =
+        pointer.storage == sv::StorageClass::Function || pointer.storage == sv::StorageClass::Private;
+    const Type* inner = &type(pointer.element);
+    while (inner->kind == TypeKind::Array || inner->kind == TypeKind::RuntimeArray) {
+        inner = &type(inner->element);
+    }
+    check(perInvocation || inner->kind != TypeKind::CooperativeMatrix,
+          "a cooperative matrix is in memory that invocations share");
     return type(pointer.element);
 }
 

@@ -240,10 +240,11 @@ Import importKernel(const std::vector<uint32_t>& words, const std::string& kerne
             continue;
         }
         result.info = info;
+        constexpr uint32_t kSubgroupSize = 16;
         constexpr const char* kLayout =
             "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128";
-        auto module =
-            jit::importKernel(*result.context, *parsed, info, "x86_64-unknown-linux-gnu", kLayout, {fastMath});
+        auto module = jit::importKernel(*result.context, *parsed, info, "x86_64-unknown-linux-gnu", kLayout,
+                                        {fastMath, kSubgroupSize});
         if (module) {
             result.module = std::move(*module);
             EXPECT_FALSE(llvm::verifyModule(*result.module, &llvm::errs()));

@@ -1,4 +1,5 @@
 // Damaged modules: whatever passes the parser must come out of the importer as KIR or as an error, never as a crash.
+#include "cooperative_module.h"
 #include "harness.h"
 
 #include <random>
@@ -12,8 +13,7 @@ struct Outcome {
 };
 
 // `validate` off leaves the importer alone with nonsense that the validator would stop.
-Outcome mutate(const std::string& file, const std::string& kernel, int rounds, bool validate) {
-    const std::vector<uint32_t> original = readKernelFile(file);
+Outcome mutate(const std::vector<uint32_t>& original, const std::string& kernel, int rounds, bool validate) {
     std::mt19937 random(7);
     Outcome outcome;
     for (int round = 0; round < rounds; ++round) {
@@ -47,13 +47,20 @@ Outcome mutate(const std::string& file, const std::string& kernel, int rounds, b
 class Mutation : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 
 TEST_P(Mutation, ValidatedModulesNeverCrash) {
-    const Outcome outcome = mutate(GetParam().first, GetParam().second, 300, true);
+    const Outcome outcome = mutate(readKernelFile(GetParam().first), GetParam().second, 300, true);
     EXPECT_GT(outcome.imported, 0);
     EXPECT_GT(outcome.refused, 0);
 }
 
 TEST_P(Mutation, UncheckedModulesNeverCrash) {
-    const Outcome outcome = mutate(GetParam().first, GetParam().second, 1500, false);
+    const Outcome outcome = mutate(readKernelFile(GetParam().first), GetParam().second, 1500, false);
+    EXPECT_GT(outcome.imported, 0);
+    EXPECT_GT(outcome.refused, 0);
+}
+
+// The validator stops at the first instruction of theirs that it does not know.
+TEST(MutationOfMatrices, NeverCrashes) {
+    const Outcome outcome = mutate(assemble(cooperativeModule(kProductBody)), "main", 2000, true);
     EXPECT_GT(outcome.imported, 0);
     EXPECT_GT(outcome.refused, 0);
 }
