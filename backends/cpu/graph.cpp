@@ -39,6 +39,7 @@ public:
             }
             plan_->replace(indices[i], std::move(slots[i]));
         }
+        plan_->finish();
         return HY_SUCCESS;
     }
 

@@ -44,7 +44,9 @@ Ref<Slot> Slot::withCode(CodeObject& code) const {
     slot->storage_ = std::make_unique<std::byte[]>(command_->bytes);
     std::memcpy(slot->storage_.get(), storage_.get(), command_->bytes);
     auto& launch = *reinterpret_cast<LaunchCommand*>(slot->storage_.get());
-    launch.code = &code;
+    if (!kernel_->changeCode(launch, code)) {
+        return {};
+    }
     launch.node = slot->name_.c_str();
     launch.launch.args = slot->storage_.get() + sizeof launch;
     slot->command_ = &launch;
@@ -63,6 +65,10 @@ template <class T> T& Slot::makeCommand(CommandKind kind, uint32_t extraBytes) {
 
 HyResult Slot::setKernel(Device& device, const HyBackendGraphNode& node) {
     Kernel& kernel = fromHandle(node.kernel);
+    if ((node.launch->flags & HY_LAUNCH_COOPERATIVE) != 0) {
+        return device.host().fail({HY_ERROR_UNSUPPORTED, "graphs of the cpu device have no cooperative launches",
+                                   "flags", "launch it in a stream, or without HY_LAUNCH_COOPERATIVE"});
+    }
     Kernel::Prepared prepared;
     if (const HyResult result = kernel.prepareLaunch(*node.launch, prepared); result != HY_SUCCESS) {
         return result;
@@ -165,7 +171,25 @@ HyResult Plan::build(Device& device, const HyBackendGraphNode* const* nodes, uin
             slots_[slotOf_[i]]->host()->own(nodes[i]->hostRelease);
         }
     }
+    finish();
     return HY_SUCCESS;
+}
+
+void Plan::finish() {
+    quickLocalBytes_ = 0;
+    quickScratchBytes_ = 0;
+    for (Step& step : steps_) {
+        const Slot& slot = *slots_[step.first];
+        step.run = nullptr;
+        if (step.count != 1 || slot.kernel() == nullptr || slot.units() != 1) {
+            continue;
+        }
+        const auto& command = static_cast<const LaunchCommand&>(slot.command());
+        step.run = command.code->entry();
+        step.launch = &command.launch;
+        quickLocalBytes_ = std::max(quickLocalBytes_, command.localBytes);
+        quickScratchBytes_ = std::max(quickScratchBytes_, command.scratchBytes);
+    }
 }
 
 void Plan::replace(uint32_t node, Ref<Slot> slot) {
@@ -195,9 +219,11 @@ void Plan::takeNewCode() {
         }
         CodeObject& code = slot->kernel()->select(slot->workgroupSize());
         if (&code != &slot->code()) {
-            slot = slot->withCode(code);
+            Ref<Slot> changed = slot->withCode(code);
+            slot = changed ? std::move(changed) : slot;
         }
     }
+    finish();
 }
 
 } // namespace halyard::cpu

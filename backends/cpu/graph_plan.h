@@ -40,7 +40,8 @@ class Slot final : public RefCounted<Slot> {
 public:
     // Throws std::bad_alloc.
     static HyResult make(Device& device, const HyBackendGraphNode& node, Ref<Slot>& outSlot);
-    // The same launch by other code. REQUIRES: kernel().
+    // The same launch by other code; null when the workgroup memory does not suffice for it. REQUIRES: kernel(). Throws
+    // std::bad_alloc.
     Ref<Slot> withCode(CodeObject& code) const;
 
     const Command& command() const { return *command_; }
@@ -74,16 +75,24 @@ public:
         uint32_t first = 0;
         uint32_t count = 0;
         bool host = false;
+        // One workgroup, which needs no more memory than quickLocalBytes() and quickScratchBytes(): all there is to do
+        // is this call. Null: something else.
+        HyHostKernelRun run = nullptr;
+        const HyHostLaunch* launch = nullptr;
     };
 
     Plan() = default;
     // The copy shares the slots. Throws std::bad_alloc.
-    Plan(const Plan& other) : RefCounted<Plan>(), slots_(other.slots_), slotOf_(other.slotOf_), steps_(other.steps_) {}
+    Plan(const Plan& other)
+        : RefCounted<Plan>(), slots_(other.slots_), slotOf_(other.slotOf_), steps_(other.steps_),
+          quickLocalBytes_(other.quickLocalBytes_), quickScratchBytes_(other.quickScratchBytes_), final_(other.final_) {
+    }
 
     // Throws std::bad_alloc. After a failure the runtime keeps the host functions.
     HyResult build(Device& device, const HyBackendGraphNode* const* nodes, uint32_t count);
-    // REQUIRES: nobody else uses the plan. Does not fail.
+    // REQUIRES: nobody else uses the plan, and finish() follows. Does not fail.
     void replace(uint32_t node, Ref<Slot> slot);
+    void finish();
     bool isEmptyNode(uint32_t node) const { return slotOf_[node] == kNoSlot; }
     // Whether faster code for a kernel came up since the plan was made; counts as a launch of those that have none yet.
     bool hasNewCode() noexcept;
@@ -93,6 +102,8 @@ public:
     // ---- For the worker that runs a launch.
 
     const std::vector<Step>& steps() const { return steps_; }
+    uint64_t quickLocalBytes() const { return quickLocalBytes_; }
+    uint64_t quickScratchBytes() const { return quickScratchBytes_; }
     uint64_t unitCount(const Step& step) const;
     // Runs the step where that is cheaper than asking others for help; false: it was not run.
     bool runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const;
@@ -108,6 +119,8 @@ private:
     std::vector<Ref<Slot>> slots_;
     std::vector<uint32_t> slotOf_; // by node; kNoSlot for empty ones
     std::vector<Step> steps_;
+    uint64_t quickLocalBytes_ = 0;
+    uint64_t quickScratchBytes_ = 0;
     bool final_ = false; // no better code can come up for any kernel
 };
 

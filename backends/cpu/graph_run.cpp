@@ -88,6 +88,26 @@ void Plan::runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t e
     }
 }
 
+// Chains of small kernels are what graphs are for: nothing is looked up twice.
+void Stream::runQuickSteps(GraphCommand& command, Worker& worker) {
+    const Plan& plan = *command.plan;
+    void* local = worker.local(plan.quickLocalBytes());
+    void* scratch = worker.scratch(plan.quickScratchBytes());
+    if (local == nullptr || scratch == nullptr) {
+        // The next step fails in words.
+        const Plan::Step& step = plan.steps()[command.next++];
+        plan.runUnits(*this, step, 0, 1, worker);
+        return;
+    }
+    const Plan::Step* step = plan.steps().data() + command.next;
+    const Plan::Step* end = plan.steps().data() + plan.steps().size();
+    // A cancelled kernel returns at once, and no other failure can come up in between.
+    for (; step != end && step->run != nullptr; ++step) {
+        step->run(step->launch, 0, 1, local, scratch);
+    }
+    command.next = static_cast<uint32_t>(step - plan.steps().data());
+}
+
 bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
     const Plan& plan = *command.plan;
     Executor& executor = device_->executor();
@@ -97,6 +117,10 @@ bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
         if (step.host) {
             device_->dispatcher().post(*this);
             return false;
+        }
+        if (step.run != nullptr && !skips()) {
+            runQuickSteps(command, worker);
+            continue;
         }
         ++command.next;
         if (skips() || plan.runAlone(*this, step, worker, othersThere)) {

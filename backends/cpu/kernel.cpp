@@ -264,6 +264,22 @@ void Kernel::fillCommand(const HyBackendLaunch& launch, const Prepared& prepared
                   cancel};
 }
 
+bool Kernel::changeCode(LaunchCommand& command, CodeObject& code) const {
+    const uint32_t* size = command.launch.workgroupSize;
+    const uint64_t invocations = uint64_t{size[0]} * size[1] * size[2];
+    const uint64_t items = (invocations + kScratchItems - 1) / kScratchItems * kScratchItems;
+    const uint64_t local = command.localBytes - alignLocal(command.code->info().staticLocalBytes) +
+                           alignLocal(code.info().staticLocalBytes);
+    uint64_t scratch = 0;
+    if (local > kMaxLocalBytes || __builtin_mul_overflow(items, code.info().scratchBytesPerItem, &scratch)) {
+        return false;
+    }
+    command.code = &code;
+    command.localBytes = local;
+    command.scratchBytes = scratch;
+    return true;
+}
+
 HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
     Prepared prepared;
     if (const HyResult result = prepareLaunch(launch, prepared); result != HY_SUCCESS) {

@@ -33,6 +33,9 @@ public:
     // Fills a command but for what `prepared` says and for the place of its arguments, which go to `args`.
     void fillCommand(const HyBackendLaunch& launch, const Prepared& prepared, const volatile uint32_t* cancel,
                      uint8_t* args, LaunchCommand& out) const;
+    // Lets a filled command run other code of this kernel. False, and nothing changes, when that needs more workgroup
+    // memory than there is.
+    bool changeCode(LaunchCommand& command, CodeObject& code) const;
     uint32_t argumentBytes() const { return argumentBytes_; }
     // The best code there is for a workgroup size; counts as a launch.
     CodeObject& select(HyDim3 size) noexcept;

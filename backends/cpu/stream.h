@@ -103,6 +103,7 @@ private:
     bool parkOn(const WaitCommand& command);
     // Runs the graph at the front from its next step on. False: somebody else goes on with it.
     bool stepGraph(GraphCommand& command, Worker& worker);
+    void runQuickSteps(GraphCommand& command, Worker& worker);
     void signalSemaphore(const SignalCommand& command) noexcept;
     void complete(Command& command);
 

@@ -531,18 +531,36 @@ public:
      * before the call returns. */
     template <typename... Arguments>
     void launch(const Stream& stream, HyDim3 workgroups, HyDim3 workgroupSize, const Arguments&... arguments) const {
-        if (sizeof...(Arguments) == parameters_.size()) {
-            std::size_t index = 0;
-            static_cast<void>(index);
-            (requireFit<Arguments>(index++), ...);
-        }
+        requireFits<Arguments...>();
         const std::array<const void*, sizeof...(Arguments) + 1> pointers = {
             detail::Argument<Arguments>::pointer(arguments)..., nullptr};
         check(hyLaunchKernel(stream.get(), handle_, workgroups, workgroupSize, 0, pointers.data(),
                              static_cast<std::uint32_t>(sizeof...(Arguments))));
     }
 
+    /* Calls use(const HyLaunchDesc&) with that launch but for its stream, checked as launch() does: for graphs. */
+    template <typename Use, typename... Arguments>
+    void describe(Use&& use, HyDim3 workgroups, HyDim3 workgroupSize, const Arguments&... arguments) const {
+        requireFits<Arguments...>();
+        const std::array<const void*, sizeof...(Arguments) + 1> pointers = {
+            detail::Argument<Arguments>::pointer(arguments)..., nullptr};
+        auto desc = detail::sized<HyLaunchDesc>();
+        desc.kernel = handle_;
+        desc.workgroups = workgroups;
+        desc.workgroupSize = workgroupSize;
+        desc.args = pointers.data();
+        desc.argCount = static_cast<std::uint32_t>(sizeof...(Arguments));
+        use(desc);
+    }
+
 private:
+    template <typename... Arguments> void requireFits() const {
+        if (sizeof...(Arguments) == parameters_.size()) {
+            std::size_t index = 0;
+            static_cast<void>(index);
+            (requireFit<Arguments>(index++), ...);
+        }
+    }
     template <typename T> void requireFit(std::size_t index) const {
         const HyParameterInfo& parameter = parameters_[index];
         if (!detail::Argument<T>::fits(parameter)) {
@@ -559,6 +577,138 @@ private:
     }
 
     std::vector<HyParameterInfo> parameters_;
+};
+
+/* ---- Graphs and capture ---------------------------------------------------------------------------------------- */
+
+/* Work described once and launched often. Nodes are HyGraphNode numbers; `before`: the nodes that a new one runs after.
+ */
+class Graph : public detail::Handle<HyGraph, hyGraphDestroy> {
+public:
+    explicit Graph(Device device) { check(hyGraphCreate(device.get(), 0, &handle_)); }
+    /* Takes over a graph, for example from hyStreamEndCapture. */
+    explicit Graph(HyGraph owned) { handle_ = owned; }
+
+    /* Kernel::launch as a node. */
+    template <typename... Arguments>
+    HyGraphNode addKernel(const std::vector<HyGraphNode>& before, const std::string& name, const Kernel& kernel,
+                          HyDim3 workgroups, HyDim3 workgroupSize, const Arguments&... arguments) {
+        HyGraphNode node = HY_GRAPH_NODE_NONE;
+        kernel.describe(
+            [&](const HyLaunchDesc& desc) {
+                check(hyGraphAddKernelNode(handle_, before.data(), count(before), name.c_str(), &desc, &node));
+            },
+            workgroups, workgroupSize, arguments...);
+        return node;
+    }
+    HyGraphNode addCopy(const std::vector<HyGraphNode>& before, const std::string& name, HyDevicePtr dst,
+                        HyDevicePtr src, std::uint64_t bytes) {
+        HyGraphNode node = HY_GRAPH_NODE_NONE;
+        check(hyGraphAddCopyNode(handle_, before.data(), count(before), name.c_str(), dst, src, bytes, &node));
+        return node;
+    }
+    /* Writes `value`, of 1, 2, 4, 8 or 16 bytes, to the whole buffer. */
+    template <typename T>
+    HyGraphNode addFill(const std::vector<HyGraphNode>& before, const std::string& name, const Buffer<T>& buffer,
+                        const T& value) {
+        HyGraphNode node = HY_GRAPH_NODE_NONE;
+        check(hyGraphAddFillNode(handle_, before.data(), count(before), name.c_str(), buffer.address(), &value,
+                                 sizeof(T), buffer.size(), &node));
+        return node;
+    }
+    HyGraphNode addEmpty(const std::vector<HyGraphNode>& before, const std::string& name = {}) {
+        HyGraphNode node = HY_GRAPH_NODE_NONE;
+        check(hyGraphAddEmptyNode(handle_, before.data(), count(before), name.c_str(), &node));
+        return node;
+    }
+    HyGraphNode addChild(const std::vector<HyGraphNode>& before, const std::string& name, const Graph& child) {
+        HyGraphNode node = HY_GRAPH_NODE_NONE;
+        check(hyGraphAddChildGraphNode(handle_, before.data(), count(before), name.c_str(), child.get(), &node));
+        return node;
+    }
+    void addDependency(HyGraphNode from, HyGraphNode to) { check(hyGraphAddDependencies(handle_, &from, &to, 1)); }
+
+    Graph clone() const {
+        HyGraph copy = nullptr;
+        check(hyGraphClone(handle_, &copy));
+        return Graph(copy);
+    }
+
+    /* In the order in which they were added. */
+    std::vector<HyGraphNode> nodes() const {
+        std::uint32_t total = 0;
+        check(hyGraphGetNodeCount(handle_, &total));
+        std::vector<HyGraphNode> all(total);
+        for (std::uint32_t i = 0; i < total; ++i) {
+            check(hyGraphGetNode(handle_, i, &all[i]));
+        }
+        return all;
+    }
+
+    /* The graph in the DOT language. flags: 0 or HY_GRAPH_DOT_DETAILS. */
+    std::string dot(std::uint32_t flags = 0) const {
+        std::uint64_t bytes = 0;
+        check(hyGraphExportDot(handle_, flags, nullptr, 0, &bytes));
+        std::string text(bytes, '\0');
+        check(hyGraphExportDot(handle_, flags, &text[0], bytes, &bytes));
+        text.resize(bytes - 1);
+        return text;
+    }
+
+private:
+    static std::uint32_t count(const std::vector<HyGraphNode>& nodes) {
+        return static_cast<std::uint32_t>(nodes.size());
+    }
+};
+
+/* A graph that can be launched. */
+class GraphExec : public detail::Handle<HyGraphExec, hyGraphExecDestroy> {
+public:
+    /* flags: 0 or HY_GRAPH_INSTANTIATE_REPLAY. */
+    explicit GraphExec(const Graph& graph, std::uint32_t flags = 0) {
+        check(hyGraphInstantiate(graph.get(), flags, &handle_));
+    }
+
+    void launch(const Stream& stream) const { check(hyGraphLaunch(handle_, stream.get())); }
+
+    /* What a kernel node does in later launches. */
+    template <typename... Arguments>
+    void updateKernel(HyGraphNode node, const Kernel& kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                      const Arguments&... arguments) {
+        kernel.describe([&](const HyLaunchDesc& desc) { check(hyGraphExecUpdateKernelNode(handle_, node, &desc)); },
+                        workgroups, workgroupSize, arguments...);
+    }
+    void updateCopy(HyGraphNode node, HyDevicePtr dst, HyDevicePtr src, std::uint64_t bytes) {
+        check(hyGraphExecUpdateCopyNode(handle_, node, dst, src, bytes));
+    }
+    template <typename T> void updateFill(HyGraphNode node, const Buffer<T>& buffer, const T& value) {
+        check(hyGraphExecUpdateFillNode(handle_, node, buffer.address(), &value, sizeof(T), buffer.size()));
+    }
+    /* Everything that the nodes of a graph of the same shape do. */
+    void update(const Graph& graph) { check(hyGraphExecUpdate(handle_, graph.get())); }
+};
+
+/* Captures what this thread does with a stream from the construction to end(); without end(), forgets it. */
+class Capture {
+public:
+    explicit Capture(const Stream& stream) : stream_(stream.get()) { check(hyStreamBeginCapture(stream_, 0)); }
+    Capture(const Capture&) = delete;
+    Capture& operator=(const Capture&) = delete;
+    ~Capture() {
+        if (stream_ != nullptr) {
+            static_cast<void>(hyStreamAbortCapture(stream_));
+        }
+    }
+
+    Graph end() {
+        HyGraph graph = nullptr;
+        check(hyStreamEndCapture(stream_, &graph));
+        stream_ = nullptr;
+        return Graph(graph);
+    }
+
+private:
+    HyStream stream_;
 };
 
 } // namespace halyard

@@ -46,6 +46,8 @@ Results measureLaunch(const Options& options);
 Results countLaunchInstructions(const Options& options);
 // Time to submit, to submit and wait, and per launch of 1000 in a row.
 Results measureLatency(const Options& options);
+// A chain of small kernels by stream launches and as a captured graph.
+Results measureGraph(const Options& options);
 // Instance, module and kernel creation with an empty and with a filled cache.
 Results measureStartup(const Options& options);
 // Processor time of parsing, reflection and import of modules of 50 kB to 10 MB, in this process.

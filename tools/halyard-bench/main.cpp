@@ -81,6 +81,9 @@ int main(int argc, char** argv) {
     CLI::App* latency =
         add("latency", "Time to submit and to wait for an almost empty kernel", 9, halyard::bench::measureLatency);
     addCount(latency, "Round trips a repetition. Default: 1000");
+    CLI::App* graph = add("graph", "A chain of small kernels: stream launches against one launch of a captured graph",
+                          31, halyard::bench::measureGraph);
+    addCount(graph, "Kernels in the chain. Default: 1000");
     add("saxpy", "64 MiB saxpy against an OpenMP loop", 15, halyard::bench::measureSaxpy);
 #ifdef HALYARD_BENCH_IMPORT
     add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);
@@ -95,7 +98,7 @@ int main(int argc, char** argv) {
     }
     try {
         if (options.count == 0) {
-            options.count = latency->parsed() ? 1000 : callgrind ? 10000 : 100000;
+            options.count = latency->parsed() || graph->parsed() ? 1000 : callgrind ? 10000 : 100000;
         }
         const Results results = callgrind ? halyard::bench::countLaunchInstructions(options) : measure(options);
         if (jsonPath != "-") {

@@ -177,6 +177,8 @@ TEST(StructSizeTest, NoStructureIsSmallerThanItsFirstVersion) {
     EXPECT_GE(sizeof(HyParameterInfo), kParameterInfoV1);
     EXPECT_GE(sizeof(HyLaunchDesc), kLaunchDescV1);
     EXPECT_GE(sizeof(HyNativeHandle), kNativeHandleV1);
+    EXPECT_GE(sizeof(HyGraphNodeInfo), kGraphNodeInfoV1);
+    EXPECT_GE(sizeof(HyCaptureInfo), kCaptureInfoV1);
 }
 
 } // namespace

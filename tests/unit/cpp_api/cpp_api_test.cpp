@@ -121,6 +121,46 @@ TEST_F(CppApi, LaunchRefusesArgumentsOfAnotherSizeOrKind) {
     EXPECT_EQ(codeOf(values, local, 1.0f, n, n), HY_ERROR_INVALID_KERNEL_ARGS) << "too many";
 }
 
+TEST_F(CppApi, GraphsTakeWhatKernelsTake) {
+    const Kernel kernel = makeKernel();
+    const Buffer<float> values(device, 64);
+    halyard::Graph graph(device);
+    const HyGraphNode scale =
+        graph.addKernel({}, "scale", kernel, halyard::groups(64, 64), {64, 1, 1}, values, LocalMemory{256}, 2.0f, 64u);
+    const HyGraphNode end = graph.addEmpty({scale}, "end");
+    EXPECT_EQ(graph.nodes(), (std::vector<HyGraphNode>{scale, end}));
+    EXPECT_NE(graph.dot().find("'scale'"), std::string::npos) << graph.dot();
+    const halyard::Graph clone = graph.clone();
+    ASSERT_EQ(clone.nodes().size(), 2u);
+    EXPECT_NE(clone.nodes()[0], scale);
+    const Error error = errorOf([&] {
+        graph.addKernel({}, "wrong", kernel, halyard::groups(64, 64), {64, 1, 1}, values, LocalMemory{256}, 2.0, 64u);
+    });
+    EXPECT_EQ(error.code, HY_ERROR_INVALID_KERNEL_ARGS);
+    EXPECT_EQ(errorOf([&] { graph.addEmpty(clone.nodes()); }).code, HY_ERROR_INVALID_ARGUMENT);
+    // The device has no events, which launches of graphs need.
+    EXPECT_EQ(errorOf([&] { halyard::GraphExec exec(graph); }).code, HY_ERROR_UNSUPPORTED);
+}
+
+TEST_F(CppApi, ACaptureThatIsNotEndedIsForgotten) {
+    const Kernel kernel = makeKernel();
+    const Buffer<float> values(device, 64);
+    const Stream stream(device);
+    const auto launch = [&] {
+        kernel.launch(stream, halyard::groups(64, 64), {64, 1, 1}, values, LocalMemory{256}, 2.0f, 64u);
+    };
+    {
+        const halyard::Capture capture(stream);
+        launch();
+        EXPECT_EQ(errorOf([&] { stream.synchronize(); }).code, HY_ERROR_INVALID_STATE);
+    }
+    halyard::Capture capture(stream);
+    launch();
+    launch();
+    EXPECT_EQ(capture.end().nodes().size(), 2u);
+    stream.synchronize();
+}
+
 TEST_F(CppApi, GroupsCoverTheGrid) {
     EXPECT_EQ(halyard::groups(1, 256).x, 1u);
     EXPECT_EQ(halyard::groups(256, 256).x, 1u);
