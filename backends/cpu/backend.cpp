@@ -13,7 +13,11 @@ HyResult initialise(const HyHostServices* services, HyBackendContext* outContext
         return host.fail({HY_ERROR_UNSUPPORTED, "the cpu backend compiles for x86-64 only"});
 #else
         const Settings settings = readSettings(host);
-        *outContext = toHandle(new Context{host, settings, describeProcessor(settings)});
+        std::vector<HyDeviceProperties> properties;
+        for (uint32_t ordinal = 0; ordinal < settings.devices; ++ordinal) {
+            properties.push_back(describeProcessor(settings, ordinal));
+        }
+        *outContext = toHandle(new Context{host, settings, std::move(properties)});
         return HY_SUCCESS;
 #endif
     });

@@ -3,12 +3,14 @@
 
 #include "processor.h"
 
+#include <vector>
+
 namespace halyard::cpu {
 
 struct Context {
     Host host;
     Settings settings;
-    HyDeviceProperties properties;
+    std::vector<HyDeviceProperties> properties; // one for each device
 };
 
 } // namespace halyard::cpu

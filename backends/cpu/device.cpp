@@ -119,13 +119,13 @@ HyResult Device::close(uint64_t deadline) {
 
 namespace {
 
-HyResult getCount(HyBackendContext, uint32_t* outCount) {
-    *outCount = 1;
+HyResult getCount(HyBackendContext context, uint32_t* outCount) {
+    *outCount = fromHandle(context).settings.devices;
     return HY_SUCCESS;
 }
 
-HyResult getProperties(HyBackendContext handle, uint32_t, HyDeviceProperties* outProperties) {
-    const HyDeviceProperties& ours = fromHandle(handle).properties;
+HyResult getProperties(HyBackendContext handle, uint32_t ordinal, HyDeviceProperties* outProperties) {
+    const HyDeviceProperties& ours = fromHandle(handle).properties[ordinal];
     const uint32_t structSize = outProperties->structSize;
     const size_t bytes = std::min<size_t>(structSize, sizeof ours);
     std::memcpy(outProperties, &ours, bytes);
@@ -167,6 +167,17 @@ HyResult synchronizeDevice(HyBackendDevice handle, uint64_t timeoutNs) {
     return guarded(device.host(), [&] { return device.synchronize(deadlineAfter(timeoutNs)); });
 }
 
+// All parts of the processor share its memory.
+HyResult getPeerAccess(HyBackendDevice, HyBackendDevice, HyPeerAccess* outAccess) {
+    *outAccess = HY_PEER_COPY | HY_PEER_KERNEL_ACCESS | HY_PEER_ATOMICS;
+    return HY_SUCCESS;
+}
+
+// It is there from the start.
+HyResult enablePeerAccess(HyBackendDevice, HyBackendDevice) {
+    return HY_SUCCESS;
+}
+
 } // namespace
 
 const HyBackendDeviceTable kDeviceTable{
@@ -177,6 +188,8 @@ const HyBackendDeviceTable kDeviceTable{
     .close = closeDevice,
     .getMemoryInfo = getMemoryInfo,
     .synchronize = synchronizeDevice,
+    .getPeerAccess = getPeerAccess,
+    .enablePeerAccess = enablePeerAccess,
 };
 
 } // namespace halyard::cpu

@@ -143,6 +143,21 @@ Specialise readSpecialise(const Host& host) {
     return Specialise::Background;
 }
 
+uint32_t readDevices(const Host& host) {
+    const char* text = host.getEnv("HALYARD_CPU_DEVICES");
+    if (text == nullptr) {
+        return 1;
+    }
+    uint32_t devices = 0;
+    const char* end = text + std::strlen(text);
+    const auto [stop, fault] = std::from_chars(text, end, devices);
+    if (fault == std::errc{} && stop == end && devices >= 1 && devices <= kMaxDevices) {
+        return devices;
+    }
+    host.log(HY_LOG_WARNING, format("HALYARD_CPU_DEVICES=%s is not a number from 1 to %u: using 1", text, kMaxDevices));
+    return 1;
+}
+
 uint32_t readSubgroupSize(const Host& host) {
     const char* text = host.getEnv("HALYARD_CPU_SUBGROUP_SIZE");
     if (text == nullptr) {
@@ -186,12 +201,12 @@ template <size_t N> void assign(char (&field)[N], std::string_view text) {
 
 // A one-way function of the machine id: the id itself is confidential (machine-id(5)). FNV-1a, twice with different
 // seeds.
-void makeUuid(uint8_t (&uuid)[16]) {
+void makeUuid(uint32_t ordinal, uint8_t (&uuid)[16]) {
     std::string machine = readFile("/etc/machine-id");
     if (machine.empty()) {
         machine = readFile("/proc/sys/kernel/random/boot_id");
     }
-    const std::string text = "halyard cpu:0 " + machine;
+    const std::string text = "halyard cpu:" + std::to_string(ordinal) + " " + machine;
     constexpr uint64_t kPrime = 0x100000001b3;
     for (size_t half = 0; half < 2; ++half) {
         uint64_t hash = half == 0 ? 0xcbf29ce484222325 : 0x84222325cbf29ce4;
@@ -212,19 +227,20 @@ Settings readSettings(const Host& host) {
     const CgroupLimits limits = readCgroupLimits(readFile("/proc/self/cgroup"), "/sys/fs/cgroup");
     const uint32_t cpus = std::max(1U, std::min({affinityCount(), limits.cpus, kMaxThreads}));
     Settings settings;
-    settings.threads = readThreads(host, cpus);
+    settings.devices = readDevices(host);
+    settings.threads = std::max(1U, readThreads(host, cpus) / settings.devices);
     // On one processor the thread that polls keeps the one it waits for from running.
     settings.spinNs = cpus > 1 ? kSpinNs : 0;
     const uint64_t physical =
         static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-    settings.totalMemory = std::min({physical, limits.memoryBytes, reservableBytes()});
+    settings.totalMemory = std::min({physical, limits.memoryBytes, reservableBytes()}) / settings.devices;
     settings.specialise = readSpecialise(host);
     settings.subgroupSize = readSubgroupSize(host);
     settings.isa = readIsa(host);
     return settings;
 }
 
-HyDeviceProperties describeProcessor(const Settings& settings) {
+HyDeviceProperties describeProcessor(const Settings& settings, uint32_t ordinal) {
     const std::string cpuinfo = readFile("/proc/cpuinfo");
     HyDeviceProperties properties{};
     properties.structSize = sizeof properties;
@@ -236,7 +252,7 @@ HyDeviceProperties describeProcessor(const Settings& settings) {
     assign(properties.vendor, vendorName(vendor));
     assign(properties.driver, HALYARD_BACKEND_BUILD_ID);
     assign(properties.isa, settings.isa);
-    makeUuid(properties.uuid);
+    makeUuid(ordinal, properties.uuid);
     properties.pciDomain = properties.pciBus = properties.pciDevice = properties.pciFunction = ~0U;
     properties.computeUnits = settings.threads;
     properties.clockMHz = highestClockMHz(cpuinfo);

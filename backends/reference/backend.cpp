@@ -12,9 +12,10 @@ namespace halyard::reference {
 namespace {
 
 // A one-way function of the machine id: the id itself is confidential (machine-id(5)). FNV-1a, twice.
-void makeUuid(uint8_t (&uuid)[16]) {
+void makeUuid(uint32_t ordinal, uint8_t (&uuid)[16]) {
     std::ifstream file("/etc/machine-id");
-    const std::string text = "halyard reference:0 " + std::string(std::istreambuf_iterator<char>(file), {});
+    const std::string text =
+        fmt::format("halyard reference:{} ", ordinal) + std::string(std::istreambuf_iterator<char>(file), {});
     constexpr uint64_t kPrime = 0x100000001b3;
     for (size_t half = 0; half < 2; ++half) {
         uint64_t hash = half == 0 ? 0xcbf29ce484222325 : 0x84222325cbf29ce4;
@@ -26,7 +27,7 @@ void makeUuid(uint8_t (&uuid)[16]) {
     uuid[8] = static_cast<uint8_t>((uuid[8] & 0x3f) | 0x80);
 }
 
-HyDeviceProperties describe(const Settings& settings) {
+HyDeviceProperties describe(const Settings& settings, uint32_t ordinal) {
     HyDeviceProperties properties{};
     properties.structSize = sizeof properties;
     // Behind every real device in the order of devices.
@@ -36,7 +37,7 @@ HyDeviceProperties describe(const Settings& settings) {
     std::snprintf(properties.vendor, sizeof properties.vendor, "Halyard");
     std::snprintf(properties.driver, sizeof properties.driver, "%s", HALYARD_BACKEND_BUILD_ID);
     std::snprintf(properties.isa, sizeof properties.isa, "SPIR-V");
-    makeUuid(properties.uuid);
+    makeUuid(ordinal, properties.uuid);
     properties.pciDomain = properties.pciBus = properties.pciDevice = properties.pciFunction = ~0U;
     properties.computeUnits = 1;
     properties.maxWorkgroupInvocations = kMaxWorkgroupInvocations;
@@ -54,7 +55,8 @@ HyDeviceProperties describe(const Settings& settings) {
     properties.maxAllocation = settings.memoryBytes;
     properties.capabilities = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                               HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
-                              HY_CAP_TIMING | HY_CAP_HOST_REGISTRATION;
+                              HY_CAP_TIMING | HY_CAP_HOST_REGISTRATION | HY_CAP_HOST_FUNCTIONS |
+                              HY_CAP_TIMELINE_SEMAPHORES;
     return properties;
 }
 
@@ -62,8 +64,11 @@ HyResult initialise(const HyHostServices* services, HyBackendContext* outContext
     const Host host(services);
     return guarded(host, [&] {
         const Settings settings = readSettings(host);
+        std::vector<HyDeviceProperties> properties;
+        for (uint32_t ordinal = 0; ordinal < settings.devices; ++ordinal)
+            properties.push_back(describe(settings, ordinal));
         *outContext =
-            toHandle<HyBackendContext>(std::make_shared<Context>(Context{host, settings, describe(settings)}));
+            toHandle<HyBackendContext>(std::make_shared<Context>(Context{host, settings, std::move(properties)}));
         return HY_SUCCESS;
     });
 }
@@ -86,6 +91,7 @@ constexpr HyBackendInterface kInterface{
     .stream = &kStreamTable,
     .event = &kEventTable,
     .module = &kModuleTable,
+    .semaphore = &kSemaphoreTable,
 };
 
 } // namespace

@@ -30,7 +30,7 @@ HyResult Device::synchronize(uint64_t deadline) {
             if (std::shared_ptr<Stream> stream = known.lock())
                 streams.push_back(std::move(stream));
     }
-    if (!queue_.waitFor(queue_.submitted(), deadline))
+    if (!queue_.drain(deadline))
         return host_.fail({HY_ERROR_TIMEOUT, "the device has not finished its work within the time limit", ""});
     for (const std::shared_ptr<Stream>& stream : streams)
         if (const HyResult result = stream->checkFailure(); result != HY_SUCCESS)
@@ -38,12 +38,19 @@ HyResult Device::synchronize(uint64_t deadline) {
     return HY_SUCCESS;
 }
 
+void Device::cancelWork() {
+    cancel_.store(true);
+    queue_.look();
+}
+
 HyResult Device::close(uint64_t deadline) {
     closed_.store(true);
-    const bool done = queue_.waitFor(queue_.submitted(), deadline);
+    const bool done = queue_.drain(deadline);
     if (!done)
-        cancel_.store(true);
-    if (!queue_.stop(deadlineAfter(kCancelGraceNs)))
+        cancelWork();
+    const bool stopped = queue_.stop(deadlineAfter(kCancelGraceNs));
+    // The line of work may wait for a host function, which only goes on once it has returned.
+    if (!hostFunctions_.stop(deadlineAfter(kCancelGraceNs)) || !stopped)
         return host_.fail({HY_ERROR_TIMEOUT,
                            "work did not finish within the time limit and could not be stopped: its thread and its "
                            "memory stay in use",
@@ -56,13 +63,13 @@ HyResult Device::close(uint64_t deadline) {
 
 namespace {
 
-HyResult getCount(HyBackendContext, uint32_t* outCount) {
-    *outCount = 1;
+HyResult getCount(HyBackendContext context, uint32_t* outCount) {
+    *outCount = fromHandle(context)->settings.devices;
     return HY_SUCCESS;
 }
 
-HyResult getProperties(HyBackendContext handle, uint32_t, HyDeviceProperties* outProperties) {
-    const HyDeviceProperties& ours = fromHandle(handle)->properties;
+HyResult getProperties(HyBackendContext handle, uint32_t ordinal, HyDeviceProperties* outProperties) {
+    const HyDeviceProperties& ours = fromHandle(handle)->properties[ordinal];
     const uint32_t structSize = outProperties->structSize;
     std::memcpy(outProperties, &ours, std::min<size_t>(structSize, sizeof ours));
     outProperties->structSize = structSize;

@@ -20,7 +20,7 @@ constexpr uint32_t kMaxArgumentBytes = 4096;
 struct Context {
     Host host;
     Settings settings;
-    HyDeviceProperties properties;
+    std::vector<HyDeviceProperties> properties; // one for each device
 };
 
 // Shared by its handle and by every object made on it. Thread-safe.
@@ -33,6 +33,8 @@ public:
     const Settings& settings() const { return settings_; }
     interp::DeviceMemory& memory() { return memory_; }
     Queue& queue() { return queue_; }
+    // Runs host functions, one after another.
+    Queue& hostFunctions() { return hostFunctions_; }
 
     // Waits for all work until the deadline, then stops what runs. HY_ERROR_TIMEOUT: work was left.
     HyResult close(uint64_t deadline);
@@ -43,6 +45,8 @@ public:
     bool closed() const { return closed_.load(std::memory_order_relaxed); }
     // Work that has not run yet is skipped, and kernels stop.
     const std::atomic<bool>& cancel() const { return cancel_; }
+    // From here on work is skipped, and nothing waits.
+    void cancelWork();
     // For streams: synchronize() looks at their failures. The device does not own them.
     void enlist(const std::shared_ptr<Stream>& stream);
 
@@ -54,6 +58,7 @@ private:
     std::atomic<bool> closed_{false};
     std::mutex mutex_;
     std::vector<std::weak_ptr<Stream>> streams_;
+    Queue hostFunctions_;
     Queue queue_; // last: its thread must be gone before anything else goes
 };
 

@@ -13,6 +13,7 @@ class Device;
 class Event;
 class Kernel;
 class Module;
+class Semaphore;
 class Stream;
 
 template <typename Handle> struct ObjectOf;
@@ -22,6 +23,7 @@ template <> struct ObjectOf<HyBackendStream> { using Type = Stream; };
 template <> struct ObjectOf<HyBackendEvent> { using Type = Event; };
 template <> struct ObjectOf<HyBackendModule> { using Type = Module; };
 template <> struct ObjectOf<HyBackendKernel> { using Type = Kernel; };
+template <> struct ObjectOf<HyBackendSemaphore> { using Type = Semaphore; };
 
 template <typename Handle> using Reference = std::shared_ptr<typename ObjectOf<Handle>::Type>;
 

@@ -1,8 +1,10 @@
 #include "queue.h"
 
+#include <algorithm>
 #include <cfenv>
 #include <chrono>
 #include <csignal>
+#include <vector>
 
 namespace halyard::reference {
 namespace {
@@ -48,30 +50,56 @@ bool Queue::await(const State& state, std::unique_lock<std::mutex>& lock, uint64
     return state.changed.wait_until(lock, until, condition);
 }
 
+void Queue::State::finish(uint64_t number) {
+    doneBeyond.insert(number);
+    while (!doneBeyond.empty() && *doneBeyond.begin() == doneUpTo + 1) {
+        doneBeyond.erase(doneBeyond.begin());
+        ++doneUpTo;
+    }
+}
+
+std::deque<Queue::State::Entry>::iterator Queue::State::runnable() {
+    std::vector<uint64_t> blocked;
+    for (auto entry = commands.begin(); entry != commands.end(); ++entry) {
+        const Place& place = entry->place;
+        if (std::find(blocked.begin(), blocked.end(), place.lane) != blocked.end())
+            continue;
+        if (done(place.after) && (!place.ready || place.ready()))
+            return entry;
+        blocked.push_back(place.lane);
+    }
+    return commands.end();
+}
+
 void Queue::work(State& state) {
     // The thread that made this one may flush denormals, or round otherwise.
     std::fesetenv(FE_DFL_ENV);
     std::unique_lock lock(state.mutex);
     while (true) {
-        state.changed.wait(lock, [&] { return state.stopping || !state.commands.empty(); });
-        if (state.commands.empty())
+        auto entry = state.commands.end();
+        state.changed.wait(lock, [&] {
+            entry = state.runnable();
+            return entry != state.commands.end() || (state.stopping && state.commands.empty());
+        });
+        if (entry == state.commands.end())
             break;
+        const uint64_t number = entry->number;
         {
-            Command command = std::move(state.commands.front());
-            state.commands.pop_front();
+            const State::Entry running = std::move(*entry);
+            state.commands.erase(entry);
             lock.unlock();
-            command();
+            running.command();
             // What it holds goes before anybody learns that it is done.
         }
         lock.lock();
-        state.completed.fetch_add(1, std::memory_order_release);
+        state.finish(number);
         state.changed.notify_all();
     }
     state.ended = true;
     state.changed.notify_all();
 }
 
-uint64_t Queue::submit(Command command) {
+uint64_t Queue::submit(Command command, Place place) {
     const std::scoped_lock lock(state_->mutex);
     if (state_->stopping)
         return state_->submitted;
@@ -79,7 +107,7 @@ uint64_t Queue::submit(Command command) {
         const BlockSignals blocked;
         thread_ = std::thread([state = state_] { work(*state); });
     }
-    state_->commands.push_back(std::move(command));
+    state_->commands.push_back({state_->submitted + 1, std::move(command), std::move(place)});
     state_->changed.notify_all();
     return ++state_->submitted;
 }
@@ -89,11 +117,26 @@ uint64_t Queue::submitted() const {
     return state_->submitted;
 }
 
+bool Queue::reached(uint64_t number) const {
+    const std::scoped_lock lock(state_->mutex);
+    return state_->done(number);
+}
+
 bool Queue::waitFor(uint64_t number, uint64_t deadline) const {
-    if (reached(number))
-        return true;
     std::unique_lock lock(state_->mutex);
-    return await(*state_, lock, deadline, [&] { return reached(number); });
+    return await(*state_, lock, deadline, [&] { return state_->done(number); });
+}
+
+bool Queue::drain(uint64_t deadline) const {
+    std::unique_lock lock(state_->mutex);
+    const uint64_t last = state_->submitted;
+    return await(*state_, lock, deadline, [&] { return state_->doneUpTo >= last; });
+}
+
+void Queue::look() const {
+    // Under the lock: the thread may be between its look and its sleep.
+    const std::scoped_lock lock(state_->mutex);
+    state_->changed.notify_all();
 }
 
 bool Queue::stop(uint64_t deadline) {

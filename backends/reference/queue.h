@@ -1,15 +1,15 @@
-// The device's one line of work: commands run in the order in which they were submitted, on one thread. That order
-// keeps every rule of streams and events by itself.
+// The device's one line of work: commands run one at a time, on one thread, in the order in which they were submitted;
+// only a command that has to wait for something lets those of other lanes (streams) pass.
 #pragma once
 
 #include "status.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace halyard::reference {
@@ -24,6 +24,15 @@ class Queue {
 public:
     // Must not throw.
     using Command = std::function<void()>;
+    // Whether what a command waits for has come. Called with the queue's lock held: it only reads.
+    using Ready = std::function<bool()>;
+
+    // What a command is submitted with besides its order.
+    struct Place {
+        uint64_t lane = 0;  // commands of one lane never pass each other
+        uint64_t after = 0; // the number of a command that must be done first, or 0
+        Ready ready = {};   // null: at once. Whoever makes it true calls look().
+    };
 
     Queue() : state_(std::make_shared<State>()) {}
     // REQUIRES: stop() has been called.
@@ -34,12 +43,18 @@ public:
     // Returns the command's number; they count up from 1. The first one starts the thread, with every signal blocked.
     // Throws std::bad_alloc, or std::system_error when the system has no thread left; then nothing was submitted. After
     // stop() the command is dropped, and the number is that of the last one before it.
-    uint64_t submit(Command command);
+    uint64_t submit(Command command) { return submit(std::move(command), Place()); }
+    uint64_t submit(Command command, Place place);
     // The number of the newest command.
     uint64_t submitted() const;
-    bool reached(uint64_t number) const { return state_->completed.load(std::memory_order_acquire) >= number; }
-    // False when the deadline passed first.
+    // Whether that command is done.
+    bool reached(uint64_t number) const;
+    // Waits until that command is done; false when the deadline passed first.
     bool waitFor(uint64_t number, uint64_t deadline) const;
+    // Waits until all commands submitted so far are done; false when the deadline passed first.
+    bool drain(uint64_t deadline) const;
+    // Asks again which commands are ready.
+    void look() const;
     // Ends the thread once the commands are done, if that is before the deadline. False: it goes on, and keeps what it
     // needs.
     bool stop(uint64_t deadline);
@@ -49,11 +64,22 @@ private:
     struct State {
         mutable std::mutex mutex;
         mutable std::condition_variable changed;
-        std::deque<Command> commands;
+        struct Entry {
+            uint64_t number;
+            Command command;
+            Place place;
+        };
+        std::deque<Entry> commands;
         uint64_t submitted = 0;
-        std::atomic<uint64_t> completed{0};
+        uint64_t doneUpTo = 0;         // all of these
+        std::set<uint64_t> doneBeyond; // and these
         bool stopping = false;
         bool ended = false;
+
+        bool done(uint64_t number) const { return number <= doneUpTo || doneBeyond.contains(number); }
+        void finish(uint64_t number);
+        // The first command that may run, or the end.
+        std::deque<Entry>::iterator runnable();
     };
     static void work(State& state);
     template <typename Condition>

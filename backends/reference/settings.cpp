@@ -10,6 +10,7 @@ namespace halyard::reference {
 namespace {
 
 constexpr uint32_t kMaxSubgroupSize = 128;
+constexpr uint32_t kMaxDevices = 64;
 
 std::optional<uint64_t> parseNumber(std::string_view text) {
     uint64_t value = 0;
@@ -76,6 +77,13 @@ uint64_t defaultMemory() {
 
 Settings readSettings(const Host& host) {
     Settings settings;
+    settings.devices = readEnv("HALYARD_REFERENCE_DEVICES", host, settings.devices, "a number from 1 to 64",
+                               [](std::string_view text) -> std::optional<uint32_t> {
+                                   const auto devices = parseNumber(text);
+                                   if (!devices || *devices < 1 || *devices > kMaxDevices)
+                                       return std::nullopt;
+                                   return static_cast<uint32_t>(*devices);
+                               });
     settings.subgroupSize =
         readEnv("HALYARD_REFERENCE_SUBGROUP_SIZE", host, settings.subgroupSize, "a power of two from 1 to 128",
                 [](std::string_view text) -> std::optional<uint32_t> {

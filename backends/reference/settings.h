@@ -6,6 +6,7 @@
 namespace halyard::reference {
 
 struct Settings {
+    uint32_t devices = 1; // each with its own memory and its own line of work
     uint32_t subgroupSize = 16;
     uint64_t stepLimit = 1'000'000'000;
     bool detectRaces = true;

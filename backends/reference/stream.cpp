@@ -3,6 +3,7 @@
 #include "event.h"
 #include "handles.h"
 #include "kernel.h"
+#include "semaphore.h"
 #include "tables.h"
 #include "transfer.h"
 
@@ -10,23 +11,65 @@
 
 namespace halyard::reference {
 
-HyResult Stream::submit(std::function<Status()> work, uint64_t* outNumber) {
+HyResult Stream::enqueue(Queue::Command first, Queue::Place firstPlace, Queue::Command second, Queue::Place secondPlace,
+                         uint64_t* outNumber) {
     if (device_->closed())
         return device_->host().fail({HY_ERROR_DEVICE_LOST, "the device is closed", ""});
     if (const HyResult result = checkFailure(); result != HY_SUCCESS)
         return result;
+    firstPlace.lane = secondPlace.lane = lane();
     // Numbers of one stream grow: the lock keeps what was submitted first from being noted last.
     const std::scoped_lock lock(submitMutex_);
-    const uint64_t number =
-        device_->queue().submit([stream = shared_from_this(), work = std::move(work)] { stream->run(work); });
+    uint64_t number = device_->queue().submit(std::move(first), std::move(firstPlace));
+    if (second)
+        number = device_->queue().submit(std::move(second), std::move(secondPlace));
     submitted_.store(number, std::memory_order_release);
     if (outNumber != nullptr)
         *outNumber = number;
     return HY_SUCCESS;
 }
 
+HyResult Stream::submit(std::function<Status()> work, uint64_t* outNumber) {
+    return enqueue([stream = shared_from_this(), work = std::move(work)] { stream->run(work); }, {}, {}, {}, outNumber);
+}
+
+HyResult Stream::wait(Queue::Ready ready, uint64_t after) {
+    Queue::Place place;
+    place.after = after;
+    if (ready)
+        place.ready = [this, ready = std::move(ready)] { return dropReason() != HY_SUCCESS || ready(); };
+    return enqueue([stream = shared_from_this()] {}, std::move(place), {}, {}, nullptr);
+}
+
+HyResult Stream::callOnHost(HyHostFunction function, void* user) {
+    auto returned = std::make_shared<std::atomic<bool>>(false);
+    Queue::Place afterwards;
+    afterwards.ready = [returned] { return returned->load(); };
+    // Made here, and the thread started, since nothing may fail on the line of work.
+    Queue::Command onHost = [stream = shared_from_this(), function, user, returned] {
+        function(user, stream->dropReason());
+        returned->store(true);
+        stream->device_->queue().look();
+    };
+    device_->hostFunctions().submit([] {});
+    auto call = [stream = shared_from_this(), onHost = std::move(onHost)] {
+        try {
+            stream->device_->hostFunctions().submit(onHost);
+        } catch (const std::bad_alloc&) {
+            onHost(); // late in time, but not lost
+        }
+    };
+    return enqueue(
+        std::move(call), {}, [stream = shared_from_this()] {}, std::move(afterwards), nullptr);
+}
+
+HyResult Stream::dropReason() const {
+    return device_->cancel().load(std::memory_order_relaxed) ? HY_ERROR_CANCELLED
+                                                             : failed_.load(std::memory_order_acquire);
+}
+
 void Stream::run(const std::function<Status()>& work) noexcept {
-    if (failed_.load(std::memory_order_acquire) != HY_SUCCESS || device_->cancel().load(std::memory_order_relaxed))
+    if (dropReason() != HY_SUCCESS)
         return;
     try {
         const Status status = work();
@@ -96,10 +139,33 @@ HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
     });
 }
 
-// What the event stands for was submitted before and so runs before.
-HyResult waitEvent(HyBackendStream handle, HyBackendEvent) {
-    const Stream& stream = *fromHandle(handle);
-    return guarded(stream.device().host(), [&] { return stream.checkFailure(); });
+HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
+    Stream& stream = *fromHandle(handle);
+    return guarded(stream.device().host(), [&] {
+        const Event::Recording recording = fromHandle(event)->recording();
+        const bool waits = recording.stream != nullptr && recording.stream.get() != &stream &&
+                           !stream.device().queue().reached(recording.number);
+        return waits ? stream.wait({}, recording.number) : stream.checkFailure();
+    });
+}
+
+HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* user) {
+    Stream& stream = *fromHandle(handle);
+    return guarded(stream.device().host(), [&] { return stream.callOnHost(function, user); });
+}
+
+HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    Stream& stream = *fromHandle(handle);
+    return guarded(stream.device().host(), [&] {
+        return stream.submit([semaphore = fromHandle(semaphore), value] { return semaphore->signal(value); });
+    });
+}
+
+HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    Stream& stream = *fromHandle(handle);
+    return guarded(stream.device().host(), [&] {
+        return stream.wait([semaphore = fromHandle(semaphore), value] { return semaphore->value() >= value; });
+    });
 }
 
 HyResult launch(HyBackendStream stream, HyBackendKernel kernel, const HyBackendLaunch* launch) {
@@ -149,6 +215,9 @@ const HyBackendStreamTable kStreamTable{
     .copy3D = copy3D,
     .fill = fill,
     .fill3D = fill3D,
+    .hostFunction = hostFunction,
+    .signalSemaphore = signalSemaphore,
+    .waitSemaphore = waitSemaphore,
 };
 
 } // namespace halyard::reference

@@ -227,6 +227,10 @@ typedef struct HyBackendDeviceTable {
     HyResult (*getMemoryInfo)(HyBackendDevice device, uint64_t* outFree, uint64_t* outTotal);
     HyResult (*synchronize)(HyBackendDevice device, uint64_t timeoutNs);
     HyResult (*getNativeHandle)(HyBackendDevice device, HyNativeHandle* outHandle);
+    /* Since 1.2. What `device` can do with memory of `peer`, another device of this backend and instance. */
+    HyResult (*getPeerAccess)(HyBackendDevice device, HyBackendDevice peer, HyPeerAccess* outAccess);
+    /* Since 1.2. Enabling what is enabled is a success. */
+    HyResult (*enablePeerAccess)(HyBackendDevice device, HyBackendDevice peer);
 } HyBackendDeviceTable;
 
 typedef struct HyBackendMemoryTable {

@@ -296,7 +296,9 @@ typedef struct HyDeviceProperties {
 
 /* The number of devices, after the filter. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT. */
 HY_API HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount);
-/* A device by position: GPUs, discrete ones first, then CPUs, then "reference"; or the order that the filter gave.
+/* A device by position: GPUs, discrete ones first, then CPUs, then "reference"; or the order that the filter gave. One
+ * GPU that two backends see (same UUID or PCI address) is listed once, for the backend that comes first (native ones
+ * before Vulkan); a filter and hyDeviceFind reach the other by its name.
  * Devices live as long as the instance and are not destroyed one by one. Errors: HY_ERROR_INVALID_HANDLE,
  * HY_ERROR_INVALID_ARGUMENT, HY_ERROR_NOT_FOUND (index). */
 HY_API HyResult hyDeviceGet(HyInstance instance, uint32_t index, HyDevice* outDevice);
@@ -311,6 +313,20 @@ HY_API HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64
 /* Waits until all work submitted to the device by this instance is done. Errors: HY_ERROR_INVALID_HANDLE,
  * HY_ERROR_TIMEOUT, the first sticky error of a stream of the device. */
 HY_API HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs);
+
+typedef uint32_t HyPeerAccess;
+#define HY_PEER_COPY (1u << 0)          /* hyMemcpyPeerAsync moves the bytes without the host */
+#define HY_PEER_KERNEL_ACCESS (1u << 1) /* kernels of `device` can load and store memory of `peer` */
+#define HY_PEER_ATOMICS (1u << 2)       /* and atomics on it are atomic for both */
+
+/* What `device` can do with memory of `peer`, once hyDeviceEnablePeerAccess was called; 0 when nothing, as between
+ * devices of different backends. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, and what opening a device
+ * can give. */
+HY_API HyResult hyDeviceGetPeerAccess(HyDevice device, HyDevice peer, HyPeerAccess* outAccess);
+/* Makes memory of `peer`, present and future, usable as hyDeviceGetPeerAccess says. One way, and valid until the
+ * instance ends; enabling it again is allowed. Copies between the two work without it. Errors:
+ * HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (access is 0; the message has the reason), what the driver gives. */
+HY_API HyResult hyDeviceEnablePeerAccess(HyDevice device, HyDevice peer);
 
 /* ---- Memory ---------------------------------------------------------------------------------------------------------
  */
@@ -378,8 +394,9 @@ HY_API HyResult hyStreamQuery(HyStream stream);
 HY_API HyResult hyStreamSynchronize(HyStream stream, uint64_t timeoutNs);
 /* Work submitted to `stream` after this waits until the work that `event` last recorded is done. The host does not
  * wait. An event that was never recorded does not hold anything up. The recording is taken at the time of this call; a
- * later one does not change it. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (event of another device), the
- * sticky error. */
+ * later one does not change it. The event may belong to another device, also of another backend; then the waiting
+ * stream's device needs HY_CAP_TIMELINE_SEMAPHORES unless both have HY_CAP_DEVICE_WAITS. Errors:
+ * HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (the device cannot wait so), the sticky error. */
 HY_API HyResult hyStreamWaitEvent(HyStream stream, HyEvent event);
 
 /* ---- Events
@@ -412,9 +429,18 @@ HY_API HyResult hyEventElapsed(HyEvent start, HyEvent end, uint64_t* outNanoseco
  * HY_ERROR_INVALID_ADDRESS; any other is host memory, which must be mapped and stay so until the stream passes the
  * copy. Ranges may not overlap. Zero bytes or a zero extent is a success that does nothing. Common errors:
  * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (address 0), HY_ERROR_INVALID_ADDRESS (freed, or the range leaves
- * its allocation or wraps around), HY_ERROR_UNSUPPORTED (memory of another device), the sticky error. */
+ * its allocation or wraps around), HY_ERROR_UNSUPPORTED (the stream belongs to neither side's device; fills: memory of
+ * another device), the sticky error. One side of a copy may be memory of another device: see hyMemcpyPeerAsync. */
 
 HY_API HyResult hyMemcpyAsync(HyStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes);
+
+/* hyMemcpyAsync between memory of two devices, which may be of different backends, with a check that the addresses
+ * belong to them. The stream must be one of the source's or the destination's device: the copy is ordered on it alone,
+ * and work of the other device is ordered with it by events. Direct where hyDeviceGetPeerAccess has HY_PEER_COPY,
+ * through host memory in overlapping pieces where it has not; then both devices need HY_CAP_TIMELINE_SEMAPHORES. Errors
+ * also: HY_ERROR_INVALID_ADDRESS (not memory of that device). */
+HY_API HyResult hyMemcpyPeerAsync(HyStream stream, HyDevice dstDevice, HyDevicePtr dst, HyDevice srcDevice,
+                                  HyDevicePtr src, uint64_t bytes);
 
 /* Copies `height` rows of `widthBytes`; pitches are the distances between rows, at least widthBytes. Errors also:
  * HY_ERROR_INVALID_ARGUMENT (pitch). */

@@ -26,6 +26,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -181,6 +183,14 @@ public:
         check(hyDeviceSynchronize(device_, timeoutNs));
     }
 
+    /* What this device can do with memory of `peer`, another one. */
+    HyPeerAccess peerAccess(Device peer) const {
+        HyPeerAccess access = 0;
+        check(hyDeviceGetPeerAccess(device_, peer.get(), &access));
+        return access;
+    }
+    void enablePeerAccess(Device peer) const { check(hyDeviceEnablePeerAccess(device_, peer.get())); }
+
 private:
     HyDevice device_;
 };
@@ -274,6 +284,28 @@ public:
     }
 };
 
+/* A counter that only grows, set and waited for by the host and by streams. Needs HY_CAP_TIMELINE_SEMAPHORES. */
+class Semaphore : public detail::Handle<HySemaphore, hySemaphoreDestroy> {
+public:
+    explicit Semaphore(Device device, std::uint64_t initialValue = 0) {
+        auto desc = detail::sized<HySemaphoreDesc>();
+        desc.initialValue = initialValue;
+        check(hySemaphoreCreate(device.get(), &desc, &handle_));
+    }
+
+    std::uint64_t value() const {
+        std::uint64_t value = 0;
+        check(hySemaphoreGetValue(handle_, &value));
+        return value;
+    }
+    /* From the host; `value` must be above the one there is. */
+    void signal(std::uint64_t value) const { check(hySemaphoreSignal(handle_, value)); }
+    /* On the host. */
+    void wait(std::uint64_t value, std::uint64_t timeoutNs = HY_TIMEOUT_INFINITE) const {
+        check(hySemaphoreWait(handle_, value, timeoutNs));
+    }
+};
+
 /* An ordered, asynchronous queue of work. */
 class Stream : public detail::Handle<HyStream, hyStreamDestroy> {
 public:
@@ -294,6 +326,29 @@ public:
 
     /* Work submitted after this waits for what `event` last recorded. */
     void wait(const Event& event) const { check(hyStreamWaitEvent(handle_, event.get())); }
+    /* Work submitted after this waits until the semaphore is at `value`. */
+    void wait(const Semaphore& semaphore, std::uint64_t value) const {
+        check(hyStreamWaitSemaphore(handle_, semaphore.get(), value));
+    }
+    /* Sets the semaphore once all work submitted so far is done. */
+    void signal(const Semaphore& semaphore, std::uint64_t value) const {
+        check(hyStreamSignalSemaphore(handle_, semaphore.get(), value));
+    }
+
+    /* Calls `function(status)` on a thread of the runtime once all work submitted so far is done, and holds later work
+     * up until it returned; see hyStreamHostFunction. It must not call Halyard. */
+    void hostFunction(std::function<void(HyResult)> function) const {
+        auto owned = std::make_unique<std::function<void(HyResult)>>(std::move(function));
+        check(hyStreamHostFunction(
+            handle_,
+            [](void* user, HyResult status) {
+                const std::unique_ptr<std::function<void(HyResult)>> call(
+                    static_cast<std::function<void(HyResult)>*>(user));
+                (*call)(status);
+            },
+            owned.get()));
+        owned.release();
+    }
 
     /* Copies between any two of host and device memory; host memory stays the runtime's until the stream passes the
      * copy. */

@@ -1,6 +1,7 @@
 // Copies and fills: infers what each address is, checks its range, and passes the work on.
 #include "api/check.h"
 #include "api/core.h"
+#include "api/peer_copy.h"
 #include "api/transfer_check.h"
 #include "graph/attention.h"
 
@@ -19,8 +20,19 @@ bool boxSpan(uint64_t width, uint64_t height, uint64_t depth, uint64_t rowPitch,
            !__builtin_add_overflow(outSpan, width, &outSpan);
 }
 
-HyResult checkRange(const Device& device, const Located& located, HyDevicePtr address, uint64_t bytes,
-                    const char* argument) {
+// Device memory of somebody else; registered host memory is within reach of every device.
+bool isForeign(const Device& device, const Located& located) {
+    return located.kind == Located::Kind::Live && located.range.device != &device &&
+           located.range.kind == HY_MEMORY_DEVICE;
+}
+
+HyResult failForeign(const Device& device, const Located& located, const char* argument) {
+    return fail(HY_ERROR_UNSUPPORTED, argument, "use memory of the stream's device",
+                "{} belongs to {}, the stream to {}", argument, located.range.device->properties.selector,
+                device.properties.selector);
+}
+
+HyResult checkRange(const Located& located, HyDevicePtr address, uint64_t bytes, const char* argument) {
     if (address == 0)
         return fail(HY_ERROR_INVALID_ARGUMENT, argument, "pass a device address or hyHostAddress of a pointer",
                     "{} is 0", argument);
@@ -44,44 +56,108 @@ HyResult checkRange(const Device& device, const Located& located, HyDevicePtr ad
                     "{} bytes at {} ({:#x}) pass the end of its allocation of {} bytes, which has {} left from there",
                     bytes, argument, address, range.bytes, range.bytesFrom(address));
     }
-    if (range.device != &device) {
-        return fail(HY_ERROR_UNSUPPORTED, argument, "copy through host memory", "{} belongs to {}, the stream to {}",
-                    argument, range.device->properties.selector, device.properties.selector);
+    return HY_SUCCESS;
+}
+
+bool isHost(const Device& device, const Located& located) {
+    return located.kind == Located::Kind::Unknown ||
+           (located.kind == Located::Kind::Live && located.range.device != &device);
+}
+
+uint32_t hostMask(const Device& device, const Located& dst, const Located& src) {
+    return (isHost(device, dst) ? HY_BACKEND_COPY_DST_HOST : 0) | (isHost(device, src) ? HY_BACKEND_COPY_SRC_HOST : 0);
+}
+
+// Registered memory of another device is plain host memory to this one.
+void toHostAddress(const Device& device, const Located& located, HyDevicePtr& address) {
+    if (located.kind == Located::Kind::Live && located.range.device != &device)
+        address = hyHostAddress(located.range.host + (address - located.range.base));
+}
+
+HyResult checkBytes(const Located& to, const Located& from, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+    HY_TRY(checkRange(to, dst, bytes, "dst"));
+    HY_TRY(checkRange(from, src, bytes, "src"));
+    if (dst - src < bytes || src - dst < bytes) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, "dst", "copy through a third buffer",
+                    "dst ({:#x}) and src ({:#x}) overlap within {} bytes", dst, src, bytes);
     }
     return HY_SUCCESS;
 }
 
-uint32_t hostMask(const Located& dst, const Located& src) {
-    return (dst.kind == Located::Kind::Unknown ? HY_BACKEND_COPY_DST_HOST : 0) |
-           (src.kind == Located::Kind::Unknown ? HY_BACKEND_COPY_SRC_HOST : 0);
+HyResult requireOwn(const Device& device, const Located& to, const Located& from) {
+    if (isForeign(device, to))
+        return failForeign(device, to, "dst");
+    return isForeign(device, from) ? failForeign(device, from, "src") : HY_SUCCESS;
+}
+
+HyCopy3D flatBox(HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+    return {.structSize = sizeof(HyCopy3D),
+            .flags = 0,
+            .next = nullptr,
+            .dst = dst,
+            .src = src,
+            .dstRowPitch = bytes,
+            .dstSlicePitch = bytes,
+            .srcRowPitch = bytes,
+            .srcSlicePitch = bytes,
+            .widthBytes = bytes,
+            .height = 1,
+            .depth = 1};
 }
 
 } // namespace
 
 HyResult checkCopy(const Device& device, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t& outHostMask) {
     const auto [to, from] = device.instance->addresses.locate(dst, src);
-    HY_TRY(checkRange(device, to, dst, bytes, "dst"));
-    HY_TRY(checkRange(device, from, src, bytes, "src"));
-    if (dst - src < bytes || src - dst < bytes) {
-        return fail(HY_ERROR_INVALID_ARGUMENT, "dst", "copy through a third buffer",
-                    "dst ({:#x}) and src ({:#x}) overlap within {} bytes", dst, src, bytes);
-    }
-    outHostMask = hostMask(to, from);
+    HY_TRY(checkBytes(to, from, dst, src, bytes));
+    HY_TRY(requireOwn(device, to, from));
+    outHostMask = hostMask(device, to, from);
     return HY_SUCCESS;
 }
 
 namespace {
 
-HyResult copy(const Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+HyResult copy(Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
     if (bytes == 0)
         return HY_SUCCESS;
-    uint32_t mask = 0;
-    HY_TRY(checkCopy(*stream.device, dst, src, bytes, mask));
+    const Device& device = *stream.device;
+    const auto [to, from] = stream.instance->addresses.locate(dst, src);
+    HY_TRY(checkBytes(to, from, dst, src, bytes));
+    const bool foreign = isForeign(device, to) || isForeign(device, from);
     if (graph::needsAttention(stream)) [[unlikely]] {
-        if (const graph::Taken taken = graph::takeCopy(stream, graph::linearCopy(dst, src, bytes)))
+        if (foreign)
+            HY_TRY(graph::requireUncaptured(stream, "graphs are of one device, and it copies between two"));
+        else if (const graph::Taken taken = graph::takeCopy(stream, graph::linearCopy(dst, src, bytes)))
             return *taken;
     }
-    return blameBackend(stream.device->backend->name, stream.tables->stream.copy(stream.impl, dst, src, bytes, mask));
+    if (foreign) [[unlikely]]
+        return stream.instance->peers->copy(stream, flatBox(dst, src, bytes), to, from);
+    const uint32_t mask = hostMask(device, to, from);
+    toHostAddress(device, to, dst);
+    toHostAddress(device, from, src);
+    return blameBackend(device.backend->name, stream.tables->stream.copy(stream.impl, dst, src, bytes, mask));
+}
+
+HyResult copyPeer(Stream& stream, HyDevice dstHandle, HyDevicePtr dst, HyDevice srcHandle, HyDevicePtr src,
+                  uint64_t bytes) {
+    HyResult result = HY_SUCCESS;
+    const auto* dstDevice = resolve<Device>(dstHandle, "dstDevice", result);
+    const auto* srcDevice = dstDevice != nullptr ? resolve<Device>(srcHandle, "srcDevice", result) : nullptr;
+    if (srcDevice == nullptr)
+        return result;
+    if (bytes == 0)
+        return HY_SUCCESS;
+    const auto [to, from] = stream.instance->addresses.locate(dst, src);
+    HY_TRY(checkBytes(to, from, dst, src, bytes));
+    const auto requireOf = [](const Device& device, const Located& located, const char* argument) {
+        if (located.kind == Located::Kind::Live && located.range.device == &device)
+            return HY_SUCCESS;
+        return fail(HY_ERROR_INVALID_ADDRESS, argument, "pass the device that allocated the memory",
+                    "{} is not memory of {}", argument, device.properties.selector);
+    };
+    HY_TRY(requireOf(*dstDevice, to, "dst"));
+    HY_TRY(requireOf(*srcDevice, from, "src"));
+    return copy(stream, dst, src, bytes);
 }
 
 HyResult checkPitches(uint64_t rowBytes, uint64_t height, uint64_t depth, uint64_t rowPitch, uint64_t slicePitch,
@@ -105,7 +181,9 @@ HyResult failSpan(const char* argument) {
 
 } // namespace
 
-HyResult checkCopyBox(const Device& device, const HyCopy3D& box, uint32_t& outHostMask) {
+namespace {
+
+HyResult checkBox(const HyCopy3D& box, const Located& to, const Located& from) {
     HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch, "dstRowPitch",
                         "dstSlicePitch"));
     HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, "srcRowPitch",
@@ -116,32 +194,50 @@ HyResult checkCopyBox(const Device& device, const HyCopy3D& box, uint32_t& outHo
         return failSpan("dst");
     if (!boxSpan(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, srcSpan))
         return failSpan("src");
+    HY_TRY(checkRange(to, box.dst, dstSpan, "dst"));
+    return checkRange(from, box.src, srcSpan, "src");
+}
+
+} // namespace
+
+HyResult checkCopyBox(const Device& device, const HyCopy3D& box, uint32_t& outHostMask) {
     const auto [to, from] = device.instance->addresses.locate(box.dst, box.src);
-    HY_TRY(checkRange(device, to, box.dst, dstSpan, "dst"));
-    HY_TRY(checkRange(device, from, box.src, srcSpan, "src"));
-    outHostMask = hostMask(to, from);
+    HY_TRY(checkBox(box, to, from));
+    HY_TRY(requireOwn(device, to, from));
+    outHostMask = hostMask(device, to, from);
     return HY_SUCCESS;
 }
 
 namespace {
 
-HyResult copyBox(const Stream& stream, const HyCopy3D& box) {
+HyResult copyBox(Stream& stream, HyCopy3D box) {
     if (isEmpty(box))
         return HY_SUCCESS;
-    uint32_t mask = 0;
-    HY_TRY(checkCopyBox(*stream.device, box, mask));
+    const Device& device = *stream.device;
+    const auto [to, from] = stream.instance->addresses.locate(box.dst, box.src);
+    HY_TRY(checkBox(box, to, from));
+    const bool foreign = isForeign(device, to) || isForeign(device, from);
     if (graph::needsAttention(stream)) [[unlikely]] {
-        if (const graph::Taken taken = graph::takeCopy(stream, {.box = box}))
+        if (foreign)
+            HY_TRY(graph::requireUncaptured(stream, "graphs are of one device, and it copies between two"));
+        else if (const graph::Taken taken = graph::takeCopy(stream, {.box = box}))
             return *taken;
     }
-    return blameBackend(stream.device->backend->name, stream.tables->stream.copy3D(stream.impl, &box, mask));
+    if (foreign) [[unlikely]]
+        return stream.instance->peers->copy(stream, box, to, from);
+    const uint32_t mask = hostMask(device, to, from);
+    toHostAddress(device, to, box.dst);
+    toHostAddress(device, from, box.src);
+    return blameBackend(device.backend->name, stream.tables->stream.copy3D(stream.impl, &box, mask));
 }
 
 // What 1D and 3D fills check alike. `bytes` is the span that is written.
 HyResult checkFill(const Device& device, HyDevicePtr dst, uint64_t bytes, const void* pattern, uint32_t patternBytes) {
     HY_TRY(requirePointer(pattern, "pattern"));
     const Located located = device.instance->addresses.locate(dst);
-    HY_TRY(checkRange(device, located, dst, bytes, "dst"));
+    HY_TRY(checkRange(located, dst, bytes, "dst"));
+    if (located.kind == Located::Kind::Live && located.range.device != &device)
+        return failForeign(device, located, "dst");
     if (located.kind == Located::Kind::Unknown) {
         return fail(HY_ERROR_INVALID_ADDRESS, "dst", "fill memory from hyMemAlloc, or register the range first",
                     "dst ({:#x}) is host memory that is not registered", dst);
@@ -225,12 +321,12 @@ namespace core {
 
 HyResult hyMemcpyAsync(HyStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
     return onObject<Stream>("hyMemcpyAsync", stream, "stream",
-                            [&](const Stream& object) { return copy(object, dst, src, bytes); });
+                            [&](Stream& object) { return copy(object, dst, src, bytes); });
 }
 
 HyResult hyMemcpy2DAsync(HyStream stream, HyDevicePtr dst, uint64_t dstPitch, HyDevicePtr src, uint64_t srcPitch,
                          uint64_t widthBytes, uint64_t height) {
-    return onObject<Stream>("hyMemcpy2DAsync", stream, "stream", [&](const Stream& object) {
+    return onObject<Stream>("hyMemcpy2DAsync", stream, "stream", [&](Stream& object) {
         const HyCopy3D box = {.structSize = sizeof box,
                               .flags = 0,
                               .next = nullptr,
@@ -248,11 +344,17 @@ HyResult hyMemcpy2DAsync(HyStream stream, HyDevicePtr dst, uint64_t dstPitch, Hy
 }
 
 HyResult hyMemcpy3DAsync(HyStream stream, const HyCopy3D* copy) {
-    return onObject<Stream>("hyMemcpy3DAsync", stream, "stream", [&](const Stream& object) {
+    return onObject<Stream>("hyMemcpy3DAsync", stream, "stream", [&](Stream& object) {
         HyCopy3D box{};
         HY_TRY(readDesc(copy, box, kCopy3DV1, 0, "copy"));
         return copyBox(object, box);
     });
+}
+
+HyResult hyMemcpyPeerAsync(HyStream stream, HyDevice dstDevice, HyDevicePtr dst, HyDevice srcDevice, HyDevicePtr src,
+                           uint64_t bytes) {
+    return onObject<Stream>("hyMemcpyPeerAsync", stream, "stream",
+                            [&](Stream& object) { return copyPeer(object, dstDevice, dst, srcDevice, src, bytes); });
 }
 
 HyResult hyMemFillAsync(HyStream stream, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {

@@ -17,12 +17,37 @@ HyResult Device::open() {
     return HY_SUCCESS;
 }
 
+namespace {
+
+// Runs body(device, peer), both open.
+template <typename Body> HyResult onPeers(const char* call, HyDevice device, HyDevice peer, Body&& body) {
+    return onObject<Device>(call, device, "device", [&](Device& object) {
+        HyResult result = HY_SUCCESS;
+        auto* other = resolve<Device>(peer, "peer", result);
+        if (other == nullptr)
+            return result;
+        HY_TRY(object.ensureOpen());
+        HY_TRY(other->ensureOpen());
+        return body(object, *other);
+    });
+}
+
+// Nothing between backends, and nothing where a backend does not tell.
+HyPeerAccess peerAccess(const Device& device, const Device& peer) {
+    HyPeerAccess access = 0;
+    const bool known = device.backend == peer.backend && &device != &peer &&
+                       device.tables->device.getPeerAccess(device.impl, peer.impl, &access) == HY_SUCCESS;
+    return known ? access : 0;
+}
+
+} // namespace
+
 namespace core {
 
 HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount) {
     return onObject<Instance>("hyDeviceGetCount", instance, "instance", [&](const Instance& object) {
         HY_TRY(requirePointer(outCount, "outCount"));
-        *outCount = static_cast<uint32_t>(object.devices.size());
+        *outCount = static_cast<uint32_t>(object.listedDevices);
         return HY_SUCCESS;
     });
 }
@@ -30,7 +55,7 @@ HyResult hyDeviceGetCount(HyInstance instance, uint32_t* outCount) {
 HyResult hyDeviceGet(HyInstance instance, uint32_t index, HyDevice* outDevice) {
     return onObject<Instance>("hyDeviceGet", instance, "instance", [&](const Instance& object) {
         HY_TRY(requirePointer(outDevice, "outDevice"));
-        if (index >= object.devices.size()) {
+        if (index >= object.listedDevices) {
             return fail(HY_ERROR_NOT_FOUND, "index",
                         "ask hyDeviceGetCount first; halyard-info --why tells why a device is missing",
                         "there is no device {}; there are: {}", index, listDevices(object.devices));
@@ -78,6 +103,28 @@ HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs) {
     return onObject<Device>("hyDeviceSynchronize", device, "device", [&](Device& object) {
         HY_TRY(object.ensureOpen());
         return blameBackend(object.backend->name, object.tables->device.synchronize(object.impl, timeoutNs));
+    });
+}
+
+HyResult hyDeviceGetPeerAccess(HyDevice device, HyDevice peer, HyPeerAccess* outAccess) {
+    return onPeers("hyDeviceGetPeerAccess", device, peer, [&](const Device& object, const Device& other) {
+        HY_TRY(requirePointer(outAccess, "outAccess"));
+        *outAccess = peerAccess(object, other);
+        return HY_SUCCESS;
+    });
+}
+
+HyResult hyDeviceEnablePeerAccess(HyDevice device, HyDevice peer) {
+    return onPeers("hyDeviceEnablePeerAccess", device, peer, [&](const Device& object, const Device& other) {
+        if (peerAccess(object, other) == 0) {
+            const char* reason = &object == &other                 ? "a device is not its own peer"
+                                 : object.backend != other.backend ? "they belong to different backends"
+                                                                   : "the driver has no path between them";
+            return fail(HY_ERROR_UNSUPPORTED, "peer", "copy with hyMemcpyPeerAsync, which goes through the host",
+                        "{} has no access to memory of {}: {}", object.properties.selector, other.properties.selector,
+                        reason);
+        }
+        return blameBackend(object.backend->name, object.tables->device.enablePeerAccess(object.impl, other.impl));
     });
 }
 

@@ -40,6 +40,20 @@ bool matches(const Device& device, std::string_view selector, size_t position) {
     return selector == device.properties.selector || selector == device.backend->name;
 }
 
+// Processors and software devices are no hardware of their own: several backends may have one on the same machine.
+bool isSameHardware(const HyDeviceProperties& a, const HyDeviceProperties& b) {
+    const auto isHardware = [](const HyDeviceProperties& device) {
+        return device.type != HY_DEVICE_TYPE_CPU && device.type != HY_DEVICE_TYPE_EMULATED;
+    };
+    if (!isHardware(a) || !isHardware(b))
+        return false;
+    const bool hasUuid = std::any_of(std::begin(a.uuid), std::end(a.uuid), [](uint8_t byte) { return byte != 0; });
+    if (hasUuid && std::equal(std::begin(a.uuid), std::end(a.uuid), std::begin(b.uuid)))
+        return true;
+    return a.pciBus != ~0u && a.pciDomain == b.pciDomain && a.pciBus == b.pciBus && a.pciDevice == b.pciDevice &&
+           a.pciFunction == b.pciFunction;
+}
+
 std::string_view trim(std::string_view text) {
     const size_t first = text.find_first_not_of(' ');
     if (first == std::string_view::npos)
@@ -52,6 +66,27 @@ std::string_view trim(std::string_view text) {
 void sortDevices(std::vector<std::unique_ptr<Device>>& devices) {
     std::stable_sort(devices.begin(), devices.end(),
                      [](const auto& a, const auto& b) { return rank(a->properties.type) < rank(b->properties.type); });
+}
+
+size_t moveDuplicatesBack(std::vector<std::unique_ptr<Device>>& devices, Log& log) {
+    std::vector<std::unique_ptr<Device>> kept;
+    std::vector<std::unique_ptr<Device>> duplicates;
+    for (auto& device : devices) {
+        const auto original = std::find_if(kept.begin(), kept.end(), [&](const auto& other) {
+            return other->backend != device->backend && isSameHardware(other->properties, device->properties);
+        });
+        if (original == kept.end()) {
+            kept.push_back(std::move(device));
+            continue;
+        }
+        log.info("core", "{} is the same device as {}: name it to use it", device->properties.selector,
+                 (*original)->properties.selector);
+        duplicates.push_back(std::move(device));
+    }
+    const size_t count = kept.size();
+    std::move(duplicates.begin(), duplicates.end(), std::back_inserter(kept));
+    devices = std::move(kept);
+    return count;
 }
 
 int findDevice(const std::vector<std::unique_ptr<Device>>& devices, std::string_view selector) {

@@ -11,6 +11,10 @@ namespace halyard {
 // ordinal order.
 void sortDevices(std::vector<std::unique_ptr<Device>>& devices);
 
+// Puts devices that are one GPU seen through a second backend (same UUID or PCI address) behind all others, each with a
+// line in the log. Returns how many remain before them.
+size_t moveDuplicatesBack(std::vector<std::unique_ptr<Device>>& devices, Log& log);
+
 // The position of the device that a selector names: "cuda:1", "cpu", "uuid:<32 hex digits>", or a position "0" in the
 // default order. -1 when there is none.
 int findDevice(const std::vector<std::unique_ptr<Device>>& devices, std::string_view selector);

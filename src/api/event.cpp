@@ -1,6 +1,9 @@
+#include "api/backend_event.h"
 #include "api/check.h"
 #include "api/core.h"
 #include "graph/capture.h"
+
+#include <algorithm>
 
 namespace halyard {
 namespace {
@@ -18,7 +21,8 @@ HyResult create(Device& device, uint32_t flags, HyEvent* outEvent) {
     HY_TRY(device.ensureOpen());
     auto event = std::make_unique<Event>(&device);
     event->flags = flags;
-    HY_TRY(blameBackend(device.backend->name, device.tables->event.create(device.impl, flags, &event->impl)));
+    HyBackendEvent impl = nullptr;
+    HY_TRY(event->replace(impl));
     return publish(std::move(event), outEvent);
 }
 
@@ -53,8 +57,26 @@ HyResult elapsed(const Event& start, const Event& end, uint64_t* outNanoseconds)
 Event::~Event() {
     if (graph::needsAttention(*this))
         instance->captures->forget(*this);
-    if (impl != nullptr)
-        device->tables->event.destroy(impl);
+}
+
+std::shared_ptr<BackendEvent> Event::share() {
+    const std::lock_guard lock(allMutex);
+    shared.store(true, std::memory_order_release);
+    return *std::find_if(all.begin(), all.end(), [&](const auto& event) { return event->impl == impl.load(); });
+}
+
+HyResult Event::replace(HyBackendEvent& outImpl) {
+    const std::lock_guard lock(allMutex);
+    auto free = std::find_if(all.begin(), all.end(), [](const auto& event) { return event.use_count() == 1; });
+    if (free == all.end()) {
+        std::shared_ptr<BackendEvent> made;
+        HY_TRY(BackendEvent::create(*device, flags, made));
+        free = all.insert(all.end(), std::move(made));
+    }
+    outImpl = (*free)->impl;
+    impl.store(outImpl, std::memory_order_release);
+    shared.store(false, std::memory_order_release);
+    return HY_SUCCESS;
 }
 
 namespace core {
@@ -86,7 +108,10 @@ HyResult hyEventRecord(HyEvent event, HyStream stream) {
         if (const graph::Taken taken = graph::takeRecord(*object, *recorded))
             return finishFailure(kCall, "", *taken);
     }
-    result = object->device->tables->event.record(object->impl, recorded->impl);
+    HyBackendEvent impl = nullptr;
+    result = object->fresh(impl);
+    if (result >= 0)
+        result = object->device->tables->event.record(impl, recorded->impl);
     if (result < 0)
         return finishFailure(kCall, object->device->backend->name, result);
     object->recorded.store(true, std::memory_order_release);

@@ -1,6 +1,8 @@
+#include "api/bridge.h"
 #include "api/check.h"
 #include "api/core.h"
 #include "api/device_filter.h"
+#include "api/peer_copy.h"
 #include "base/env.h"
 #include "graph/capture.h"
 
@@ -34,6 +36,7 @@ void enumerate(Instance& instance) {
         }
     }
     sortDevices(instance.devices);
+    instance.listedDevices = moveDuplicatesBack(instance.devices, instance.log);
 }
 
 HyResult create(const HyInstanceDesc* in, HyInstance* outInstance) {
@@ -63,6 +66,7 @@ HyResult create(const HyInstanceDesc* in, HyInstance* outInstance) {
             shutdownBackends();
             return result;
         }
+        instance->listedDevices = instance->devices.size();
     }
     instance->handle = HandleTable::insert(ObjectType::Instance, raw);
     bool complete = instance->handle != 0;
@@ -130,6 +134,9 @@ HyResult destroy(HyInstance handle) {
             stuck.push_back(device.get());
     }
     destroyLeftovers(*instance, stuck);
+    if (stuck.empty())
+        instance->peers->stop();
+    instance->bridge->stop();
     std::vector<const LoadedBackend*> stuckBackends;
     for (const auto& device : instance->devices) {
         if (!device->opened)
@@ -159,7 +166,8 @@ HyResult destroy(HyInstance handle) {
 Instance::Instance()
     : Object(kType, this, nullptr), cache(log, counters), compiler(cache, log, counters),
       shutdownTimeoutNs(getEnvNumber("HALYARD_SHUTDOWN_TIMEOUT_MS", 5000, 0, 86'400'000, log) * kNsPerMs),
-      captures(std::make_unique<graph::Captures>()) {}
+      captures(std::make_unique<graph::Captures>()), bridge(std::make_unique<Bridge>()),
+      peers(std::make_unique<PeerCopier>()) {}
 
 Instance::~Instance() = default;
 

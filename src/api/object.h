@@ -30,6 +30,9 @@ namespace graph {
 class Captures;
 class Lane;
 } // namespace graph
+struct BackendEvent;
+class Bridge;
+class PeerCopier;
 
 struct Object {
     Object(ObjectType objectType, Instance* owner, Device* ownerDevice)
@@ -83,13 +86,27 @@ struct Event : Object {
     explicit Event(Device* owner) : Object(kType, owner->instance, owner) {}
     ~Event() override;
 
-    HyBackendEvent impl = nullptr;
+    // The backend's event to wait for on another device: as long as somebody shares it, it is not recorded again.
+    std::shared_ptr<BackendEvent> share();
+    // The backend's event to record.
+    HyResult fresh(HyBackendEvent& outImpl) {
+        if (shared.load(std::memory_order_acquire)) [[unlikely]]
+            return replace(outImpl);
+        outImpl = impl.load(std::memory_order_relaxed);
+        return HY_SUCCESS;
+    }
+    HyResult replace(HyBackendEvent& outImpl);
+
+    std::atomic<HyBackendEvent> impl{nullptr}; // one of `all`
     uint32_t flags = 0;
     std::atomic<bool> recorded{false};
     // As those of the stream when it was recorded.
     std::atomic<uint32_t> attention{0};
     mutable std::mutex lanesMutex;
     std::vector<std::shared_ptr<graph::Lane>> lanes;
+    std::atomic<bool> shared{false};
+    std::mutex allMutex;
+    std::vector<std::shared_ptr<BackendEvent>> all; // none goes before the event: another thread may look at it
 };
 
 // What a module and the kernels made from it share.
@@ -186,7 +203,10 @@ struct Instance : Object {
     std::unique_ptr<graph::Captures> captures;
     std::vector<std::unique_ptr<HostContext>> hostContexts;
     LoadResult loaded;
-    std::vector<std::unique_ptr<Device>> devices; // in the order that applications see
+    std::vector<std::unique_ptr<Device>> devices; // in the order that applications see, then duplicates
+    size_t listedDevices = 0;                     // of these, how many hyDeviceGetCount tells of
+    std::unique_ptr<Bridge> bridge;
+    std::unique_ptr<PeerCopier> peers;
 
     std::mutex objectsMutex;
     std::set<Object*> objects;

@@ -1,5 +1,6 @@
 #include "api/semaphore.h"
 
+#include "api/bridge.h"
 #include "api/check.h"
 #include "api/core.h"
 #include "graph/attention.h"
@@ -25,13 +26,6 @@ HyResult create(Device& device, const HySemaphoreDesc* in, HySemaphore* outSemap
     HY_TRY(blameBackend(device.backend->name,
                         device.tables->semaphore.create(device.impl, desc.initialValue, &semaphore->impl)));
     return publish(std::move(semaphore), outSemaphore);
-}
-
-// Whether streams of one device can use what belongs to the other, by their backend's own means.
-bool reachNatively(const Device& first, const Device& second) {
-    return &first == &second ||
-           (first.backend == second.backend && (first.properties.capabilities & HY_CAP_DEVICE_WAITS) != 0 &&
-            (second.properties.capabilities & HY_CAP_DEVICE_WAITS) != 0);
 }
 
 template <typename Body>

@@ -1,5 +1,7 @@
+#include "api/bridge.h"
 #include "api/check.h"
 #include "api/core.h"
+#include "api/peer_copy.h"
 #include "graph/capture.h"
 
 namespace halyard {
@@ -18,13 +20,22 @@ HyResult create(Device& device, const HyStreamDesc* in, HyStream* outStream) {
     return publish(std::move(stream), outStream);
 }
 
+// An event that was never recorded holds nothing up.
+HyResult waitAcross(const Stream& stream, Event& event) {
+    if (!event.recorded.load(std::memory_order_acquire))
+        return HY_SUCCESS;
+    return stream.instance->bridge->wait(*stream.device, stream.impl, event.share());
+}
+
 } // namespace
 
 Stream::~Stream() {
     if (graph::needsAttention(*this))
         instance->captures->forget(*this);
-    if (impl != nullptr)
-        tables->stream.destroy(impl);
+    if (impl == nullptr)
+        return;
+    instance->peers->forget(*this);
+    tables->stream.destroy(impl);
 }
 
 namespace core {
@@ -67,20 +78,15 @@ HyResult hyStreamWaitEvent(HyStream stream, HyEvent event) {
     constexpr const char* kCall = "hyStreamWaitEvent";
     HyResult result = HY_SUCCESS;
     auto* object = resolve<Stream>(stream, "stream", result);
-    const auto* waited = object != nullptr ? resolve<Event>(event, "event", result) : nullptr;
+    auto* waited = object != nullptr ? resolve<Event>(event, "event", result) : nullptr;
     if (waited == nullptr)
         return finishFailure(kCall, "", result);
     if (graph::needsAttention(*object) || graph::needsAttention(*waited)) [[unlikely]] {
         if (const graph::Taken taken = graph::takeWait(*object, *waited))
             return finishFailure(kCall, "", *taken);
     }
-    if (waited->device != object->device) {
-        return finishFailure(
-            kCall, "",
-            fail(HY_ERROR_UNSUPPORTED, "event", "wait on the host with hyEventSynchronize",
-                 "the event belongs to {}, the stream to {}; waiting across devices is not supported yet",
-                 waited->device->properties.selector, object->device->properties.selector));
-    }
+    if (waited->device != object->device) [[unlikely]]
+        return enter(kCall, [&] { return waitAcross(*object, *waited); });
     return finishFailure(kCall, object->device->backend->name,
                          object->tables->stream.waitEvent(object->impl, waited->impl));
 }

@@ -14,7 +14,9 @@
     SLOT(device, close)                                                                                                \
     SLOT(device, getMemoryInfo)                                                                                        \
     SLOT(device, synchronize)                                                                                          \
-    SLOT(device, getNativeHandle)
+    SLOT(device, getNativeHandle)                                                                                      \
+    SLOT(device, getPeerAccess)                                                                                        \
+    SLOT(device, enablePeerAccess)
 #define HALYARD_MEMORY_SLOTS(SLOT)                                                                                     \
     SLOT(memory, allocate)                                                                                             \
     SLOT(memory, free)                                                                                                 \

@@ -112,6 +112,16 @@ HyResult getCount([[maybe_unused]] HyBackendContext context, [[maybe_unused]] ui
     return HY_SUCCESS;
 #endif
 }
+#ifdef MOCK_PCI_BUS
+HyResult getProperties(HyBackendContext, uint32_t, HyDeviceProperties* outProperties) {
+    outProperties->type = HY_DEVICE_TYPE_DISCRETE_GPU;
+    outProperties->pciDomain = outProperties->pciDevice = outProperties->pciFunction = 0;
+    outProperties->pciBus = MOCK_PCI_BUS;
+    return HY_SUCCESS;
+}
+#else
+constexpr decltype(HyBackendDeviceTable::getProperties) getProperties = nullptr;
+#endif
 HyResult streamQuery(HyBackendStream) {
     return HY_NOT_READY;
 }
@@ -141,8 +151,8 @@ template <typename Table> constexpr Longer<Table> lengthened(Table table) {
 #endif
 }
 
-const Longer<HyBackendDeviceTable> kDevice =
-    lengthened(HyBackendDeviceTable{.structSize = sizeof(HyBackendDeviceTable), .getCount = getCount});
+const Longer<HyBackendDeviceTable> kDevice = lengthened(HyBackendDeviceTable{
+    .structSize = sizeof(HyBackendDeviceTable), .getCount = getCount, .getProperties = getProperties});
 const Longer<HyBackendStreamTable> kStream =
     lengthened(HyBackendStreamTable{.structSize = MOCK_STREAM_BYTES, .query = streamQuery, .fill = fill});
 

@@ -24,6 +24,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_CPU_CODE_DIR", "keeps the cpu backend's code as files in this folder, for debuggers and profilers"},
     {"HALYARD_CPU_ISA", "the instruction set that the cpu backend compiles for"},
     {"HALYARD_CPU_SPECIALISE", "whether the cpu backend recompiles kernels for the workgroup size in use"},
+    {"HALYARD_CPU_DEVICES", "how many devices the cpu backend splits the processor into"},
     {"HALYARD_CPU_SUBGROUP_SIZE", "the invocations of a subgroup on the cpu backend"},
     {"HALYARD_CPU_THREADS", "the number of threads of the cpu backend"},
     {"HALYARD_DEVICES", "filters and orders the devices"},
@@ -39,6 +40,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_REFERENCE_CHECKS", "which of the costly checks the reference backend makes"},
     {"HALYARD_REFERENCE_MEMORY", "the memory of the reference device"},
     {"HALYARD_REFERENCE_STEP_LIMIT", "how many instructions make an invocation of the reference backend endless"},
+    {"HALYARD_REFERENCE_DEVICES", "how many devices the reference backend has"},
     {"HALYARD_REFERENCE_SUBGROUP_SIZE", "the invocations of a subgroup on the reference backend"},
     {"HALYARD_SHUTDOWN_TIMEOUT_MS", "how long destroying an instance waits for work"},
 };
