@@ -43,6 +43,7 @@ struct alignas(kCommandAlignment) LaunchCommand : Command {
     uint64_t localBytes;
     uint64_t scratchBytes;
     const char* node;    // of a graph: its name; else null
+    bool cooperative;    // all groups at once
     HyHostLaunch launch; // launch.args points behind this record
 };
 

@@ -5,7 +5,10 @@
 #include "stream.h"
 #include "tables.h"
 
+#include "base/matrix_forms.h"
+
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace halyard::cpu {
@@ -62,6 +65,7 @@ bool Device::waitForStreams(uint64_t deadline) {
 
 void Device::cancelWork() {
     cancel_.store(1);
+    executor_.cancelGang();
     for (const Ref<Stream>& stream : streams()) {
         stream->resumeIfParked();
     }
@@ -69,10 +73,14 @@ void Device::cancelWork() {
 
 HyResult Device::synchronize(uint64_t deadline) {
     const std::vector<Ref<Stream>> all = streams();
+    const uint64_t before = epoch();
     for (const Ref<Stream>& stream : all) {
         if (!stream->waitFor(stream->submitted(), deadline)) {
             return host_.fail({HY_ERROR_TIMEOUT, "the device has not finished its work within the time limit"});
         }
+    }
+    if (const HyResult result = checkEpoch(before); result != HY_SUCCESS) {
+        return result;
     }
     for (const Ref<Stream>& stream : all) {
         if (const HyResult result = stream->checkFailure(); result != HY_SUCCESS) {
@@ -82,8 +90,56 @@ HyResult Device::synchronize(uint64_t deadline) {
     return HY_SUCCESS;
 }
 
+HyResult Device::failNoWork() const {
+    if (closed_.load()) {
+        return host_.fail({HY_ERROR_DEVICE_LOST, "the device is closed"});
+    }
+    return host_.fail({HY_ERROR_INVALID_STATE, "the device is being reset, or a reset did not end in time", "",
+                       "wait for hyDeviceReset, or call it again"});
+}
+
+HyResult Device::checkEpoch(uint64_t epoch) const {
+    if (epoch % 2 == 0 && epoch_.load(std::memory_order_seq_cst) == epoch) {
+        return HY_SUCCESS;
+    }
+    return host_.fail({HY_ERROR_CANCELLED,
+                       "the device was reset while this call waited: the work may have been dropped", "",
+                       "do the work again"});
+}
+
+HyResult Device::reset(uint64_t deadline) {
+    std::unique_lock turn(resetMutex_, std::defer_lock);
+    if (deadline == kNever) {
+        turn.lock();
+    } else if (!turn.try_lock_until(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline)))) {
+        return host_.fail({HY_ERROR_TIMEOUT, "another reset of the device has not ended within the time limit"});
+    }
+    takesWork_.store(false);
+    if (epoch_.load() % 2 == 0) {
+        epoch_.fetch_add(1);
+    }
+    const std::vector<Ref<Stream>> all = streams();
+    for (const Ref<Stream>& stream : all) {
+        stream->awaitSubmitters();
+    }
+    cancelWork();
+    if (!waitForStreams(deadline)) {
+        return host_.fail({HY_ERROR_TIMEOUT,
+                           "work did not stop within the time limit, and the device takes no more until it has", "",
+                           "call hyDeviceReset again"});
+    }
+    for (const Ref<Stream>& stream : streams()) {
+        stream->forgetFailure();
+    }
+    cancel_.store(0);
+    epoch_.fetch_add(1);
+    takesWork_.store(!closed_.load());
+    return HY_SUCCESS;
+}
+
 HyResult Device::close(uint64_t deadline) {
     closed_.store(true);
+    takesWork_.store(false);
     const bool done = waitForStreams(deadline);
     const uint64_t grace = deadlineAfter(kCancelGraceNs);
     bool stopped = done;
@@ -178,6 +234,23 @@ HyResult enablePeerAccess(HyBackendDevice, HyBackendDevice) {
     return HY_SUCCESS;
 }
 
+HyResult resetDevice(HyBackendDevice handle, uint64_t timeoutNs) {
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] { return device.reset(deadlineAfter(timeoutNs)); });
+}
+
+HyResult getMatrixCount(HyBackendContext, uint32_t, uint32_t* outCount) {
+    *outCount = static_cast<uint32_t>(kMatrixForms.size());
+    return HY_SUCCESS;
+}
+
+HyResult getMatrix(HyBackendContext, uint32_t, uint32_t index, HyCooperativeMatrixInfo* outInfo) {
+    const uint32_t structSize = outInfo->structSize;
+    std::memcpy(outInfo, &kMatrixForms[index], std::min<size_t>(structSize, sizeof kMatrixForms[index]));
+    outInfo->structSize = structSize;
+    return HY_SUCCESS;
+}
+
 } // namespace
 
 const HyBackendDeviceTable kDeviceTable{
@@ -190,6 +263,9 @@ const HyBackendDeviceTable kDeviceTable{
     .synchronize = synchronizeDevice,
     .getPeerAccess = getPeerAccess,
     .enablePeerAccess = enablePeerAccess,
+    .reset = resetDevice,
+    .getCooperativeMatrixCount = getMatrixCount,
+    .getCooperativeMatrix = getMatrix,
 };
 
 } // namespace halyard::cpu

@@ -35,9 +35,18 @@ public:
     // Waits until all work submitted so far is done: HY_SUCCESS, HY_ERROR_TIMEOUT, or the first sticky error. Throws
     // std::bad_alloc.
     HyResult synchronize(uint64_t deadline);
+    // Drops and stops all work, then forgets the failures of all streams. HY_ERROR_TIMEOUT: not all of it stopped, and
+    // no work is taken until a later call succeeds. Throws std::bad_alloc.
+    HyResult reset(uint64_t deadline);
 
-    // No more work is taken.
-    bool closed() const { return closed_.load(std::memory_order_relaxed); }
+    // False while the device is reset, and from close() on.
+    bool takesWork() const { return takesWork_.load(std::memory_order_relaxed); }
+    // Sets the thread's record: why not.
+    HyResult failNoWork() const;
+    // Grows when a reset begins and when it ends, so it is odd during one.
+    uint64_t epoch() const { return epoch_.load(std::memory_order_seq_cst); }
+    // HY_ERROR_CANCELLED, with the record set, when there was a reset since `epoch` was read.
+    HyResult checkEpoch(uint64_t epoch) const;
     // Work that has not run yet is skipped.
     bool cancelled() const { return cancel_.load(std::memory_order_relaxed) != 0; }
     // The flag as compiled kernels read it.
@@ -61,6 +70,9 @@ private:
     Specialiser specialiser_;
     std::atomic<uint32_t> cancel_{0};
     std::atomic<bool> closed_{false};
+    std::atomic<bool> takesWork_{true};
+    std::atomic<uint64_t> epoch_{0};
+    std::timed_mutex resetMutex_;
     std::mutex registryMutex_;
     Stream* streams_ = nullptr;
 };

@@ -71,10 +71,7 @@ HyResult queryEvent(HyBackendEvent handle) {
     if (!recording.stream) {
         return HY_SUCCESS;
     }
-    if (const HyResult result = recording.stream->checkFailure(); result != HY_SUCCESS) {
-        return result;
-    }
-    return recording.stream->reached(recording.value) ? HY_SUCCESS : HY_NOT_READY;
+    return recording.stream->query(recording.value);
 }
 
 HyResult synchronizeEvent(HyBackendEvent handle, uint64_t timeoutNs) {
@@ -83,11 +80,8 @@ HyResult synchronizeEvent(HyBackendEvent handle, uint64_t timeoutNs) {
     if (!recording.stream) {
         return HY_SUCCESS;
     }
-    if (!recording.stream->waitFor(recording.value, deadlineAfter(timeoutNs))) {
-        return event.device().host().fail(
-            {HY_ERROR_TIMEOUT, "the recorded work has not finished within the time limit"});
-    }
-    return recording.stream->checkFailure();
+    return recording.stream->finish(recording.value, deadlineAfter(timeoutNs),
+                                    "the recorded work has not finished within the time limit");
 }
 
 HyResult elapsed(HyBackendEvent startHandle, HyBackendEvent endHandle, uint64_t* outNanoseconds) {

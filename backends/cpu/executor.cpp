@@ -131,15 +131,19 @@ void Executor::schedule(Stream& stream) noexcept {
     Wakes wakes;
     {
         const std::scoped_lock lock(mutex_);
-        ReadyList& list = ready_[stream.priority() < 0 ? 0 : stream.priority() == 0 ? 1 : 2];
-        stream.next_ = nullptr;
-        (list.first == nullptr ? list.first : list.last->next_) = &stream;
-        list.last = &stream;
-        readyCount_.fetch_add(1, std::memory_order_relaxed);
-        demand_.fetch_add(1, std::memory_order_seq_cst);
-        wakes = rebalance();
+        wakes = enqueue(stream);
     }
     wake(wakes);
+}
+
+Executor::Wakes Executor::enqueue(Stream& stream) {
+    ReadyList& list = ready_[stream.priority() < 0 ? 0 : stream.priority() == 0 ? 1 : 2];
+    stream.next_ = nullptr;
+    (list.first == nullptr ? list.first : list.last->next_) = &stream;
+    list.last = &stream;
+    readyCount_.fetch_add(1, std::memory_order_relaxed);
+    demand_.fetch_add(1, std::memory_order_seq_cst);
+    return rebalance();
 }
 
 Executor::Wakes Executor::rebalance() {
@@ -164,9 +168,12 @@ void Executor::wake(const Wakes& wakes) {
 }
 
 bool Executor::take(Task& outTask) {
+    if (takeSeat(outTask)) {
+        return true;
+    }
     for (ReadyList& list : ready_) {
         if (list.first != nullptr) {
-            outTask = {std::exchange(list.first, list.first->next_), nullptr};
+            outTask = {std::exchange(list.first, list.first->next_), nullptr, 0};
             readyCount_.fetch_sub(1, std::memory_order_relaxed);
             demand_.fetch_sub(1, std::memory_order_seq_cst);
             return true;
@@ -177,7 +184,7 @@ bool Executor::take(Task& outTask) {
             --job->wanted;
             ++job->participants;
             demand_.fetch_sub(1, std::memory_order_seq_cst);
-            outTask = {nullptr, job};
+            outTask = {nullptr, job, 0};
             return true;
         }
     }
@@ -243,8 +250,9 @@ void Executor::hold(Worker& worker, Stream& stream) {
     for (;;) {
         switch (stream.step(worker)) {
         case Stream::Step::Ran:
-            // One command at a time in turn, when there are more streams than free workers.
-            if (readyCount_.load(std::memory_order_relaxed) > spinners_.load(std::memory_order_relaxed)) {
+            // One command at a time in turn, when there are more streams than free workers; and the gang waits for all.
+            if (readyCount_.load(std::memory_order_relaxed) > spinners_.load(std::memory_order_relaxed) ||
+                gangSeats_.load(std::memory_order_relaxed) > 0) {
                 schedule(stream);
                 return;
             }
@@ -335,6 +343,11 @@ void Executor::work(Worker& worker) {
             stream = task.job->stream;
             runPieces(*task.job, worker);
             if (!leave(*task.job)) {
+                continue;
+            }
+            stream->finishFront();
+        } else if (task.unit != 0) {
+            if (!takePart(*stream, task.unit, worker)) {
                 continue;
             }
             stream->finishFront();

@@ -64,6 +64,15 @@ public:
     // Runs a command's units on this worker and those that are free. True: all are done; false: another worker
     // still runs some and will go on with the stream, which must not be touched any more.
     bool shareOut(Stream& stream, const Command& command, uint64_t units, Worker& worker);
+    // Before runTogether(). False: it is another stream's turn; this one is scheduled when its turn has come.
+    bool claimTurn(Stream& stream);
+    // Runs each of a command's units on a worker of its own, all at the same time; every worker comes after the command
+    // that it is at. `units` is at most threads(). Ends the stream's turn. True and false as of shareOut().
+    bool runTogether(Stream& stream, const Command& command, uint64_t units, Worker& worker);
+    // The stream, which may have been given the turn, does not run its command after all.
+    void giveUpTurn(Stream& stream);
+    // REQUIRES: the device is cancelled. Units that wait for workers do not wait any more.
+    void cancelGang();
     // Ends the threads. False: some did not come back before the deadline; they are left to themselves, and this
     // object must live for ever.
     bool stop(uint64_t deadline);
@@ -92,10 +101,21 @@ private:
     struct Task {
         Stream* stream = nullptr;
         Job* job = nullptr;
+        uint64_t unit = 0; // not 0: of the gang's command
     };
     struct ReadyList {
         Stream* first = nullptr;
         Stream* last = nullptr;
+    };
+    // The one command whose units run together. Guarded by mutex_, but for what its workers count by.
+    struct Gang {
+        Stream* owner = nullptr; // whose turn it is
+        const Command* command = nullptr;
+        uint64_t nextUnit = 0;
+        uint32_t running = 0;             // workers that are here or will come
+        ReadyList waiting;                // streams whose turn will come
+        std::atomic<bool> called{false};  // everybody who came is to run
+        std::atomic<uint32_t> missing{0}; // workers that have not come yet
     };
     // Workers to wake when the lock is released. Two at a time: those who wake go on waking, so that many wake in
     // little time.
@@ -110,15 +130,21 @@ private:
     bool linger(Worker& worker, Stream& stream);
     bool next(Worker& worker, Task& outTask);
     bool take(Task& outTask);
+    Wakes enqueue(Stream& stream);
     void runPieces(Job& job, Worker& worker);
+    bool takeSeat(Task& outTask);
+    bool takePart(Stream& stream, uint64_t unit, Worker& worker);
+    Wakes passTurn();
+    void withdrawSeats();
     bool leave(Job& job);
     void unlink(Job& job);
     Wakes rebalance();
     static void wake(const Wakes& wakes);
 
-    alignas(64) std::atomic<uint32_t> demand_{0}; // ready streams, and seats in open jobs
+    alignas(64) std::atomic<uint32_t> demand_{0}; // ready streams, seats in open jobs and in the gang
     std::atomic<uint32_t> readyCount_{0};
-    std::atomic<uint32_t> spinners_{0}; // workers that look at demand_ now or soon, the waking ones included
+    std::atomic<uint32_t> gangSeats_{0}; // workers that must come
+    std::atomic<uint32_t> spinners_{0};  // workers that look at demand_ now or soon, the waking ones included
     std::atomic<bool> stopping_{false};
 
     const uint32_t wantedThreads_;
@@ -128,8 +154,10 @@ private:
     std::atomic<uint32_t> started_{0};
     std::atomic<uint32_t> exited_{0};
 
-    std::mutex mutex_;   // guards what follows, and changes of demand_ and readyCount_, which are polled without it
+    std::mutex
+        mutex_; // guards what follows, and changes of demand_, readyCount_ and gangSeats_, which are polled without it
     ReadyList ready_[3]; // urgent, normal, patient
+    Gang gang_;
     Job* openJobs_ = nullptr;
     Job* freeJobs_ = nullptr;
     Worker* idle_ = nullptr;

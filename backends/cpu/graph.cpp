@@ -25,6 +25,12 @@ public:
             if (plan_->isEmptyNode(indices[i])) {
                 continue;
             }
+            if (isCooperative(*nodes[i]) != plan_->isCooperative(indices[i])) {
+                return device_->host().fail(
+                    {HY_ERROR_UNSUPPORTED,
+                     "an update cannot make a launch of a graph cooperative, or the other way round", "desc->flags",
+                     "make another graph"});
+            }
             if (const HyResult result = Slot::make(*device_, *nodes[i], slots[i]); result != HY_SUCCESS) {
                 return result;
             }

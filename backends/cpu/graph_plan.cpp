@@ -65,10 +65,6 @@ template <class T> T& Slot::makeCommand(CommandKind kind, uint32_t extraBytes) {
 
 HyResult Slot::setKernel(Device& device, const HyBackendGraphNode& node) {
     Kernel& kernel = fromHandle(node.kernel);
-    if ((node.launch->flags & HY_LAUNCH_COOPERATIVE) != 0) {
-        return device.host().fail({HY_ERROR_UNSUPPORTED, "graphs of the cpu device have no cooperative launches",
-                                   "flags", "launch it in a stream, or without HY_LAUNCH_COOPERATIVE"});
-    }
     Kernel::Prepared prepared;
     if (const HyResult result = kernel.prepareLaunch(*node.launch, prepared); result != HY_SUCCESS) {
         return result;
@@ -123,8 +119,16 @@ HyResult Slot::make(Device& device, const HyBackendGraphNode& node, Ref<Slot>& o
     return HY_SUCCESS;
 }
 
+bool isCooperative(const HyBackendGraphNode& node) {
+    return node.kind == HY_GRAPH_NODE_KERNEL && (node.launch->flags & HY_LAUNCH_COOPERATIVE) != 0;
+}
+
+bool Slot::cooperative() const {
+    return kernel_ && static_cast<const LaunchCommand&>(*command_).cooperative;
+}
+
 // Nodes of one level, counted from the start along the longest way, have no order between them. Host functions get
-// steps of their own, because another thread calls them.
+// steps of their own, because another thread calls them; cooperative launches, because they need all workers.
 void Plan::schedule(const HyBackendGraphNode* const* nodes, uint32_t count) {
     std::vector<uint32_t> level(count);
     std::vector<uint32_t> order;
@@ -140,17 +144,18 @@ void Plan::schedule(const HyBackendGraphNode* const* nodes, uint32_t count) {
         }
     }
     const auto isHost = [&](uint32_t node) { return nodes[node]->kind == HY_GRAPH_NODE_HOST_FUNCTION; };
+    const auto isAlone = [&](uint32_t node) { return isHost(node) || isCooperative(*nodes[node]); };
     std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-        return std::pair(level[a], isHost(a)) < std::pair(level[b], isHost(b));
+        return std::pair(level[a], isAlone(a)) < std::pair(level[b], isAlone(b));
     });
     slotOf_.assign(count, kNoSlot);
     for (uint32_t slot = 0; slot < order.size(); ++slot) {
         const uint32_t node = order[slot];
         slotOf_[node] = slot;
-        if (slot != 0 && !isHost(node) && level[order[slot - 1]] == level[node]) {
+        if (slot != 0 && !isAlone(node) && level[order[slot - 1]] == level[node]) {
             ++steps_.back().count;
         } else {
-            steps_.push_back({slot, 1, isHost(node)});
+            steps_.push_back({slot, 1, isHost(node), isCooperative(*nodes[node])});
         }
     }
     slots_.resize(order.size());

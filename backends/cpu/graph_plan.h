@@ -50,6 +50,7 @@ public:
     HostCall* host() const { return host_.get(); }
     const CodeObject& code() const { return *code_; }
     HyDim3 workgroupSize() const;
+    bool cooperative() const;
 
     // Clock ticks of one unit as last seen, in 1/16; 0: not known.
     mutable std::atomic<uint64_t> cost{0};
@@ -68,13 +69,17 @@ private:
     std::string name_;
 };
 
+// Whether the node is a kernel whose workgroups run all at once.
+bool isCooperative(const HyBackendGraphNode& node);
+
 class Plan final : public RefCounted<Plan> {
 public:
-    // Consecutive slots without an order between them, or one host function.
+    // Consecutive slots without an order between them; or one host function, or one cooperative launch.
     struct Step {
         uint32_t first = 0;
         uint32_t count = 0;
         bool host = false;
+        bool cooperative = false;
         // One workgroup, which needs no more memory than quickLocalBytes() and quickScratchBytes(): all there is to do
         // is this call. Null: something else.
         HyHostKernelRun run = nullptr;
@@ -94,6 +99,7 @@ public:
     void replace(uint32_t node, Ref<Slot> slot);
     void finish();
     bool isEmptyNode(uint32_t node) const { return slotOf_[node] == kNoSlot; }
+    bool isCooperative(uint32_t node) const { return slots_[slotOf_[node]]->cooperative(); }
     // Whether faster code for a kernel came up since the plan was made; counts as a launch of those that have none yet.
     bool hasNewCode() noexcept;
     // REQUIRES: nobody else uses the plan. Throws std::bad_alloc.
@@ -105,6 +111,7 @@ public:
     uint64_t quickLocalBytes() const { return quickLocalBytes_; }
     uint64_t quickScratchBytes() const { return quickScratchBytes_; }
     uint64_t unitCount(const Step& step) const;
+    const Command& firstCommand(const Step& step) const { return slots_[step.first]->command(); }
     // Runs the step where that is cheaper than asking others for help; false: it was not run.
     bool runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const;
     void runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t end, Worker& worker) const;

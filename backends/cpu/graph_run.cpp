@@ -122,8 +122,24 @@ bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
             runQuickSteps(command, worker);
             continue;
         }
+        const bool together = step.cooperative && othersThere && plan.unitCount(step) > 1;
+        if (together && !skips() && !executor.claimTurn(*this)) {
+            return false;
+        }
         ++command.next;
-        if (skips() || plan.runAlone(*this, step, worker, othersThere)) {
+        if (skips()) {
+            if (together) {
+                executor.giveUpTurn(*this);
+            }
+            continue;
+        }
+        if (together) {
+            if (!executor.runTogether(*this, command, plan.unitCount(step), worker)) {
+                return false;
+            }
+            continue;
+        }
+        if (plan.runAlone(*this, step, worker, othersThere)) {
             continue;
         }
         if (!executor.shareOut(*this, command, plan.unitCount(step), worker)) {

@@ -51,7 +51,7 @@ bool countGroups(const HyBackendLaunch& launch, uint64_t& outGroups, uint64_t& o
 Kernel::Kernel(Ref<Module> module, const HyBackendKernelDesc& desc)
     : module_(std::move(module)), name_(desc.name), parameters_(desc.parameters, desc.parameters + desc.parameterCount),
       lengthOffsets_(desc.lengthOffsets, desc.lengthOffsets + desc.lengthCount), argumentBytes_(desc.argumentBytes),
-      requiredSize_(desc.requiredWorkgroupSize) {}
+      requiredSize_(desc.requiredWorkgroupSize), requiredSubgroupSize_(desc.requiredSubgroupSize) {}
 
 Kernel::~Kernel() {
     for (Variant& variant : variants_) {
@@ -84,7 +84,8 @@ HyResult Kernel::compile(const Source& source, HyDim3 size, Ref<CodeObject>& out
     request.workgroupSize[0] = size.x;
     request.workgroupSize[1] = size.y;
     request.workgroupSize[2] = size.z;
-    request.subgroupSize = module_->device().settings().subgroupSize;
+    request.subgroupSize =
+        requiredSubgroupSize_ != 0 ? requiredSubgroupSize_ : module_->device().settings().subgroupSize;
     HyJitArtifact artifact{};
     artifact.structSize = sizeof artifact;
     if (const HyResult result = host().jitCompile(request, artifact); result != HY_SUCCESS) {
@@ -208,11 +209,36 @@ void Kernel::packArguments(const HyBackendLaunch& launch, uint8_t* out) const {
     }
 }
 
-HyResult Kernel::prepareLaunch(const HyBackendLaunch& launch, Prepared& out) {
-    if ((launch.flags & HY_LAUNCH_COOPERATIVE) != 0) {
-        return host().fail(
-            {HY_ERROR_UNSUPPORTED, "the cpu device has no cooperative launch (HY_CAP_COOPERATIVE_LAUNCH)", "flags"});
+HyResult Kernel::checkSubgroups(const CodeObject& code, uint64_t invocations) const {
+    if ((code.info().flags & HY_HOST_KERNEL_WHOLE_SUBGROUPS) == 0 || invocations % code.info().subgroupSize == 0) {
+        return HY_SUCCESS;
     }
+    return guarded(host(), [&] {
+        return host().fail(
+            {HY_ERROR_INVALID_LAUNCH_SIZE,
+             format("kernel %s has cooperative matrices, which need whole subgroups: workgroups of %llu invocations "
+                    "are no multiple of %u",
+                    name_.c_str(), static_cast<unsigned long long>(invocations), code.info().subgroupSize),
+             "workgroupSize", "choose another workgroup size"});
+    });
+}
+
+HyResult Kernel::checkTogether(const HyBackendLaunch& launch, uint64_t groups) const {
+    if ((launch.flags & HY_LAUNCH_COOPERATIVE) == 0) {
+        return HY_SUCCESS;
+    }
+    Executor& executor = module_->device().executor();
+    if (const HyResult result = executor.start(host()); result != HY_SUCCESS || groups <= executor.threads()) {
+        return result;
+    }
+    return host().fail({HY_ERROR_INVALID_LAUNCH_SIZE,
+                        format("kernel %s: a cooperative launch of %llu workgroups; %u are active at once, one on each "
+                               "thread",
+                               name_.c_str(), static_cast<unsigned long long>(groups), executor.threads()),
+                        "workgroups", "launch at most what hyKernelGetOccupancy gives"});
+}
+
+HyResult Kernel::prepareLaunch(const HyBackendLaunch& launch, Prepared& out) {
     uint64_t groups = 0;
     uint64_t invocations = 0;
     if (!countGroups(launch, groups, invocations) || invocations > kMaxWorkgroupInvocations) {
@@ -225,15 +251,15 @@ HyResult Kernel::prepareLaunch(const HyBackendLaunch& launch, Prepared& out) {
                                        kMaxWorkgroupInvocations)});
         });
     }
+    if (launch.flags != 0) {
+        const HyResult result = guarded(host(), [&] { return checkTogether(launch, groups); });
+        if (result != HY_SUCCESS) {
+            return result;
+        }
+    }
     CodeObject& code = select(launch.workgroupSize);
-    if ((code.info().flags & HY_HOST_KERNEL_WHOLE_SUBGROUPS) != 0 && invocations % code.info().subgroupSize != 0) {
-        return guarded(host(), [&] {
-            return host().fail(
-                {HY_ERROR_INVALID_LAUNCH_SIZE,
-                 format("kernel %s has cooperative matrices, which need whole subgroups: workgroups of "
-                        "%llu invocations are no multiple of %u",
-                        name_.c_str(), static_cast<unsigned long long>(invocations), code.info().subgroupSize)});
-        });
+    if (const HyResult result = checkSubgroups(code, invocations); result != HY_SUCCESS) {
+        return result;
     }
     const uint64_t local = localBytes(launch, code);
     const uint64_t items = (invocations + kScratchItems - 1) / kScratchItems * kScratchItems;
@@ -257,6 +283,7 @@ void Kernel::fillCommand(const HyBackendLaunch& launch, const Prepared& prepared
     out.groups = prepared.groups;
     out.localBytes = prepared.localBytes;
     out.scratchBytes = prepared.scratchBytes;
+    out.cooperative = (launch.flags & HY_LAUNCH_COOPERATIVE) != 0;
     packArguments(launch, args);
     out.launch = {{launch.workgroups.x, launch.workgroups.y, launch.workgroups.z},
                   {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
@@ -295,6 +322,20 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
 
 bool Kernel::isFinal(const CodeObject& code) const {
     return &code != code_.get() || module_->device().settings().specialise == Specialise::Off || requiredSize_.x != 0;
+}
+
+HyResult Kernel::occupancy(HyDim3 size, HyOccupancy& out) const {
+    if (const HyResult result = checkSubgroups(*code_, uint64_t{size.x} * size.y * size.z); result != HY_SUCCESS) {
+        return result;
+    }
+    Executor& executor = module_->device().executor();
+    if (const HyResult result = executor.start(host()); result != HY_SUCCESS) {
+        return result;
+    }
+    out.limit = HY_OCCUPANCY_LIMIT_THREADS;
+    out.activeWorkgroups = executor.threads();
+    out.workgroupsPerUnit = 1;
+    return HY_SUCCESS;
 }
 
 HyBackendKernelInfo Kernel::info() const {

@@ -42,8 +42,11 @@ public:
     // Whether no better code than this can come up.
     bool isFinal(const CodeObject& code) const;
     HyBackendKernelInfo info() const;
+    // A workgroup keeps a thread to itself, whatever its size.
+    HyResult occupancy(HyDim3 size, HyOccupancy& out) const;
     const CodeObject& code() const { return *code_; }
     const std::string& name() const { return name_; }
+    const Host& host() const { return module_->device().host(); }
 
     // Compiles the code for one variant and lets later launches use it. Failing is no failure: the general code stays.
     void specialise(size_t variant) noexcept;
@@ -63,9 +66,10 @@ private:
 
     HyResult compile(const Source& source, HyDim3 size, Ref<CodeObject>& outCode) const;
     void requestVariant(size_t variant) noexcept;
+    HyResult checkSubgroups(const CodeObject& code, uint64_t invocations) const;
+    HyResult checkTogether(const HyBackendLaunch& launch, uint64_t groups) const;
     uint64_t localBytes(const HyBackendLaunch& launch, const CodeObject& code) const;
     void packArguments(const HyBackendLaunch& launch, uint8_t* out) const;
-    const Host& host() const { return module_->device().host(); }
 
     const Ref<Module> module_;
     const std::string name_;
@@ -73,6 +77,7 @@ private:
     const std::vector<uint32_t> lengthOffsets_;
     const uint32_t argumentBytes_;
     const HyDim3 requiredSize_;
+    const uint32_t requiredSubgroupSize_; // 0: none
     Ref<CodeObject> code_;
     Ref<OwnedSource> ownedSource_; // set before the first request reaches the specialiser
     std::once_flag ownedSourceOnce_;

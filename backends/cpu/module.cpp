@@ -107,6 +107,12 @@ HyResult getKernelInfo(HyBackendKernel handle, HyBackendKernelInfo* outInfo) {
     return HY_SUCCESS;
 }
 
+HyResult getOccupancy(HyBackendKernel handle, HyDim3 workgroupSize, uint64_t /*localBytes*/,
+                      HyOccupancy* outOccupancy) {
+    const Kernel& kernel = fromHandle(handle);
+    return guarded(kernel.host(), [&] { return kernel.occupancy(workgroupSize, *outOccupancy); });
+}
+
 HyResult getKernelNativeHandle(HyBackendKernel handle, HyNativeHandle* outHandle) {
     outHandle->value = reinterpret_cast<uint64_t>(fromHandle(handle).code().entry());
     outHandle->typeName = "HyHostKernelRun";
@@ -123,6 +129,7 @@ const HyBackendModuleTable kModuleTable{
     .destroyKernel = destroyKernel,
     .getKernelInfo = getKernelInfo,
     .getKernelNativeHandle = getKernelNativeHandle,
+    .getOccupancy = getOccupancy,
 };
 
 } // namespace halyard::cpu

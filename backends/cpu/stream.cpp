@@ -11,8 +11,15 @@
 
 namespace halyard::cpu {
 
-Stream::Stream(Ref<Device> device, int32_t priority)
-    : device_(std::move(device)), priority_(priority), timeline_(Ref<Timeline>::adopt(new Timeline)) {
+namespace {
+
+constexpr const char* kStickyHint = "the stream keeps this error: destroy it and create a new one, or reset the device";
+
+} // namespace
+
+Stream::Stream(Ref<Device> device, int32_t priority, std::string label)
+    : device_(std::move(device)), priority_(priority), label_(std::move(label)),
+      timeline_(Ref<Timeline>::adopt(new Timeline)) {
     device_->enlist(*this);
 }
 
@@ -21,10 +28,7 @@ Stream::~Stream() {
 }
 
 HyResult Stream::checkUsable() const {
-    if (device_->closed()) {
-        return device_->host().fail({HY_ERROR_DEVICE_LOST, "the device is closed"});
-    }
-    return checkFailure();
+    return device_->takesWork() ? checkFailure() : device_->failNoWork();
 }
 
 HyResult Stream::checkFailure() const {
@@ -38,7 +42,7 @@ HyResult Stream::checkFailure() const {
             const std::scoped_lock lock(failureMutex_);
             words = failureWords_;
         }
-        return device_->host().fail({code, words, "", "the stream keeps this error: destroy it and create a new one"});
+        return device_->host().fail({code, words, "", kStickyHint});
     });
 }
 
@@ -52,7 +56,7 @@ void Stream::fail(HyResult code, const std::string& words) noexcept {
         return;
     }
     try {
-        failureWords_ = words;
+        failureWords_ = words.empty() ? label_ : label_ + ": " + words;
     } catch (const std::bad_alloc&) {
         failureWords_.clear(); // the code alone still tells
     }
@@ -61,6 +65,29 @@ void Stream::fail(HyResult code, const std::string& words) noexcept {
 
 bool Stream::waitFor(uint64_t value, uint64_t deadline) {
     return timeline_->waitFor(value, deadline, device_->settings().spinNs);
+}
+
+HyResult Stream::finish(uint64_t value, uint64_t deadline, const char* words) {
+    const uint64_t epoch = device_->epoch();
+    if (!waitFor(value, deadline)) {
+        return guarded(device_->host(), [&] { return device_->host().fail({HY_ERROR_TIMEOUT, words}); });
+    }
+    const HyResult result = guarded(device_->host(), [&] { return device_->checkEpoch(epoch); });
+    return result != HY_SUCCESS ? result : checkFailure();
+}
+
+HyResult Stream::query(uint64_t value) const {
+    const uint64_t epoch = device_->epoch();
+    const bool done = reached(value);
+    const HyResult cancelled = guarded(device_->host(), [&] { return device_->checkEpoch(epoch); });
+    const HyResult result = cancelled != HY_SUCCESS ? cancelled : checkFailure();
+    return result != HY_SUCCESS ? result : done ? HY_SUCCESS : HY_NOT_READY;
+}
+
+void Stream::forgetFailure() {
+    const std::scoped_lock lock(failureMutex_);
+    failureWords_.clear();
+    failure_.store(HY_SUCCESS, std::memory_order_release);
 }
 
 void Stream::resumeIfParked() {

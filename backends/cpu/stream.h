@@ -24,7 +24,8 @@ class Worker;
 
 class Stream final : public RefCounted<Stream> {
 public:
-    Stream(Ref<Device> device, int32_t priority);
+    // `label` is for messages: "stream 3", "stream 'upload'".
+    Stream(Ref<Device> device, int32_t priority, std::string label);
     ~Stream();
 
     Device& device() const { return *device_; }
@@ -36,13 +37,13 @@ public:
     // not fail. `value`, also in `outValue` unless null, is the timeline's value at its completion.
     template <class T, class Fill>
     HyResult submit(CommandKind kind, uint32_t extraBytes, Fill&& fill, uint64_t* outValue = nullptr) {
-        if (const HyResult result = checkUsable(); result != HY_SUCCESS) {
-            return result;
-        }
         const auto bytes = static_cast<uint32_t>((sizeof(T) + extraBytes + kCommandAlignment - 1) / kCommandAlignment *
                                                  kCommandAlignment);
         {
             const std::scoped_lock lock(submitMutex_);
+            if (const HyResult result = checkUsable(); result != HY_SUCCESS) {
+                return result;
+            }
             void* room = queue_.reserve(bytes);
             if (room == nullptr) {
                 return failNoMemory();
@@ -69,6 +70,15 @@ public:
     // Waits until the timeline reaches `value`; false when the deadline passed first. The caller holds a reference.
     bool waitFor(uint64_t value, uint64_t deadline);
     Timeline& timeline() const { return *timeline_; }
+    // waitFor, then HY_ERROR_TIMEOUT with `words`, HY_ERROR_CANCELLED when the device was reset meanwhile, or the
+    // sticky error.
+    HyResult finish(uint64_t value, uint64_t deadline, const char* words);
+    // HY_SUCCESS or HY_NOT_READY; as finish(), without waiting.
+    HyResult query(uint64_t value) const;
+    // Returns when every submission that the device took before it stopped taking work is in the queue.
+    void awaitSubmitters() { const std::scoped_lock lock(submitMutex_); }
+    // The reset's last act: the stream is as good as new.
+    void forgetFailure();
     // HY_SUCCESS, or the sticky error with the thread's record set.
     HyResult checkFailure() const;
     // The first failure sticks; commands behind it complete without running.
@@ -109,6 +119,7 @@ private:
 
     const Ref<Device> device_;
     const int32_t priority_;
+    const std::string label_;
 
     std::mutex submitMutex_;
     CommandQueue queue_;

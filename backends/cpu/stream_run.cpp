@@ -62,6 +62,22 @@ uint64_t unitCount(const Command& command) {
     return 0;
 }
 
+bool prepareUnits(Stream& stream, const Command& command, Worker& worker) {
+    if (command.kind == CommandKind::Graph) {
+        const auto& graph = static_cast<const GraphCommand&>(command);
+        return prepareUnits(stream, graph.plan->firstCommand(graph.plan->steps()[graph.next - 1]), worker);
+    }
+    if (command.kind != CommandKind::Launch) {
+        return true;
+    }
+    const auto& launch = static_cast<const LaunchCommand&>(command);
+    if (worker.local(launch.localBytes) != nullptr && worker.scratch(launch.scratchBytes) != nullptr) {
+        return true;
+    }
+    failNoMemory(stream, launch);
+    return false;
+}
+
 void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t end, Worker& worker) {
     switch (command.kind) {
     case CommandKind::Launch:
@@ -93,6 +109,14 @@ HyResult Stream::dropReason() const {
     }
     return failure_.load(std::memory_order_relaxed);
 }
+
+namespace {
+
+bool isCooperative(const Command& command) {
+    return command.kind == CommandKind::Launch && static_cast<const LaunchCommand&>(command).cooperative;
+}
+
+} // namespace
 
 bool Stream::skips() const {
     return dropReason() != HY_SUCCESS;
@@ -164,10 +188,16 @@ Stream::Step Stream::step(Worker& worker) {
             Executor& executor = device_->executor();
             if (units == 1 || executor.threads() == 1) {
                 runUnits(*this, *command, 0, units, worker);
+            } else if (isCooperative(*command)) {
+                if (!executor.claimTurn(*this) || !executor.runTogether(*this, *command, units, worker)) {
+                    return Step::GaveAway;
+                }
             } else if (!executor.shareOut(*this, *command, units, worker)) {
                 return Step::GaveAway;
             }
         }
+    } else if (isCooperative(*command)) {
+        device_->executor().giveUpTurn(*this);
     }
     complete(*command);
     return Step::Ran;

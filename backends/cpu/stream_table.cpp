@@ -10,6 +10,7 @@
 #include "tables.h"
 #include "transfer.h"
 
+#include <cstddef>
 #include <cstring>
 
 namespace halyard::cpu {
@@ -20,13 +21,19 @@ template <class T> T* address(HyDevicePtr ptr) {
     return reinterpret_cast<T*>(ptr);
 }
 
+std::string labelOf(const HyBackendStreamDesc& desc) {
+    constexpr size_t kNeeded =
+        offsetof(HyBackendStreamDesc, label) + sizeof(desc.label); // a runtime before 1.2 has none
+    return desc.structSize >= kNeeded && desc.label != nullptr ? desc.label : "a stream";
+}
+
 HyResult createStream(HyBackendDevice handle, const HyBackendStreamDesc* desc, HyBackendStream* outStream) {
     Device& device = fromHandle(handle);
     return guarded(device.host(), [&] {
         if (const HyResult result = device.executor().start(device.host()); result != HY_SUCCESS) {
             return result;
         }
-        *outStream = toHandle(new Stream(Ref<Device>::share(&device), desc->priority));
+        *outStream = toHandle(new Stream(Ref<Device>::share(&device), desc->priority, labelOf(*desc)));
         return HY_SUCCESS;
     });
 }
@@ -38,22 +45,13 @@ HyResult destroyStream(HyBackendStream handle) {
 
 HyResult queryStream(HyBackendStream handle) {
     const Stream& stream = fromHandle(handle);
-    if (const HyResult result = stream.checkFailure(); result != HY_SUCCESS) {
-        return result;
-    }
-    return stream.idle() ? HY_SUCCESS : HY_NOT_READY;
+    return stream.query(stream.submitted());
 }
 
 HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
     Stream& stream = fromHandle(handle);
     const uint64_t deadline = timeoutNs == HY_TIMEOUT_INFINITE ? kNever : deadlineAfter(timeoutNs);
-    if (!stream.waitFor(stream.submitted(), deadline)) {
-        const Host& host = stream.device().host();
-        return guarded(host, [&] {
-            return host.fail({HY_ERROR_TIMEOUT, "the stream has not finished its work within the time limit"});
-        });
-    }
-    return stream.checkFailure();
+    return stream.finish(stream.submitted(), deadline, "the stream has not finished its work within the time limit");
 }
 
 HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {

@@ -56,7 +56,8 @@ HyDeviceProperties describe(const Settings& settings, uint32_t ordinal) {
     properties.capabilities = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                               HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
                               HY_CAP_TIMING | HY_CAP_HOST_REGISTRATION | HY_CAP_HOST_FUNCTIONS |
-                              HY_CAP_TIMELINE_SEMAPHORES;
+                              HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_COOPERATIVE_LAUNCH | HY_CAP_OCCUPANCY |
+                              HY_CAP_SUBGROUP_SIZE_CONTROL | HY_CAP_DEVICE_RESET | HY_CAP_COOPERATIVE_MATRIX;
     return properties;
 }
 

@@ -4,7 +4,10 @@
 #include "stream.h"
 #include "tables.h"
 
+#include "base/matrix_forms.h"
+
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace halyard::reference {
@@ -22,17 +25,23 @@ void Device::enlist(const std::shared_ptr<Stream>& stream) {
     streams_.push_back(stream);
 }
 
+std::vector<std::shared_ptr<Stream>> Device::streams() {
+    std::vector<std::shared_ptr<Stream>> all;
+    const std::scoped_lock lock(mutex_);
+    for (const std::weak_ptr<Stream>& known : streams_)
+        if (std::shared_ptr<Stream> stream = known.lock())
+            all.push_back(std::move(stream));
+    return all;
+}
+
 HyResult Device::synchronize(uint64_t deadline) {
-    std::vector<std::shared_ptr<Stream>> streams;
-    {
-        const std::scoped_lock lock(mutex_);
-        for (const std::weak_ptr<Stream>& known : streams_)
-            if (std::shared_ptr<Stream> stream = known.lock())
-                streams.push_back(std::move(stream));
-    }
+    const std::vector<std::shared_ptr<Stream>> all = streams();
+    const uint64_t before = epoch();
     if (!queue_.drain(deadline))
         return host_.fail({HY_ERROR_TIMEOUT, "the device has not finished its work within the time limit", ""});
-    for (const std::shared_ptr<Stream>& stream : streams)
+    if (const HyResult result = checkEpoch(before); result != HY_SUCCESS)
+        return result;
+    for (const std::shared_ptr<Stream>& stream : all)
         if (const HyResult result = stream->checkFailure(); result != HY_SUCCESS)
             return result;
     return HY_SUCCESS;
@@ -41,6 +50,45 @@ HyResult Device::synchronize(uint64_t deadline) {
 void Device::cancelWork() {
     cancel_.store(true);
     queue_.look();
+}
+
+HyResult Device::checkTakesWork() const {
+    if (closed_.load())
+        return host_.fail({HY_ERROR_DEVICE_LOST, "the device is closed", ""});
+    if (epoch() % 2 != 0)
+        return host_.fail({HY_ERROR_INVALID_STATE, "the device is being reset, or a reset did not end in time",
+                           "wait for hyDeviceReset, or call it again"});
+    return HY_SUCCESS;
+}
+
+HyResult Device::checkEpoch(uint64_t before) const {
+    if (before % 2 == 0 && epoch() == before)
+        return HY_SUCCESS;
+    return host_.fail({HY_ERROR_CANCELLED,
+                       "the device was reset while this call waited: the work may have been dropped",
+                       "do the work again"});
+}
+
+HyResult Device::reset(uint64_t deadline) {
+    std::unique_lock turn(resetMutex_, std::defer_lock);
+    if (deadline == kNever)
+        turn.lock();
+    else if (!turn.try_lock_until(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline))))
+        return host_.fail({HY_ERROR_TIMEOUT, "another reset of the device has not ended within the time limit", ""});
+    if (epoch() % 2 == 0)
+        epoch_.fetch_add(1);
+    for (const std::shared_ptr<Stream>& stream : streams())
+        stream->awaitSubmitters();
+    cancelWork();
+    if (!queue_.drain(deadline))
+        return host_.fail({HY_ERROR_TIMEOUT,
+                           "work did not stop within the time limit, and the device takes no more until it has",
+                           "call hyDeviceReset again"});
+    for (const std::shared_ptr<Stream>& stream : streams())
+        stream->forgetFailure();
+    cancel_.store(false);
+    epoch_.fetch_add(1);
+    return HY_SUCCESS;
 }
 
 HyResult Device::close(uint64_t deadline) {
@@ -107,6 +155,23 @@ HyResult synchronizeDevice(HyBackendDevice handle, uint64_t timeoutNs) {
     return guarded(device->host(), [&] { return device->synchronize(deadlineAfter(timeoutNs)); });
 }
 
+HyResult resetDevice(HyBackendDevice handle, uint64_t timeoutNs) {
+    const std::shared_ptr<Device> device = fromHandle(handle);
+    return guarded(device->host(), [&] { return device->reset(deadlineAfter(timeoutNs)); });
+}
+
+HyResult getMatrixCount(HyBackendContext, uint32_t, uint32_t* outCount) {
+    *outCount = static_cast<uint32_t>(kMatrixForms.size());
+    return HY_SUCCESS;
+}
+
+HyResult getMatrix(HyBackendContext, uint32_t, uint32_t index, HyCooperativeMatrixInfo* outInfo) {
+    const uint32_t structSize = outInfo->structSize;
+    std::memcpy(outInfo, &kMatrixForms[index], std::min<size_t>(structSize, sizeof kMatrixForms[index]));
+    outInfo->structSize = structSize;
+    return HY_SUCCESS;
+}
+
 } // namespace
 
 const HyBackendDeviceTable kDeviceTable{
@@ -117,6 +182,9 @@ const HyBackendDeviceTable kDeviceTable{
     .close = closeDevice,
     .getMemoryInfo = getMemoryInfo,
     .synchronize = synchronizeDevice,
+    .reset = resetDevice,
+    .getCooperativeMatrixCount = getMatrixCount,
+    .getCooperativeMatrix = getMatrix,
 };
 
 } // namespace halyard::reference

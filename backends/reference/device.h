@@ -40,22 +40,33 @@ public:
     HyResult close(uint64_t deadline);
     // Waits until all work submitted so far is done: HY_SUCCESS, HY_ERROR_TIMEOUT, or the first sticky error.
     HyResult synchronize(uint64_t deadline);
+    // Drops and stops all work, then forgets the failures of all streams. HY_ERROR_TIMEOUT: not all of it stopped, and
+    // no work is taken until a later call succeeds.
+    HyResult reset(uint64_t deadline);
 
-    // No more work is taken.
-    bool closed() const { return closed_.load(std::memory_order_relaxed); }
+    // HY_SUCCESS, or the record says why no work is taken: the device is closed, or being reset.
+    HyResult checkTakesWork() const;
+    // Grows when a reset begins and when it ends, so it is odd during one.
+    uint64_t epoch() const { return epoch_.load(); }
+    // HY_ERROR_CANCELLED, with the record set, when there was a reset since `epoch` was read.
+    HyResult checkEpoch(uint64_t epoch) const;
     // Work that has not run yet is skipped, and kernels stop.
     const std::atomic<bool>& cancel() const { return cancel_; }
     // From here on work is skipped, and nothing waits.
     void cancelWork();
-    // For streams: synchronize() looks at their failures. The device does not own them.
+    // For streams: synchronize() and reset() look at their failures. The device does not own them.
     void enlist(const std::shared_ptr<Stream>& stream);
 
 private:
+    std::vector<std::shared_ptr<Stream>> streams();
+
     const Host host_;
     const Settings settings_;
     interp::DeviceMemory memory_;
     std::atomic<bool> cancel_{false};
     std::atomic<bool> closed_{false};
+    std::atomic<uint64_t> epoch_{0};
+    std::timed_mutex resetMutex_;
     std::mutex mutex_;
     std::vector<std::weak_ptr<Stream>> streams_;
     Queue hostFunctions_;

@@ -61,9 +61,7 @@ HyResult queryEvent(HyBackendEvent handle) {
         const Event::Recording recording = event->recording();
         if (recording.stream == nullptr)
             return HY_SUCCESS;
-        const bool reached = event->device().queue().reached(recording.number);
-        const HyResult result = recording.stream->checkFailure();
-        return result != HY_SUCCESS ? result : reached ? HY_SUCCESS : HY_NOT_READY;
+        return recording.stream->query(recording.number);
     });
 }
 
@@ -74,9 +72,8 @@ HyResult synchronizeEvent(HyBackendEvent handle, uint64_t timeoutNs) {
         const Event::Recording recording = event->recording();
         if (recording.stream == nullptr)
             return HY_SUCCESS;
-        if (!event->device().queue().waitFor(recording.number, deadlineAfter(timeoutNs)))
-            return host.fail({HY_ERROR_TIMEOUT, "the recorded work has not finished within the time limit", ""});
-        return recording.stream->checkFailure();
+        return recording.stream->finish(recording.number, deadlineAfter(timeoutNs),
+                                        "the recorded work has not finished within the time limit");
     });
 }
 

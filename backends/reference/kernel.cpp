@@ -20,10 +20,11 @@ uint64_t addSaturating(uint64_t a, uint64_t b) {
 
 } // namespace
 
-spv::Result<std::shared_ptr<Kernel>> Kernel::create(std::shared_ptr<Module> module, const spv::KernelInfo& info) {
+spv::Result<std::shared_ptr<Kernel>> Kernel::create(std::shared_ptr<Module> module, const spv::KernelInfo& info,
+                                                    uint32_t subgroupSize) {
     const Settings& chosen = module->device().settings();
     interp::Settings settings;
-    settings.subgroupSize = chosen.subgroupSize;
+    settings.subgroupSize = subgroupSize != 0 ? subgroupSize : chosen.subgroupSize;
     settings.stepLimit = chosen.stepLimit;
     settings.detectRaces = chosen.detectRaces;
     settings.detectUninitialised = chosen.detectUninitialised;
@@ -48,6 +49,16 @@ std::vector<uint8_t> Kernel::packArguments(const HyBackendLaunch& launch) const 
     return block;
 }
 
+Status Kernel::checkSubgroups(uint64_t invocations) const {
+    if (!program_->needsWholeSubgroups() || invocations % program_->subgroupSize() == 0)
+        return spv::Unit{};
+    return Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                   fmt::format("kernel {} has cooperative matrices, which need whole subgroups: workgroups of {} "
+                               "invocations are no multiple of {}",
+                               info_.name, invocations, program_->subgroupSize()),
+                   "choose another workgroup size"};
+}
+
 Status Kernel::checkSize(const HyBackendLaunch& launch, const std::vector<uint8_t>& arguments) const {
     uint64_t invocations = 1;
     uint64_t groups = 1;
@@ -64,12 +75,8 @@ Status Kernel::checkSize(const HyBackendLaunch& launch, const std::vector<uint8_
                                    launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z,
                                    kMaxWorkgroupInvocations),
                        "make the workgroups smaller"};
-    if (program_->needsWholeSubgroups() && invocations % program_->subgroupSize() != 0)
-        return Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
-                       fmt::format("kernel {} has cooperative matrices, which need whole subgroups: workgroups of {} "
-                                   "invocations are no multiple of {}",
-                                   info_.name, invocations, program_->subgroupSize()),
-                       "choose another workgroup size"};
+    if (const Status status = checkSubgroups(invocations); !status)
+        return status;
     uint64_t local = addSaturating(info_.staticLocalBytes, launch.dynamicLocalBytes);
     for (const spv::Parameter& parameter : info_.parameters) {
         uint64_t bytes = 0;
@@ -84,24 +91,46 @@ Status Kernel::checkSize(const HyBackendLaunch& launch, const std::vector<uint8_
                                    "together; the reference device has {} (maxLocalBytes)",
                                    info_.name, local, kMaxLocalBytes),
                        "use less workgroup memory"};
-    return spv::Unit{};
+    return checkTogether(launch, groups, invocations, local);
+}
+
+Status Kernel::checkTogether(const HyBackendLaunch& launch, uint64_t groups, uint64_t invocations,
+                             uint64_t localBytes) const {
+    const uint64_t most = program_->residentWorkgroups(invocations, localBytes);
+    if ((launch.flags & HY_LAUNCH_COOPERATIVE) == 0 || groups <= most)
+        return spv::Unit{};
+    return Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                   fmt::format("kernel {}: a cooperative launch of {} workgroups; {} of this size are active at once",
+                               info_.name, groups, most),
+                   "launch at most what hyKernelGetOccupancy gives"};
 }
 
 HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
     const Host& host = stream.device().host();
-    if ((launch.flags & HY_LAUNCH_COOPERATIVE) != 0)
-        return host.fail(
-            {HY_ERROR_UNSUPPORTED, "the reference device has no cooperative launch (HY_CAP_COOPERATIVE_LAUNCH)", ""},
-            "flags");
     std::vector<uint8_t> arguments = packArguments(launch);
     if (const Status status = checkSize(launch, arguments); !status)
-        return host.fail(status.error());
+        return host.fail(status.error(), "workgroups");
+    const bool together = (launch.flags & HY_LAUNCH_COOPERATIVE) != 0;
     return stream.submit([kernel = shared_from_this(), arguments = std::move(arguments), device = &stream.device(),
-                          workgroups = toArray(launch.workgroups), size = toArray(launch.workgroupSize)] {
+                          workgroups = toArray(launch.workgroups), size = toArray(launch.workgroupSize), together] {
         const interp::Launch run{
-            workgroups, size, arguments.data(), arguments.size(), &device->cancel(), &kernel->module_->programData()};
+            workgroups, size, arguments.data(), arguments.size(), &device->cancel(), &kernel->module_->programData(),
+            together};
         return kernel->program_->run(device->memory(), run);
     });
+}
+
+// The device has one compute unit, whose workgroups take turns.
+spv::Result<HyOccupancy> Kernel::occupancy(HyDim3 size, uint64_t localBytes) const {
+    const uint64_t invocations = uint64_t{size.x} * size.y * size.z;
+    if (const Status status = checkSubgroups(invocations); !status)
+        return status.error();
+    HyOccupancy out{};
+    out.workgroupsPerUnit = program_->residentWorkgroups(invocations, localBytes);
+    out.activeWorkgroups = out.workgroupsPerUnit;
+    out.limit =
+        out.workgroupsPerUnit == interp::kMaxResident ? HY_OCCUPANCY_LIMIT_WORKGROUPS : HY_OCCUPANCY_LIMIT_REGISTERS;
+    return out;
 }
 
 HyBackendKernelInfo Kernel::info() const {

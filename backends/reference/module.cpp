@@ -52,7 +52,7 @@ HyResult createKernel(HyBackendModule handle, const HyBackendKernelDesc* desc, H
         if (info == nullptr)
             return host.fail({HY_ERROR_NOT_FOUND, fmt::format("the module has no kernel '{}'", desc->name), ""},
                              "name");
-        auto kernel = Kernel::create(module, *info);
+        auto kernel = Kernel::create(module, *info, desc->requiredSubgroupSize);
         if (!kernel)
             return host.fail(kernel.error());
         *outKernel = toHandle<HyBackendKernel>(std::move(*kernel));
@@ -73,6 +73,19 @@ HyResult getKernelInfo(HyBackendKernel handle, HyBackendKernelInfo* outInfo) {
     return HY_SUCCESS;
 }
 
+HyResult getOccupancy(HyBackendKernel handle, HyDim3 workgroupSize, uint64_t localBytes, HyOccupancy* outOccupancy) {
+    const std::shared_ptr<Kernel>& kernel = fromHandle(handle);
+    return guarded(kernel->host(), [&] {
+        const spv::Result<HyOccupancy> found = kernel->occupancy(workgroupSize, localBytes);
+        if (!found)
+            return kernel->host().fail(found.error(), "workgroupSize");
+        const uint32_t structSize = outOccupancy->structSize;
+        std::memcpy(outOccupancy, &*found, std::min<size_t>(structSize, sizeof *found));
+        outOccupancy->structSize = structSize;
+        return HY_SUCCESS;
+    });
+}
+
 } // namespace
 
 const HyBackendModuleTable kModuleTable{
@@ -82,6 +95,7 @@ const HyBackendModuleTable kModuleTable{
     .createKernel = createKernel,
     .destroyKernel = destroyKernel,
     .getKernelInfo = getKernelInfo,
+    .getOccupancy = getOccupancy,
 };
 
 } // namespace halyard::reference

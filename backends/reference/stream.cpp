@@ -7,19 +7,21 @@
 #include "tables.h"
 #include "transfer.h"
 
+#include <cstddef>
 #include <cstring>
+#include <fmt/format.h>
 
 namespace halyard::reference {
 
 HyResult Stream::enqueue(Queue::Command first, Queue::Place firstPlace, Queue::Command second, Queue::Place secondPlace,
                          uint64_t* outNumber) {
-    if (device_->closed())
-        return device_->host().fail({HY_ERROR_DEVICE_LOST, "the device is closed", ""});
+    // Numbers of one stream grow: the lock keeps what was submitted first from being noted last.
+    const std::scoped_lock lock(submitMutex_);
+    if (const HyResult result = device_->checkTakesWork(); result != HY_SUCCESS)
+        return result;
     if (const HyResult result = checkFailure(); result != HY_SUCCESS)
         return result;
     firstPlace.lane = secondPlace.lane = lane();
-    // Numbers of one stream grow: the lock keeps what was submitted first from being noted last.
-    const std::scoped_lock lock(submitMutex_);
     uint64_t number = device_->queue().submit(std::move(first), std::move(firstPlace));
     if (second)
         number = device_->queue().submit(std::move(second), std::move(secondPlace));
@@ -88,7 +90,7 @@ void Stream::fail(const Failure& failure) noexcept {
         device_->host().log(HY_LOG_ERROR, failure.message);
     const std::scoped_lock lock(failureMutex_);
     try {
-        words_ = failure.message;
+        words_ = failure.message.empty() ? label_ : fmt::format("{}: {}", label_, failure.message);
     } catch (const std::bad_alloc&) {
         words_.clear();
     }
@@ -100,15 +102,44 @@ HyResult Stream::checkFailure() const {
     if (code == HY_SUCCESS)
         return HY_SUCCESS;
     const std::scoped_lock lock(failureMutex_);
-    return device_->host().fail({code, words_, "the stream keeps this error: destroy it and create a new one"});
+    return device_->host().fail(
+        {code, words_, "the stream keeps this error: destroy it and create a new one, or reset the device"});
+}
+
+HyResult Stream::finish(uint64_t number, uint64_t deadline, const char* words) const {
+    const uint64_t epoch = device_->epoch();
+    if (!device_->queue().waitFor(number, deadline))
+        return device_->host().fail({HY_ERROR_TIMEOUT, words, ""});
+    const HyResult result = device_->checkEpoch(epoch);
+    return result != HY_SUCCESS ? result : checkFailure();
+}
+
+HyResult Stream::query(uint64_t number) const {
+    const uint64_t epoch = device_->epoch();
+    const bool done = device_->queue().reached(number);
+    const HyResult cancelled = device_->checkEpoch(epoch);
+    const HyResult result = cancelled != HY_SUCCESS ? cancelled : checkFailure();
+    return result != HY_SUCCESS ? result : done ? HY_SUCCESS : HY_NOT_READY;
+}
+
+void Stream::forgetFailure() {
+    const std::scoped_lock lock(failureMutex_);
+    words_.clear();
+    failed_.store(HY_SUCCESS, std::memory_order_release);
 }
 
 namespace {
 
-HyResult createStream(HyBackendDevice handle, const HyBackendStreamDesc*, HyBackendStream* outStream) {
+std::string labelOf(const HyBackendStreamDesc& desc) {
+    constexpr size_t kNeeded =
+        offsetof(HyBackendStreamDesc, label) + sizeof(desc.label); // a runtime before 1.2 has none
+    return desc.structSize >= kNeeded && desc.label != nullptr ? desc.label : "a stream";
+}
+
+HyResult createStream(HyBackendDevice handle, const HyBackendStreamDesc* desc, HyBackendStream* outStream) {
     const std::shared_ptr<Device>& device = fromHandle(handle);
     return guarded(device->host(), [&] {
-        auto stream = std::make_shared<Stream>(device);
+        auto stream = std::make_shared<Stream>(device, labelOf(*desc));
         device->enlist(stream);
         *outStream = toHandle<HyBackendStream>(std::move(stream));
         return HY_SUCCESS;
@@ -122,20 +153,15 @@ HyResult destroyStream(HyBackendStream handle) {
 
 HyResult queryStream(HyBackendStream handle) {
     const Stream& stream = *fromHandle(handle);
-    return guarded(stream.device().host(), [&] {
-        const bool idle = stream.device().queue().reached(stream.submitted());
-        const HyResult result = stream.checkFailure();
-        return result != HY_SUCCESS ? result : idle ? HY_SUCCESS : HY_NOT_READY;
-    });
+    return guarded(stream.device().host(), [&] { return stream.query(stream.submitted()); });
 }
 
 HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
     const std::shared_ptr<Stream> stream = fromHandle(handle);
     const Host& host = stream->device().host();
     return guarded(host, [&] {
-        if (!stream->device().queue().waitFor(stream->submitted(), deadlineAfter(timeoutNs)))
-            return host.fail({HY_ERROR_TIMEOUT, "the stream has not finished its work within the time limit", ""});
-        return stream->checkFailure();
+        return stream->finish(stream->submitted(), deadlineAfter(timeoutNs),
+                              "the stream has not finished its work within the time limit");
     });
 }
 

@@ -8,7 +8,8 @@ namespace halyard::reference {
 // Thread-safe.
 class Stream : public std::enable_shared_from_this<Stream> {
 public:
-    explicit Stream(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+    // `label` is for messages: "stream 3", "stream 'upload'".
+    Stream(std::shared_ptr<Device> device, std::string label) : device_(std::move(device)), label_(std::move(label)) {}
 
     Device& device() const { return *device_; }
 
@@ -23,6 +24,15 @@ public:
     uint64_t submitted() const { return submitted_.load(std::memory_order_acquire); }
     // HY_SUCCESS, or the sticky error with the thread's record set.
     HyResult checkFailure() const;
+    // Waits for the device's command of that number: HY_SUCCESS, HY_ERROR_TIMEOUT with `words`, HY_ERROR_CANCELLED when
+    // the device was reset meanwhile, or the sticky error.
+    HyResult finish(uint64_t number, uint64_t deadline, const char* words) const;
+    // HY_SUCCESS or HY_NOT_READY; as finish(), without waiting.
+    HyResult query(uint64_t number) const;
+    // Returns when every submission that the device took before it stopped taking work is in its queue.
+    void awaitSubmitters() { const std::scoped_lock lock(submitMutex_); }
+    // The reset's last act: the stream is as good as new.
+    void forgetFailure();
 
 private:
     // Submits both, or neither, in order; the second one may be null.
@@ -34,6 +44,7 @@ private:
     void fail(const Failure& failure) noexcept;
 
     const std::shared_ptr<Device> device_;
+    const std::string label_;
     std::mutex submitMutex_;
     std::atomic<uint64_t> submitted_{0};
     std::atomic<HyResult> failed_{HY_SUCCESS};

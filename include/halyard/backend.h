@@ -127,6 +127,7 @@ typedef struct HyBackendStreamDesc {
     const void* next;
     int32_t priority;
     uint32_t reserved;
+    const char* label; /* since 1.2: what messages call the stream: "stream 3", "stream 'upload'"; borrowed */
 } HyBackendStreamDesc;
 
 typedef struct HyBackendModuleDesc {
@@ -157,7 +158,7 @@ typedef struct HyBackendKernelDesc {
     uint32_t parameterCount;
     uint32_t argumentBytes;        /* packed block, hidden lengths included */
     HyDim3 requiredWorkgroupSize;  /* 0, 0, 0: any */
-    uint32_t requiredSubgroupSize; /* 0: any */
+    uint32_t requiredSubgroupSize; /* of the kernel or of the application (HY_CAP_SUBGROUP_SIZE_CONTROL); 0: any */
     uint64_t staticLocalBytes;
     /* Hidden uint64_t arguments: the byte count from a buffer's address to the end of its allocation. The runtime
      * computes them for each launch (HyBackendLaunch::bufferLengths); the backend stores them at these offsets of the
@@ -231,6 +232,14 @@ typedef struct HyBackendDeviceTable {
     HyResult (*getPeerAccess)(HyBackendDevice device, HyBackendDevice peer, HyPeerAccess* outAccess);
     /* Since 1.2. Enabling what is enabled is a success. */
     HyResult (*enablePeerAccess)(HyBackendDevice device, HyBackendDevice peer);
+    /* Since 1.2, with HY_CAP_DEVICE_RESET: see hyDeviceReset. While it runs, and after a timeout until a later call
+     * succeeds, submissions get HY_ERROR_INVALID_STATE and waits that were under way HY_ERROR_CANCELLED. */
+    HyResult (*reset)(HyBackendDevice device, uint64_t timeoutNs);
+    /* Since 1.2, with HY_CAP_COOPERATIVE_MATRIX. Called before open, too; cheap. */
+    HyResult (*getCooperativeMatrixCount)(HyBackendContext context, uint32_t ordinal, uint32_t* outCount);
+    /* `index` is below the count. Fills every field but structSize. */
+    HyResult (*getCooperativeMatrix)(HyBackendContext context, uint32_t ordinal, uint32_t index,
+                                     HyCooperativeMatrixInfo* outInfo);
 } HyBackendDeviceTable;
 
 typedef struct HyBackendMemoryTable {
@@ -299,6 +308,10 @@ typedef struct HyBackendModuleTable {
     HyResult (*getKernelInfo)(HyBackendKernel kernel, HyBackendKernelInfo* outInfo);
     HyResult (*getNativeHandle)(HyBackendModule module, HyNativeHandle* outHandle);
     HyResult (*getKernelNativeHandle)(HyBackendKernel kernel, HyNativeHandle* outHandle);
+    /* Since 1.2, with HY_CAP_OCCUPANCY. `localBytes` is all workgroup memory of a workgroup. The runtime has checked
+     * the size as for a launch. Fills every field but structSize. */
+    HyResult (*getOccupancy)(HyBackendKernel kernel, HyDim3 workgroupSize, uint64_t localBytes,
+                             HyOccupancy* outOccupancy);
 } HyBackendModuleTable;
 
 /* Since 1.2: timeline semaphores (HY_CAP_TIMELINE_SEMAPHORES). */

@@ -39,7 +39,7 @@
  *  6. Host memory given to an asynchronous call belongs to the runtime until the stream passes that work; kernel
  * arguments and small by-value data are copied before the call returns.
  *  7. Asynchronous failures stick to the stream: later calls on it return the same code, and hyGetLastError names the
- * kernel.
+ * kernel and the stream. hyDeviceReset clears them; destroying the stream does, too.
  *  8. A feature that a device lacks is a capability bit that is zero and a call that returns HY_ERROR_UNSUPPORTED with
  * the reason. No call returns success without doing what it says.
  *  9. Time limits and durations are uint64_t nanoseconds. HY_TIMEOUT_INFINITE waits for ever, 0 only asks.
@@ -265,6 +265,10 @@ typedef uint64_t HyCapabilities;
 #define HY_CAP_TIMELINE_SEMAPHORES (1ull << 23)
 #define HY_CAP_DEVICE_WAITS                                                                                            \
     (1ull << 24) /* streams wait natively for events and semaphores of the backend's other devices */
+#define HY_CAP_OCCUPANCY (1ull << 26)             /* hyKernelGetOccupancy */
+#define HY_CAP_SUBGROUP_SIZE_CONTROL (1ull << 27) /* HyKernelDesc::requiredSubgroupSize */
+#define HY_CAP_COOPERATIVE_MATRIX (1ull << 28)    /* SPV_KHR_cooperative_matrix */
+#define HY_CAP_DEVICE_RESET (1ull << 29)          /* hyDeviceReset */
 
 /* Unknown numbers are 0 and unknown strings "". Sizes are bytes. */
 typedef struct HyDeviceProperties {
@@ -313,6 +317,16 @@ HY_API HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64
 /* Waits until all work submitted to the device by this instance is done. Errors: HY_ERROR_INVALID_HANDLE,
  * HY_ERROR_TIMEOUT, the first sticky error of a stream of the device. */
 HY_API HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs);
+/* Gets a device back whose work hangs or whose streams failed. Work of this instance that has not started is dropped
+ * and kernels that run are told to stop; when they have, the sticky errors of all streams are forgotten. Streams,
+ * events, modules, kernels and memory stay valid. Memory that dropped or stopped work would have written is undefined;
+ * host functions of dropped work get HY_ERROR_CANCELLED; an event recorded behind it counts as reached, but has no time
+ * (HY_ERROR_INVALID_STATE). A thread that waits for work of the device during the call gets HY_ERROR_CANCELLED, and one
+ * that submits work HY_ERROR_INVALID_STATE; work that was submitted before and is waited for afterwards is gone without
+ * a word, so tell the other users of the device. One reset at a time: a second one waits, within its own time limit.
+ * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (no HY_CAP_DEVICE_RESET), HY_ERROR_TIMEOUT (something did not
+ * stop in time: the device still refuses work; call again). */
+HY_API HyResult hyDeviceReset(HyDevice device, uint64_t timeoutNs);
 
 typedef uint32_t HyPeerAccess;
 #define HY_PEER_COPY (1u << 0)          /* hyMemcpyPeerAsync moves the bytes without the host */
@@ -379,6 +393,7 @@ typedef struct HyStreamDesc {
     const void* next;
     int32_t priority; /* 0 normal, negative more urgent, positive less; a hint that a device may round */
     uint32_t reserved;
+    const char* name; /* what messages call the stream; copied; null: its number, counted in the instance from 1 */
 } HyStreamDesc;
 
 /* `desc` may be null. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT,
@@ -638,6 +653,7 @@ HY_API HyResult hyGetNativeHandle(const void* object, HyNativeHandle* outHandle)
 /* The rest of the interface, by domain. */
 #include "halyard/graph.h"
 #include "halyard/memory_pool.h"
+#include "halyard/occupancy.h"
 #include "halyard/synchronization.h"
 #include "halyard/virtual_memory.h"
 

@@ -128,5 +128,16 @@ HyResult hyDeviceEnablePeerAccess(HyDevice device, HyDevice peer) {
     });
 }
 
+HyResult hyDeviceReset(HyDevice device, uint64_t timeoutNs) {
+    return onObject<Device>("hyDeviceReset", device, "device", [&](Device& object) {
+        if ((object.properties.capabilities & HY_CAP_DEVICE_RESET) == 0) {
+            return fail(HY_ERROR_UNSUPPORTED, "device", "query HY_CAP_DEVICE_RESET first",
+                        "{} cannot be reset (HY_CAP_DEVICE_RESET)", object.properties.selector);
+        }
+        HY_TRY(object.ensureOpen());
+        return blameBackend(object.backend->name, object.tables->device.reset(object.impl, timeoutNs));
+    });
+}
+
 } // namespace core
 } // namespace halyard

@@ -3,6 +3,7 @@
 #include "api/workgroup_size.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace halyard {
 namespace {
@@ -74,8 +75,35 @@ HyResult failNoKernel(const ModuleState& state, const char* name) {
                 "the module has no kernel '{}'; it has: {}", name, list.empty() ? "none" : list);
 }
 
-HyResult create(const Module& module, const char* name, HyKernel* outKernel) {
-    HY_TRY(requirePointer(name, "name"));
+// The subgroup size that a kernel is made for: what it requires itself, else what the application asks for; 0: any.
+HyResult chooseSubgroupSize(const Device& device, const spv::KernelInfo& info, uint32_t wanted, uint32_t& outSize) {
+    constexpr const char* kArgument = "desc->requiredSubgroupSize";
+    const HyDeviceProperties& limits = device.properties;
+    outSize = info.requiredSubgroupSize;
+    if (wanted == 0)
+        return HY_SUCCESS;
+    if ((limits.capabilities & HY_CAP_SUBGROUP_SIZE_CONTROL) == 0)
+        return fail(HY_ERROR_UNSUPPORTED, kArgument, "query HY_CAP_SUBGROUP_SIZE_CONTROL first",
+                    "{} chooses the subgroup size itself (HY_CAP_SUBGROUP_SIZE_CONTROL)", limits.selector);
+    if (!std::has_single_bit(wanted) || wanted < limits.subgroupSizeMin || wanted > limits.subgroupSizeMax)
+        return fail(HY_ERROR_INVALID_ARGUMENT, kArgument, "use one of the sizes of hyDeviceGetSubgroupSizes",
+                    "a subgroup size of {} is asked for; {} has powers of two from {} to {}", wanted, limits.selector,
+                    limits.subgroupSizeMin, limits.subgroupSizeMax);
+    if (info.requiredSubgroupSize != 0 && info.requiredSubgroupSize != wanted)
+        return fail(HY_ERROR_INVALID_ARGUMENT, kArgument, "pass 0, or what the kernel requires",
+                    "a subgroup size of {} is asked for; kernel '{}' itself requires {}", wanted, info.name,
+                    info.requiredSubgroupSize);
+    if (info.requiredSubgroups != 0)
+        return fail(HY_ERROR_INVALID_ARGUMENT, kArgument, "pass 0",
+                    "a subgroup size of {} is asked for; kernel '{}' itself requires {} subgroups a workgroup", wanted,
+                    info.name, info.requiredSubgroups);
+    outSize = wanted;
+    return HY_SUCCESS;
+}
+
+HyResult create(const Module& module, const char* name, uint32_t subgroupSize, const char* argument,
+                HyKernel* outKernel) {
+    HY_TRY(requirePointer(name, argument));
     HY_TRY(requirePointer(outKernel, "outKernel"));
     const std::shared_ptr<ModuleState>& state = module.state;
     const spv::KernelInfo* info = findKernel(*state, name);
@@ -84,6 +112,8 @@ HyResult create(const Module& module, const char* name, HyKernel* outKernel) {
     if (info->refusal) {
         return setLastError({info->refusal->code, "name", info->refusal->message, info->refusal->hint, {}, {}, 0});
     }
+    uint32_t requiredSubgroupSize = 0;
+    HY_TRY(chooseSubgroupSize(*module.device, *info, subgroupSize, requiredSubgroupSize));
 
     auto kernel = std::make_unique<Kernel>(state, *info);
     describeParameters(*kernel);
@@ -100,7 +130,7 @@ HyResult create(const Module& module, const char* name, HyKernel* outKernel) {
                                       .parameterCount = kernel->parameterCount,
                                       .argumentBytes = info->argumentBytes,
                                       .requiredWorkgroupSize = kernel->requiredSize,
-                                      .requiredSubgroupSize = info->requiredSubgroupSize,
+                                      .requiredSubgroupSize = requiredSubgroupSize,
                                       .staticLocalBytes = info->staticLocalBytes,
                                       .lengthOffsets = kernel->lengthOffsets.data(),
                                       .lengthCount = static_cast<uint32_t>(kernel->lengthOffsets.size()),
@@ -132,7 +162,15 @@ namespace core {
 
 HyResult hyKernelCreate(HyModule module, const char* name, HyKernel* outKernel) {
     return onObject<Module>("hyKernelCreate", module, "module",
-                            [&](const Module& object) { return create(object, name, outKernel); });
+                            [&](const Module& object) { return create(object, name, 0, "name", outKernel); });
+}
+
+HyResult hyKernelCreateEx(HyModule module, const HyKernelDesc* desc, HyKernel* outKernel) {
+    return onObject<Module>("hyKernelCreateEx", module, "module", [&](const Module& object) {
+        HyKernelDesc known{};
+        HY_TRY(readDesc(desc, known, kKernelDescV1, 0, "desc"));
+        return create(object, known.name, known.requiredSubgroupSize, "desc->name", outKernel);
+    });
 }
 
 HyResult hyKernelDestroy(HyKernel kernel) {

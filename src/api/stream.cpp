@@ -13,8 +13,15 @@ HyResult create(Device& device, const HyStreamDesc* in, HyStream* outStream) {
         HY_TRY(readDesc(in, desc, kStreamDescV1, 0, "desc"));
     HY_TRY(requirePointer(outStream, "outStream"));
     HY_TRY(device.ensureOpen());
-    const HyBackendStreamDesc backendDesc = {
-        .structSize = sizeof backendDesc, .flags = 0, .next = nullptr, .priority = desc.priority, .reserved = 0};
+    const uint64_t number = device.instance->streamCount.fetch_add(1, std::memory_order_relaxed) + 1;
+    const std::string label =
+        desc.name != nullptr ? fmt::format("stream '{}'", desc.name) : fmt::format("stream {}", number);
+    const HyBackendStreamDesc backendDesc = {.structSize = sizeof backendDesc,
+                                             .flags = 0,
+                                             .next = nullptr,
+                                             .priority = desc.priority,
+                                             .reserved = 0,
+                                             .label = label.c_str()};
     auto stream = std::make_unique<Stream>(&device);
     HY_TRY(blameBackend(device.backend->name, device.tables->stream.create(device.impl, &backendDesc, &stream->impl)));
     return publish(std::move(stream), outStream);

@@ -75,5 +75,8 @@ constexpr size_t kNativeHandleV1 = 24;
 constexpr size_t kSemaphoreDescV1 = 24;
 constexpr size_t kGraphNodeInfoV1 = 144;
 constexpr size_t kCaptureInfoV1 = 32;
+constexpr size_t kKernelDescV1 = 32;
+constexpr size_t kOccupancyV1 = 24;
+constexpr size_t kCooperativeMatrixInfoV1 = 40;
 
 } // namespace halyard

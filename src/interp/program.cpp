@@ -84,6 +84,10 @@ bool Program::needsWholeSubgroups() const {
     return impl_->prepared->wholeSubgroups;
 }
 
+uint32_t Program::residentWorkgroups(uint64_t invocations, uint64_t localBytes) const {
+    return residentLimit(*impl_->prepared, invocations, localBytes);
+}
+
 uint32_t Program::subgroupSize() const {
     return impl_->prepared->subgroupSize;
 }

@@ -14,6 +14,8 @@
 
 namespace halyard::interp {
 
+constexpr uint32_t kMaxResident = 1024; // workgroups that take turns
+
 struct Settings {
     uint32_t subgroupSize = 16;         // 1 to 128, a power of two; a kernel that requires another size gets that
     uint64_t stepLimit = 1'000'000'000; // instructions of one invocation before it counts as endless
@@ -49,6 +51,7 @@ struct Launch {
     const std::atomic<bool>* cancel = nullptr; // run() returns HY_ERROR_TIMEOUT soon after it becomes true; may be null
     // Of the module that the program's kernel belongs to. Null: each run has variables of its own.
     ProgramData* programData = nullptr;
+    bool together = false; // all workgroups take turns from the start; residentWorkgroups() of them at most
 };
 
 // Immutable after prepare(); run() may be called from several threads, each run with its own state.
@@ -70,6 +73,8 @@ public:
     uint32_t subgroupSize() const;
     // Whether the invocations of a workgroup must be a multiple of that: the kernel uses cooperative matrices.
     bool needsWholeSubgroups() const;
+    // How many workgroups of that many invocations and bytes of workgroup memory take turns, at most.
+    uint32_t residentWorkgroups(uint64_t invocations, uint64_t localBytes) const;
 
 private:
     class Impl;

@@ -28,6 +28,9 @@ struct Target {
     Allocation* allocation = nullptr; // of global memory
 };
 
+// How many workgroups of that size are started before any of them has ended, at most.
+uint32_t residentLimit(const Prepared& code, uint64_t invocations, uint64_t localBytes);
+
 class Run final : public MemoryPort {
 public:
     Run(const Prepared& code, const Settings& settings, DeviceMemory::Impl& memory, const Launch& launch);
@@ -51,7 +54,6 @@ private:
     void orderWorkgroup(Workgroup& group);
     bool slice(Workgroup& group, Invocation& invocation);
     bool betweenSlices();
-    uint32_t residentLimit() const;
     bool sameKey(const Invocation& a, const Invocation& b) const;
     bool keyBefore(const Invocation& a, const Invocation& b) const;
 

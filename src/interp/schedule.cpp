@@ -15,7 +15,6 @@ constexpr uint32_t kRoundsPerTurn = 256; // what a subgroup does together before
 constexpr uint32_t kPatience = 4;        // turns of all that are resident before more workgroups become so
 constexpr uint64_t kResidentBytes = uint64_t{512} << 20;
 constexpr uint64_t kMaxGroupBytes = uint64_t{4} << 30;
-constexpr uint32_t kMaxResident = 1024;
 constexpr uint64_t kMaxGroupSize = 65536;
 
 uint64_t argument64(const Launch& launch, uint32_t offset) {
@@ -60,6 +59,9 @@ spv::Status Run::checkLaunch() {
                     fmt::format("cooperative matrices need whole subgroups: a workgroup of {} invocations is no "
                                 "multiple of {}",
                                 total, code_.subgroupSize));
+    if (launch_.together && count > kMaxResident)
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE,
+                    fmt::format("{} workgroups are to run at once, more than {}", count, kMaxResident));
     groupSize_ = static_cast<uint32_t>(total);
     groupCount_ = count;
     races_ = settings_.detectRaces && count < UINT32_MAX / total;
@@ -86,9 +88,8 @@ spv::Status Run::checkLaunch() {
 
 // ---- Starting
 
-uint32_t Run::residentLimit() const {
-    const uint64_t each = uint64_t{groupSize_} * (code_.stackCells * sizeof(Cell) + 2 * code_.privateBytes + 256) +
-                          2 * code_.workgroupBytes;
+uint32_t residentLimit(const Prepared& code, uint64_t invocations, uint64_t localBytes) {
+    const uint64_t each = invocations * (code.stackCells * sizeof(Cell) + 2 * code.privateBytes + 256) + 2 * localBytes;
     return static_cast<uint32_t>(std::clamp<uint64_t>(kResidentBytes / std::max<uint64_t>(each, 1), 1, kMaxResident));
 }
 
@@ -382,8 +383,8 @@ spv::Status Run::run() {
     operandRow_.resize(code_.maxOperands + 1);
     hold_ = std::shared_lock(memory_.use());
     generation_ = memory_.generation();
-    const uint32_t limit = residentLimit();
-    uint32_t wanted = 1;
+    const uint32_t limit = residentLimit(code_, groupSize_, code_.workgroupBytes);
+    uint32_t wanted = launch_.together ? static_cast<uint32_t>(groupCount_) : 1;
     uint32_t patience = kPatience;
     while (!finding_ && (nextGroup_ < groupCount_ || !resident_.empty())) {
         while (resident_.size() < wanted && nextGroup_ < groupCount_) {
@@ -407,7 +408,7 @@ spv::Status Run::run() {
         if (retired) {
             patience = kPatience;
         } else if (--patience == 0) {
-            wanted = std::min(limit, wanted * 2);
+            wanted = std::max(wanted, std::min(limit, wanted * 2));
             patience = kPatience;
         }
     }

@@ -16,7 +16,10 @@
     SLOT(device, synchronize)                                                                                          \
     SLOT(device, getNativeHandle)                                                                                      \
     SLOT(device, getPeerAccess)                                                                                        \
-    SLOT(device, enablePeerAccess)
+    SLOT(device, enablePeerAccess)                                                                                     \
+    SLOT(device, reset)                                                                                                \
+    SLOT(device, getCooperativeMatrixCount)                                                                            \
+    SLOT(device, getCooperativeMatrix)
 #define HALYARD_MEMORY_SLOTS(SLOT)                                                                                     \
     SLOT(memory, allocate)                                                                                             \
     SLOT(memory, free)                                                                                                 \
@@ -53,7 +56,8 @@
     SLOT(module, destroyKernel)                                                                                        \
     SLOT(module, getKernelInfo)                                                                                        \
     SLOT(module, getNativeHandle)                                                                                      \
-    SLOT(module, getKernelNativeHandle)
+    SLOT(module, getKernelNativeHandle)                                                                                \
+    SLOT(module, getOccupancy)
 #define HALYARD_SEMAPHORE_SLOTS(SLOT)                                                                                  \
     SLOT(semaphore, create)                                                                                            \
     SLOT(semaphore, destroy)                                                                                           \

@@ -2,6 +2,7 @@
 #include "builder/kernel.h"
 #include "fixture.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -91,6 +92,73 @@ Words gemm(Flavour flavour, const Types& types, uint32_t operands) {
     m.op(Op::CooperativeMatrixStoreKHR, {out, m.value(Op::Load, c, {total}), rowMajor, m.u32(kN)});
     m.op(Op::Branch, {done});
     m.label(done);
+    k.finish();
+    return m.words();
+}
+
+Id componentType(Module& m, HyComponentType component) {
+    switch (component) {
+    case HY_COMPONENT_FLOAT16:
+        return m.floatType(16);
+    case HY_COMPONENT_FLOAT32:
+        return m.floatType(32);
+    case HY_COMPONENT_BFLOAT16:
+        m.extension("SPV_KHR_bfloat16");
+        m.capability(Capability::BFloat16TypeKHR);
+        m.capability(Capability::BFloat16CooperativeMatrixKHR);
+        return m.opaqueType(Op::TypeFloat, {16, 0});
+    case HY_COMPONENT_INT8:
+    case HY_COMPONENT_UINT8:
+        return m.intType(8);
+    default:
+        return m.intType(32);
+    }
+}
+
+bool isSigned(HyComponentType component) {
+    return component == HY_COMPONENT_INT8 || component == HY_COMPONENT_INT32;
+}
+
+// Bytes of a component, and the bits of a small power of two in it.
+uint32_t componentBytes(HyComponentType component) {
+    if (component == HY_COMPONENT_INT8 || component == HY_COMPONENT_UINT8)
+        return 1;
+    return component == HY_COMPONENT_FLOAT16 || component == HY_COMPONENT_BFLOAT16 ? 2 : 4;
+}
+uint32_t bitsOf(HyComponentType component, uint32_t powerOfTwo) {
+    const auto exponent = static_cast<uint32_t>(std::countr_zero(powerOfTwo));
+    switch (component) {
+    case HY_COMPONENT_FLOAT16:
+        return (15 + exponent) << 10;
+    case HY_COMPONENT_BFLOAT16:
+        return (127 + exponent) << 7;
+    case HY_COMPONENT_FLOAT32:
+        return (127 + exponent) << 23;
+    default:
+        return powerOfTwo;
+    }
+}
+
+// out = a * b + c, by every subgroup.
+Words product(const HyCooperativeMatrixInfo& form) {
+    Module m(Flavour::Kernel);
+    begin(m);
+    const auto stored = [&](HyComponentType component) {
+        return component == HY_COMPONENT_BFLOAT16 ? m.intType(16) : componentType(m, component);
+    };
+    Kernel k(m, "k", {stored(form.a), stored(form.b), stored(form.c), stored(form.result)}, {kGroup, 1, 1});
+    const auto load = [&](uint32_t buffer, HyComponentType component, uint32_t use, uint32_t rows, uint32_t columns) {
+        const Id type = matrixType(m, componentType(m, component), use, rows, columns);
+        return m.value(Op::CooperativeMatrixLoadKHR, type,
+                       {k.pointer(buffer, k.indexConstant(0)), m.u32(0), m.u32(columns)});
+    };
+    const Id a = load(0, form.a, kUseA, form.m, form.k), b = load(1, form.b, kUseB, form.k, form.n);
+    const Id c = load(2, form.c, kUseAccumulator, form.m, form.n);
+    const uint32_t operands = (isSigned(form.a) ? 1 : 0) | (isSigned(form.b) ? 2 : 0) | (isSigned(form.c) ? 4 : 0) |
+                              (isSigned(form.result) ? 8 : 0) | (form.saturating != 0 ? 16 : 0);
+    const Id type = matrixType(m, componentType(m, form.result), kUseAccumulator, form.m, form.n);
+    const Id out = m.value(Op::CooperativeMatrixMulAddKHR, type, {a, b, c, operands});
+    m.op(Op::CooperativeMatrixStoreKHR, {k.pointer(3, k.indexConstant(0)), out, m.u32(0), m.u32(form.n)});
     k.finish();
     return m.words();
 }
@@ -205,6 +273,36 @@ TEST_F(CooperativeMatrix, GemmOfBfloat16) {
         checkGemm<uint16_t, float>(
             flavour, {u16, bf16, f32}, 0, [](int32_t x) { return toBfloat(static_cast<float>(x)); },
             [](uint16_t x, uint16_t y, float sum) { return std::fma(fromBfloat(x), fromBfloat(y), sum); });
+}
+
+// Ones times ones plus K: 2 * K everywhere, exactly.
+TEST_F(CooperativeMatrix, EveryListedFormRuns) {
+    uint32_t count = 0;
+    ASSERT_OK(hyDeviceGetCooperativeMatrixCount(device, &count));
+    ASSERT_NE(count, 0u);
+    for (uint32_t i = 0; i < count; ++i) {
+        HyCooperativeMatrixInfo form{};
+        form.structSize = sizeof form;
+        ASSERT_OK(hyDeviceGetCooperativeMatrix(device, i, &form));
+        SCOPED_TRACE(std::to_string(form.m) + "x" + std::to_string(form.n) + "x" + std::to_string(form.k) + " of " +
+                     std::to_string(form.a) + " to " + std::to_string(form.result));
+        const auto filled = [&](HyComponentType component, uint32_t elements, uint32_t value) {
+            const HyDevicePtr buffer = allocate(uint64_t{elements} * componentBytes(component));
+            const uint32_t bits = bitsOf(component, value);
+            EXPECT_OK(hyMemFillAsync(stream, buffer, &bits, componentBytes(component), elements));
+            return buffer;
+        };
+        const HyDevicePtr a = filled(form.a, form.m * form.k, 1), b = filled(form.b, form.k * form.n, 1);
+        const HyDevicePtr c = filled(form.c, form.m * form.n, form.k);
+        const uint64_t bytes = uint64_t{form.m} * form.n * componentBytes(form.result);
+        const HyDevicePtr out = allocate(bytes);
+        const HyDevicePtr wanted = filled(form.result, form.m * form.n, 2 * form.k);
+        const Words words = product(form);
+        const HyKernel kernel = makeKernel(loadModule(words.data(), words.size() * 4), "k");
+        const void* const args[] = {&a, &b, &c, &out};
+        ASSERT_OK(hyLaunchKernel(stream, kernel, {1, 1, 1}, {kGroup, 1, 1}, 0, args, 4));
+        EXPECT_EQ(download<uint8_t>(out, bytes), download<uint8_t>(wanted, bytes));
+    }
 }
 
 TEST_F(CooperativeMatrix, NeedsWholeSubgroups) {

@@ -25,6 +25,7 @@ protected:
         EXPECT_NE(message.find(name), std::string::npos) << message;
         EXPECT_NE(message.find("invocation"), std::string::npos) << message;
         EXPECT_NE(message.find("Op"), std::string::npos) << message;
+        EXPECT_EQ(message.find("stream "), 0u) << message;
         for (const char* word : words)
             EXPECT_NE(message.find(word), std::string::npos) << message << "\nlacks: " << word;
         expectDeviceGoesOn();
@@ -105,6 +106,48 @@ TEST_F(Reports, DivergentBarrier) {
 TEST_F(Reports, EndlessLoop) {
     const HyDevicePtr flag = upload(std::vector<int>(1));
     expectReport("endless", {&flag}, HY_ERROR_TIMEOUT, {"instructions"});
+}
+
+TEST_F(Reports, NameTheStream) {
+    const uint64_t null = 0;
+    const void* args[] = {&null};
+    const HyKernel kernel = makeKernel(module, "write_to_address");
+    std::string name = "upload";
+    HyStreamDesc desc{};
+    desc.structSize = sizeof desc;
+    desc.name = name.c_str();
+    HyStream named = nullptr;
+    ASSERT_OK(hyStreamCreate(device, &desc, &named));
+    name = "gone";
+    for (const HyStream each : {stream, named})
+        ASSERT_OK(hyLaunchKernel(each, kernel, {1, 1, 1}, {1, 1, 1}, 0, args, 1));
+    EXPECT_EQ(hyStreamSynchronize(stream, kLimitNs), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(std::string(lastError().message).find("stream 1: "), 0u) << lastError().message;
+    EXPECT_EQ(hyStreamSynchronize(named, kLimitNs), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(std::string(lastError().message).find("stream 'upload': "), 0u) << lastError().message;
+    EXPECT_NE(std::string(lastError().message).find("write_to_address"), std::string::npos);
+}
+
+TEST_F(Reports, ResetForgetsThem) {
+    const HyDevicePtr data = upload(std::vector<int>(16, 1));
+    const int index = 64;
+    const void* wrong[] = {&data, &index};
+    const void* right[] = {&data};
+    const HyKernel failing = makeKernel(module, "out_of_bounds_global");
+    const HyKernel adding = makeKernel(module, "right");
+    HyEvent event = nullptr;
+    ASSERT_OK(hyEventCreate(device, 0, &event));
+    ASSERT_OK(hyLaunchKernel(stream, failing, {1, 1, 1}, {16, 1, 1}, 0, wrong, 2));
+    ASSERT_EQ(hyStreamSynchronize(stream, kLimitNs), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(hyEventRecord(event, stream), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(hyDeviceSynchronize(device, kLimitNs), HY_ERROR_LAUNCH_FAILED);
+    ASSERT_OK(hyDeviceReset(device, kLimitNs));
+    EXPECT_OK(hyDeviceSynchronize(device, kLimitNs));
+    EXPECT_OK(hyStreamQuery(stream));
+    ASSERT_OK(hyLaunchKernel(stream, adding, {1, 1, 1}, {16, 1, 1}, 0, right, 1));
+    ASSERT_OK(hyEventRecord(event, stream));
+    EXPECT_OK(hyEventSynchronize(event, kLimitNs));
+    EXPECT_EQ(download<int>(data, 16), std::vector<int>(16, 2));
 }
 
 TEST_F(Reports, AlsoOnOtherStreamsTheOrderStays) {

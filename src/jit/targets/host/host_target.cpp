@@ -5,6 +5,7 @@
 #include "jit/passes/kernel.h"
 #include "jit/passes/optimise.h"
 #include "jit/targets/host/bfloat.h"
+#include "jit/targets/host/cancel_polls.h"
 #include "jit/targets/host/cuts.h"
 #include "jit/targets/host/debug_lines.h"
 #include "jit/targets/host/entry_function.h"
@@ -120,6 +121,7 @@ public:
         stages.enter("optimise");
         optimise(*module, *machine_);
         widenHalfMinMax(*module);
+        pollCancel(*module);
         if (options.emit == Emit::Ir) {
             std::string text;
             llvm::raw_string_ostream stream(text);
