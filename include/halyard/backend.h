@@ -50,6 +50,7 @@ typedef struct HyBackendModule_T* HyBackendModule;
 typedef struct HyBackendKernel_T* HyBackendKernel;
 typedef struct HyBackendSemaphore_T* HyBackendSemaphore;
 typedef struct HyBackendGraph_T* HyBackendGraph;
+typedef struct HyBackendPhysicalMemory_T* HyBackendPhysicalMemory;
 
 /* ---- What the runtime offers a backend ------------------------------------------------------------------------ */
 
@@ -209,6 +210,10 @@ typedef struct HyBackendGraphNode {
      * update. */
     void (*hostRelease)(void* user);
 } HyBackendGraphNode;
+/* What names an allocation to the same backend in another process. The runtime adds which backend and device it is. */
+typedef struct HyBackendIpcHandle {
+    uint64_t words[8];
+} HyBackendIpcHandle;
 
 /* ---- Tables --------------------------------------------------------------------------------------------------------
  */
@@ -254,7 +259,54 @@ typedef struct HyBackendMemoryTable {
     /* A range of addresses that this device hands out and that never is host memory, so that a stale device address can
      * be told from a host address. UNSUPPORTED when the driver has no such range. */
     HyResult (*getAddressRange)(HyBackendDevice device, HyDevicePtr* outBase, uint64_t* outBytes);
+    /* Since 1.2. Memory with one address for host and device; `free` frees it. HY_CAP_MANAGED_MEMORY. */
+    HyResult (*allocateManaged)(HyBackendDevice device, uint64_t bytes, HyDevicePtr* outPtr);
+    /* Since 1.2. The range lies inside one managed allocation. UNSUPPORTED, with the reason, for advice that changes
+     * nothing on this device though it asks for a change. */
+    HyResult (*advise)(HyBackendDevice device, HyDevicePtr ptr, uint64_t bytes, HyMemoryAdvice advice);
+    /* Since 1.2. In stream order; the range, not empty, lies inside one managed allocation of the stream's device.
+     * HY_CAP_PREFETCH. */
+    HyResult (*prefetch)(HyBackendStream stream, HyDevicePtr ptr, uint64_t bytes, uint32_t toHost);
+    /* Since 1.2. As `allocate`, for getIpcHandle; `free` frees it. HY_CAP_IPC. */
+    HyResult (*allocateShareable)(HyBackendDevice device, uint64_t bytes, HyDevicePtr* outPtr, void** outHost);
+    /* Since 1.2. `ptr` is the first address of an allocation. UNSUPPORTED when this one cannot be shared. */
+    HyResult (*getIpcHandle)(HyBackendDevice device, HyDevicePtr ptr, HyBackendIpcHandle* outHandle);
+    /* Since 1.2. The handle came from this backend and a device with the same UUID, perhaps in another process, and may
+     * have been damaged since. The address must be new. `bytes` is the size of the allocation as its owner gave it. */
+    HyResult (*openIpcHandle)(HyBackendDevice device, const HyBackendIpcHandle* handle, uint64_t bytes,
+                              HyDevicePtr* outPtr, void** outHost);
+    /* Since 1.2. The runtime has waited for the device. */
+    HyResult (*closeIpcHandle)(HyBackendDevice device, HyDevicePtr ptr);
 } HyBackendMemoryTable;
+
+/* Since 1.2. HY_CAP_VIRTUAL_MEMORY. The runtime keeps the books: what reaches these slots is aligned to the minimum
+ * granularity, lies inside one reservation, overlaps no mapping that is live, and names memory of this device. */
+typedef struct HyBackendVirtualMemoryTable {
+    uint32_t structSize;
+    uint32_t reserved;
+    HyResult (*getGranularity)(HyBackendDevice device, uint64_t* outMinimum, uint64_t* outRecommended);
+    HyResult (*reserve)(HyBackendDevice device, uint64_t bytes, uint64_t alignment, HyDevicePtr* outBase);
+    /* Nothing is mapped in it. */
+    HyResult (*release)(HyBackendDevice device, HyDevicePtr base, uint64_t bytes);
+    /* flags: HY_PHYSICAL_MEMORY_SHAREABLE. Zeroed memory. */
+    HyResult (*createPhysical)(HyBackendDevice device, uint64_t bytes, uint32_t flags,
+                               HyBackendPhysicalMemory* outMemory);
+    /* It is mapped nowhere. */
+    HyResult (*destroyPhysical)(HyBackendPhysicalMemory memory);
+    /* Without access. outHost: where the host reaches `base` once access is given, or null. */
+    HyResult (*map)(HyBackendDevice device, HyDevicePtr base, uint64_t bytes, HyBackendPhysicalMemory memory,
+                    uint64_t offset, void** outHost);
+    /* One mapping, whole. The runtime has waited for the device. */
+    HyResult (*unmap)(HyBackendDevice device, HyDevicePtr base, uint64_t bytes);
+    /* One mapping, whole. The runtime has waited for the device when access is taken away. */
+    HyResult (*setAccess)(HyBackendDevice device, HyDevicePtr base, uint64_t bytes, HyMemoryAccess access);
+    /* Shareable or imported memory. The handle belongs to the caller. UNSUPPORTED, with the reason, for a type that the
+     * device lacks. */
+    HyResult (*exportPhysical)(HyBackendPhysicalMemory memory, HyShareType type, int64_t* outHandle);
+    /* The handle is the application's and may be anything. It stays the caller's. */
+    HyResult (*importPhysical)(HyBackendDevice device, HyShareType type, int64_t handle, uint64_t bytes,
+                               HyBackendPhysicalMemory* outMemory);
+} HyBackendVirtualMemoryTable;
 
 typedef struct HyBackendStreamTable {
     uint32_t structSize;
@@ -367,6 +419,7 @@ typedef struct HyBackendInterface {
     const HyBackendModuleTable* module;
     const HyBackendSemaphoreTable* semaphore; /* since 1.2 */
     const HyBackendGraphTable* graph; /* since 1.2 */
+    const HyBackendVirtualMemoryTable* virtualMemory; /* since 1.2 */
 } HyBackendInterface;
 
 /* The one symbol that a backend exports. `hostAbi` is HY_BACKEND_ABI of the runtime; `host` is valid for the call, for

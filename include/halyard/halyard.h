@@ -92,7 +92,8 @@ typedef struct HyGraphExec_T* HyGraphExec;
 typedef struct HySemaphore_T* HySemaphore;
 
 /* An address that copies, fills and kernels take: a device address from hyMemAlloc (or inside one), or a host address
- * made by hyHostAddress. Device addresses of one instance never equal host addresses of live memory. */
+ * made by hyHostAddress. Device addresses of one instance never equal host addresses of live memory that is not the same
+ * memory. */
 typedef uint64_t HyDevicePtr;
 
 typedef struct HyDim3 {
@@ -260,6 +261,12 @@ typedef uint64_t HyCapabilities;
 #define HY_CAP_COOPERATIVE_LAUNCH (1ull << 11)
 #define HY_CAP_CLUSTERS (1ull << 12)
 #define HY_CAP_CONCURRENT_STREAMS (1ull << 13) /* work of different streams can overlap */
+#define HY_CAP_MANAGED_MEMORY (1ull << 14)     /* hyMemAllocManaged */
+#define HY_CAP_PREFETCH (1ull << 15)           /* hyMemPrefetchAsync */
+#define HY_CAP_VIRTUAL_MEMORY (1ull << 16)     /* hyVirtual..., hyPhysicalMemoryCreate */
+#define HY_CAP_SHARE_OPAQUE_FD (1ull << 17)    /* hyPhysicalMemoryExport and Import of a HY_SHARE_OPAQUE_FD */
+#define HY_CAP_SHARE_DMA_BUF (1ull << 18)      /* the same of a HY_SHARE_DMA_BUF */
+#define HY_CAP_IPC (1ull << 19)                /* hyMemAllocShareable and the handles of what it gives */
 #define HY_CAP_GRAPHS (1ull << 20) /* a graph launch is one submission; 0: the runtime replays the nodes */
 #define HY_CAP_HOST_FUNCTIONS (1ull << 22)     /* hyStreamHostFunction */
 #define HY_CAP_TIMELINE_SEMAPHORES (1ull << 23)
@@ -311,8 +318,8 @@ HY_API HyResult hyDeviceGet(HyInstance instance, uint32_t index, HyDevice* outDe
 HY_API HyResult hyDeviceFind(HyInstance instance, const char* selector, HyDevice* outDevice);
 /* Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT. */
 HY_API HyResult hyDeviceGetProperties(HyDevice device, HyDeviceProperties* outProperties);
-/* Bytes that can be allocated now, and in all. Either is UINT64_MAX when the driver does not tell. Either output may be
- * null. Errors: HY_ERROR_INVALID_HANDLE, and what opening the device can give. */
+/* Bytes that can be used now beside what is allocated, and in all. Either is UINT64_MAX when the driver does not tell.
+ * What others take meanwhile is not foreseen, so *outFree may be gone a moment later. Either output may be null. Errors: HY_ERROR_INVALID_HANDLE, and what opening the device can give. */
 HY_API HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64_t* outTotal);
 /* Waits until all work submitted to the device by this instance is done. Errors: HY_ERROR_INVALID_HANDLE,
  * HY_ERROR_TIMEOUT, the first sticky error of a stream of the device. */
@@ -359,6 +366,13 @@ HY_API HyResult hyMemFree(HyDevice device, HyDevicePtr ptr);
 typedef uint32_t HyMemoryKind;
 #define HY_MEMORY_DEVICE 0u
 #define HY_MEMORY_HOST_REGISTERED 1u
+#define HY_MEMORY_HOST_ALLOCATED 2u /* hyHostAlloc */
+#define HY_MEMORY_MANAGED 3u        /* hyMemAllocManaged */
+#define HY_MEMORY_VIRTUAL 4u        /* hyVirtualMap */
+
+#define HY_POINTER_POOL (1u << 0)      /* from a memory pool */
+#define HY_POINTER_SHAREABLE (1u << 1) /* other processes can be given it */
+#define HY_POINTER_IMPORTED (1u << 2)  /* another process, or another handle, made it */
 
 typedef struct HyPointerInfo {
     uint32_t structSize;
@@ -368,9 +382,12 @@ typedef struct HyPointerInfo {
     uint64_t bytes;    /* its size */
     uint64_t offset;   /* of the address asked about */
     void* hostAddress; /* where the host can reach that address, or null */
+    uint32_t flags;    /* HY_POINTER_... */
+    uint32_t access;   /* HyMemoryAccess: HY_ACCESS_READ_WRITE but for HY_MEMORY_VIRTUAL, where hyVirtualSetAccess says */
+    uint64_t id;       /* of the allocation, registration or mapping; never used again by this instance */
 } HyPointerInfo;
 
-/* Describes the allocation or registered range that contains an address. Costs a lookup in an ordered map; no driver
+/* Describes the allocation, registered range or mapping that contains an address. Costs a lookup in an ordered map; no driver
  * call. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_ADDRESS
  * (the address belongs to nothing that is live). */
 HY_API HyResult hyPointerGetInfo(HyInstance instance, HyDevicePtr ptr, HyPointerInfo* outInfo);

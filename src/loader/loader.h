@@ -21,6 +21,7 @@ struct BackendTables {
     HyBackendModuleTable module;
     HyBackendSemaphoreTable semaphore;
     HyBackendGraphTable graph;
+    HyBackendVirtualMemoryTable virtualMemory;
 };
 
 // What became of one candidate (behind HyBackendInfo).

@@ -25,7 +25,14 @@
     SLOT(memory, free)                                                                                                 \
     SLOT(memory, registerHost)                                                                                         \
     SLOT(memory, unregisterHost)                                                                                       \
-    SLOT(memory, getAddressRange)
+    SLOT(memory, getAddressRange)                                                                                      \
+    SLOT(memory, allocateManaged)                                                                                      \
+    SLOT(memory, advise)                                                                                               \
+    SLOT(memory, prefetch)                                                                                             \
+    SLOT(memory, allocateShareable)                                                                                    \
+    SLOT(memory, getIpcHandle)                                                                                         \
+    SLOT(memory, openIpcHandle)                                                                                        \
+    SLOT(memory, closeIpcHandle)
 #define HALYARD_STREAM_SLOTS(SLOT)                                                                                     \
     SLOT(stream, create)                                                                                               \
     SLOT(stream, destroy)                                                                                              \
@@ -69,6 +76,17 @@
     SLOT(graph, update)                                                                                                \
     SLOT(graph, launch)                                                                                                \
     SLOT(graph, destroy)
+#define HALYARD_VIRTUAL_MEMORY_SLOTS(SLOT)                                                                             \
+    SLOT(virtualMemory, getGranularity)                                                                                \
+    SLOT(virtualMemory, reserve)                                                                                       \
+    SLOT(virtualMemory, release)                                                                                       \
+    SLOT(virtualMemory, createPhysical)                                                                                \
+    SLOT(virtualMemory, destroyPhysical)                                                                               \
+    SLOT(virtualMemory, map)                                                                                           \
+    SLOT(virtualMemory, unmap)                                                                                         \
+    SLOT(virtualMemory, setAccess)                                                                                     \
+    SLOT(virtualMemory, exportPhysical)                                                                                \
+    SLOT(virtualMemory, importPhysical)
 
 namespace halyard {
 namespace {
@@ -107,6 +125,7 @@ HALYARD_COVERS(event, HALYARD_EVENT_SLOTS);
 HALYARD_COVERS(module, HALYARD_MODULE_SLOTS);
 HALYARD_COVERS(semaphore, HALYARD_SEMAPHORE_SLOTS);
 HALYARD_COVERS(graph, HALYARD_GRAPH_SLOTS);
+HALYARD_COVERS(virtualMemory, HALYARD_VIRTUAL_MEMORY_SLOTS);
 #undef HALYARD_COVERS
 #undef HALYARD_OFFSET
 
@@ -120,6 +139,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     readTable(interface.module, out.module);
     readTable(interface.semaphore, out.semaphore);
     readTable(interface.graph, out.graph);
+    readTable(interface.virtualMemory, out.virtualMemory);
 #define HALYARD_FILL(table, slot) fillHole<#table "." #slot>(out.table.slot);
     HALYARD_DEVICE_SLOTS(HALYARD_FILL)
     HALYARD_MEMORY_SLOTS(HALYARD_FILL)
@@ -128,6 +148,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     HALYARD_MODULE_SLOTS(HALYARD_FILL)
     HALYARD_SEMAPHORE_SLOTS(HALYARD_FILL)
     HALYARD_GRAPH_SLOTS(HALYARD_FILL)
+    HALYARD_VIRTUAL_MEMORY_SLOTS(HALYARD_FILL)
 #undef HALYARD_FILL
 }
 

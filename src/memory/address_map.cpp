@@ -12,7 +12,9 @@ bool AddressMap::insert(const AddressRange& range) {
         return false;
     if (next != ranges_.begin() && std::prev(next)->second.contains(range.base))
         return false;
-    ranges_.emplace_hint(next, range.base, range);
+    AddressRange& inserted = ranges_.emplace_hint(next, range.base, range)->second;
+    if (inserted.id == 0)
+        inserted.id = ++lastId_;
     return true;
 }
 
@@ -26,11 +28,11 @@ std::optional<AddressRange> AddressMap::remove(HyDevicePtr base, const Device* d
     return range;
 }
 
-std::optional<AddressRange> AddressMap::removeRegistered(const void* pointer, const Device* device) {
+std::optional<AddressRange> AddressMap::removeRegistered(const void* pointer, const Device* device, HyMemoryKind kind) {
     const std::unique_lock lock(mutex_);
     const auto found = std::find_if(ranges_.begin(), ranges_.end(), [&](const auto& entry) {
         const AddressRange& range = entry.second;
-        return range.kind == HY_MEMORY_HOST_REGISTERED && range.registered == pointer && range.device == device;
+        return range.kind == kind && range.registered == pointer && range.device == device;
     });
     if (found == ranges_.end())
         return std::nullopt;
@@ -81,9 +83,42 @@ std::vector<AddressRange> AddressMap::ofDevice(const Device* device) const {
     return out;
 }
 
+void AddressMap::setAccess(HyDevicePtr base, HyMemoryAccess access) {
+    const std::unique_lock lock(mutex_);
+    if (const auto found = ranges_.find(base); found != ranges_.end())
+        found->second.access = access;
+}
+
+uint64_t AddressMap::reach(HyDevicePtr address, uint64_t limit, HyMemoryAccess access) const {
+    const std::shared_lock lock(mutex_);
+    auto at = ranges_.upper_bound(address);
+    if (at == ranges_.begin())
+        return 0;
+    --at;
+    const HyDevicePtr reservation = at->second.reservation;
+    HyDevicePtr end = address;
+    for (; at != ranges_.end() && end - address < limit; ++at) {
+        const AddressRange& range = at->second;
+        if (range.kind != HY_MEMORY_VIRTUAL || range.reservation != reservation || !range.contains(end) ||
+            (range.access & access) != access)
+            break;
+        end = range.base + range.bytes;
+    }
+    return end - address;
+}
+
 void AddressMap::reserve(HyDevicePtr base, uint64_t bytes) {
     const std::unique_lock lock(mutex_);
-    reserved_.push_back({base, bytes});
+    const bool known = std::any_of(reserved_.begin(), reserved_.end(), [&](const Span& span) {
+        return base - span.base < span.bytes && bytes <= span.bytes - (base - span.base);
+    });
+    if (!known)
+        reserved_.push_back({base, bytes});
+}
+
+void AddressMap::unreserve(HyDevicePtr base, uint64_t bytes) {
+    const std::unique_lock lock(mutex_);
+    std::erase_if(reserved_, [&](const Span& span) { return span.base == base && span.bytes == bytes; });
 }
 
 } // namespace halyard

@@ -20,8 +20,12 @@ struct AddressRange {
     HyMemoryKind kind = HY_MEMORY_DEVICE;
     Device* device = nullptr;
     std::byte* host = nullptr;  // where the host reaches `base`, or null
-    void* registered = nullptr; // the pointer given to hyHostRegister
-    bool ofGraph = false;       // belongs to a graph, which frees it
+    void* registered = nullptr; // the pointer given to hyHostRegister, or that hyHostAlloc gave
+    uint32_t flags = 0;         // HY_POINTER_...
+    HyMemoryAccess access = HY_ACCESS_READ_WRITE;
+    HyDevicePtr reservation = 0; // of a mapping: mappings of one reservation that touch are one range for copies
+    uint64_t id = 0;             // given by insert() when 0
+    bool ofGraph = false;        // belongs to a graph, which frees it
 
     bool contains(HyDevicePtr address) const { return address - base < bytes; }
     uint64_t bytesFrom(HyDevicePtr address) const { return bytes - (address - base); }
@@ -45,7 +49,9 @@ public:
     // Removes and returns the range that starts at `base` and belongs to `device` with that kind; nothing when there is
     // none.
     std::optional<AddressRange> remove(HyDevicePtr base, const Device* device, HyMemoryKind kind);
-    std::optional<AddressRange> removeRegistered(const void* pointer, const Device* device);
+    std::optional<AddressRange> removeRegistered(const void* pointer, const Device* device, HyMemoryKind kind);
+    // Of the mapping that starts at `base`.
+    void setAccess(HyDevicePtr base, HyMemoryAccess access);
     std::optional<AddressRange> find(HyDevicePtr address) const;
     std::vector<AddressRange> ofDevice(const Device* device) const;
 
@@ -53,8 +59,12 @@ public:
     // Both under one lock.
     std::pair<Located, Located> locate(HyDevicePtr first, HyDevicePtr second) const;
 
-    // Declares that addresses in this range belong to `device` for ever, alive or not.
+    // How many bytes from `address` on lie in mappings side by side that allow all of `access`; `limit` is enough.
+    uint64_t reach(HyDevicePtr address, uint64_t limit, HyMemoryAccess access) const;
+
+    // Declares that addresses in this range are a device's, alive or not, until unreserve with the same numbers.
     void reserve(HyDevicePtr base, uint64_t bytes);
+    void unreserve(HyDevicePtr base, uint64_t bytes);
 
 private:
     const AddressRange* findLocked(HyDevicePtr address) const;
@@ -62,6 +72,7 @@ private:
 
     mutable std::shared_mutex mutex_;
     std::map<HyDevicePtr, AddressRange> ranges_;
+    uint64_t lastId_ = 0;
     struct Span {
         HyDevicePtr base;
         uint64_t bytes;
