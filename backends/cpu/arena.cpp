@@ -1,12 +1,16 @@
 #include "arena.h"
 
 #include "address.h"
+#include "physical.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace halyard::cpu {
 
@@ -20,7 +24,6 @@ constexpr uint64_t kLargestRange = 64 * kGiB;
 constexpr uint64_t kLargestRange = 16 * 1024 * kGiB;
 #endif
 constexpr uint64_t kSmallestRange = kGiB / 4;
-constexpr uint64_t kHugePage = 2ULL << 20;
 constexpr uint64_t kHugeFrom = 4ULL << 20;
 constexpr int kReserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 
@@ -35,7 +38,7 @@ uint64_t reservableBytes() {
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
         return kLargestRange;
     }
-    return std::min<uint64_t>(kLargestRange, limit.rlim_cur / 2 / kHugePage * kHugePage);
+    return std::min<uint64_t>(kLargestRange, limit.rlim_cur / 2 / Arena::kHugePage * Arena::kHugePage);
 }
 
 Arena::~Arena() {
@@ -125,25 +128,39 @@ void Arena::giveBack(uint64_t offset, uint64_t bytes) {
     free_.emplace(offset, bytes);
 }
 
+HyResult Arena::checkAvailable(uint64_t bytes) const {
+    const uint64_t available = capacity_ - used_;
+    if (bytes <= available && roundUp(bytes, page_) <= available) {
+        return HY_SUCCESS;
+    }
+    return host_.fail(
+        {HY_ERROR_OUT_OF_DEVICE_MEMORY,
+         format("cannot allocate %llu bytes: %llu of %llu bytes are free", static_cast<unsigned long long>(bytes),
+                static_cast<unsigned long long>(available), static_cast<unsigned long long>(capacity_)),
+         "bytes"});
+}
+
+HyResult Arena::failNoAddresses(uint64_t bytes) const {
+    return host_.fail({HY_ERROR_OUT_OF_DEVICE_MEMORY,
+                       format("no %llu bytes in a row are left of the %llu GiB of reserved addresses",
+                              static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(size_ / kGiB)),
+                       "bytes"});
+}
+
+uint64_t Arena::alignmentFor(uint64_t bytes) const {
+    return bytes >= kHugeFrom ? kHugePage : page_;
+}
+
 HyResult Arena::allocate(uint64_t bytes, uint64_t& outAddress) {
     const std::scoped_lock lock(mutex_);
-    const uint64_t available = capacity_ - used_;
-    if (bytes > available || roundUp(bytes, page_) > available) {
-        return host_.fail(
-            {HY_ERROR_OUT_OF_DEVICE_MEMORY,
-             format("cannot allocate %llu bytes: %llu of %llu bytes are free", static_cast<unsigned long long>(bytes),
-                    static_cast<unsigned long long>(available), static_cast<unsigned long long>(capacity_)),
-             "bytes"});
+    if (const HyResult result = checkAvailable(bytes); result != HY_SUCCESS) {
+        return result;
     }
     const bool huge = bytes >= kHugeFrom;
     const uint64_t rounded = roundUp(bytes, page_);
     uint64_t offset = 0;
-    if (!take(rounded, huge ? kHugePage : page_, offset)) {
-        return host_.fail(
-            {HY_ERROR_OUT_OF_DEVICE_MEMORY,
-             format("no %llu bytes in a row are left of the %llu GiB of reserved addresses",
-                    static_cast<unsigned long long>(rounded), static_cast<unsigned long long>(size_ / kGiB)),
-             "bytes"});
+    if (!take(rounded, alignmentFor(bytes), offset)) {
+        return failNoAddresses(rounded);
     }
     const auto entry = live_.emplace(offset, rounded).first;
     auto* address = toPointer<void>(base_ + offset);
@@ -187,6 +204,92 @@ HyResult Arena::free(uint64_t address) {
     used_ -= bytes;
     giveBack(offset, bytes);
     return HY_SUCCESS;
+}
+
+HyResult Arena::reserveRange(uint64_t bytes, uint64_t alignment, uint64_t& outAddress) {
+    const std::scoped_lock lock(mutex_);
+    uint64_t offset = 0;
+    if (bytes > size_ || alignment > size_ || !take(bytes, std::max(alignment, page_), offset)) {
+        return failNoAddresses(bytes);
+    }
+    outAddress = base_ + offset;
+    return HY_SUCCESS;
+}
+
+HyResult Arena::releaseRange(uint64_t address, uint64_t bytes) {
+    if (const HyResult result = empty(address, bytes); result != HY_SUCCESS) {
+        return result; // the addresses stay taken, so that they are not handed out twice
+    }
+    const std::scoped_lock lock(mutex_);
+    giveBack(address - base_, bytes);
+    return HY_SUCCESS;
+}
+
+HyResult Arena::empty(uint64_t address, uint64_t bytes) const {
+    if (mmap(toPointer<void>(address), bytes, PROT_NONE, kReserved | MAP_FIXED, -1, 0) == MAP_FAILED) {
+        return host_.failSystem(HY_ERROR_NATIVE, "the memory could not be unmapped (mmap)", errno);
+    }
+    return HY_SUCCESS;
+}
+
+HyResult Arena::charge(uint64_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    if (const HyResult result = checkAvailable(bytes); result != HY_SUCCESS) {
+        return result;
+    }
+    used_ += bytes;
+    return HY_SUCCESS;
+}
+
+void Arena::refund(uint64_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    used_ -= bytes;
+}
+
+void Arena::enlist(const Physical& memory) {
+    const std::scoped_lock lock(mutex_);
+    physical_.insert(&memory);
+}
+
+void Arena::delist(const Physical& memory) {
+    const std::scoped_lock lock(mutex_);
+    physical_.erase(&memory);
+}
+
+HyResult Arena::roundToPages(uint64_t bytes, uint64_t& outBytes) const {
+    if (bytes > size_) { // rounding what is larger may wrap around
+        return failNoAddresses(bytes);
+    }
+    outBytes = roundUp(bytes, page_);
+    return HY_SUCCESS;
+}
+
+uint64_t Arena::untouched() const {
+    std::vector<std::pair<uint64_t, uint64_t>> ranges;
+    uint64_t bytes = 0;
+    {
+        const std::scoped_lock lock(mutex_);
+        ranges.assign(live_.begin(), live_.end());
+        for (const Physical* memory : physical_) {
+            bytes += memory->bytes() - std::min(memory->bytes(), memory->resident());
+        }
+    }
+    // Without the lock: what is freed meanwhile is still mapped, without access.
+    constexpr uint64_t kPagesAtOnce = 4096;
+    std::array<unsigned char, kPagesAtOnce> resident;
+    for (const auto& [offset, length] : ranges) {
+        for (uint64_t at = 0; at < length;) {
+            const uint64_t count = std::min(length - at, kPagesAtOnce * page_);
+            if (mincore(toPointer<void>(base_ + offset + at), count, resident.data()) != 0 && errno != EAGAIN) {
+                break;
+            }
+            const auto pages = static_cast<std::ptrdiff_t>(count / page_);
+            bytes += page_ * static_cast<uint64_t>(std::count_if(resident.begin(), resident.begin() + pages,
+                                                                 [](unsigned char page) { return (page & 1) == 0; }));
+            at += count;
+        }
+    }
+    return bytes;
 }
 
 uint64_t Arena::used() const {

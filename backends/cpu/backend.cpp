@@ -43,6 +43,7 @@ constexpr HyBackendInterface kInterface{
     .module = &kModuleTable,
     .semaphore = &kSemaphoreTable,
     .graph = &kGraphTable,
+    .virtualMemory = &kVirtualMemoryTable,
 };
 
 } // namespace

@@ -30,6 +30,30 @@ void limitCpus(CgroupLimits& limits, uint64_t quota, uint64_t period) {
     limits.cpus = static_cast<uint32_t>(std::min<uint64_t>(limits.cpus, cpus));
 }
 
+// The number behind `key` in a file of "key number" lines; 0 when it is not there.
+uint64_t statistic(const std::string& path, std::string_view key) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        uint64_t value = 0;
+        if (line.size() > key.size() && line[key.size()] == ' ' && line.compare(0, key.size(), key) == 0 &&
+            parse(std::string_view(line).substr(key.size() + 1), value)) {
+            return value;
+        }
+    }
+    return 0;
+}
+
+// `usage` counts the caches of files, which the system gives up before it refuses memory.
+void limitMemory(CgroupLimits& limits, uint64_t limit, const std::string& usageFile, const std::string& statFile,
+                 std::string_view cacheKey) {
+    uint64_t usage = 0;
+    if (parse(firstLine(usageFile), usage)) {
+        usage -= std::min(usage, statistic(statFile, cacheKey));
+    }
+    limits.memoryBytes = std::min(limits.memoryBytes, limit);
+    limits.memoryRoom = std::min(limits.memoryRoom, limit - std::min(limit, usage));
+}
+
 void readUnified(CgroupLimits& limits, const std::string& folder) {
     const std::string cpu = firstLine(folder + "/cpu.max");
     const size_t space = cpu.find(' ');
@@ -40,7 +64,7 @@ void readUnified(CgroupLimits& limits, const std::string& folder) {
     }
     uint64_t memory = 0;
     if (parse(firstLine(folder + "/memory.max"), memory)) {
-        limits.memoryBytes = std::min(limits.memoryBytes, memory);
+        limitMemory(limits, memory, folder + "/memory.current", folder + "/memory.stat", "inactive_file");
     }
 }
 
@@ -56,7 +80,7 @@ void readCpuController(CgroupLimits& limits, const std::string& folder) {
 void readMemoryController(CgroupLimits& limits, const std::string& folder) {
     uint64_t memory = 0;
     if (parse(firstLine(folder + "/memory.limit_in_bytes"), memory)) {
-        limits.memoryBytes = std::min(limits.memoryBytes, memory);
+        limitMemory(limits, memory, folder + "/memory.usage_in_bytes", folder + "/memory.stat", "total_inactive_file");
     }
 }
 

@@ -9,6 +9,7 @@ namespace halyard::cpu {
 struct CgroupLimits {
     uint32_t cpus = UINT32_MAX;        // whole processors, rounded up; UINT32_MAX: no limit
     uint64_t memoryBytes = UINT64_MAX; // UINT64_MAX: no limit
+    uint64_t memoryRoom = UINT64_MAX;  // bytes left below the limits now, counting file caches as left
 };
 
 // Reads the limits of cgroup v2 and v1. `membership` is the text of /proc/self/cgroup and `mount` the folder where

@@ -20,6 +20,7 @@ enum class CommandKind : uint32_t {
     CopyBox,
     Fill,
     FillBox,
+    Prefetch,
     Wait,
     Signal,
     HostFunction,
@@ -72,6 +73,12 @@ struct alignas(kCommandAlignment) FillBoxCommand : Command {
     uint64_t rowPitch, slicePitch;
     uint64_t widthBytes, height, depth;
     uint8_t pattern[16];
+};
+
+// Gives whole pages their memory.
+struct alignas(kCommandAlignment) PrefetchCommand : Command {
+    uint8_t* first;
+    uint64_t bytesToPopulate;
 };
 
 // Holds the stream up until `source` reaches `value`.

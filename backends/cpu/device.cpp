@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "free_memory.h"
 #include "futex.h"
 #include "handles.h"
 #include "stream.h"
@@ -22,7 +23,7 @@ constexpr uint64_t kCancelGraceNs = 200'000'000;
 
 Device::Device(const Context& context)
     : host_(context.host), settings_(context.settings), arena_(host_, settings_.totalMemory),
-      executor_(settings_.threads, settings_.spinNs), specialiser_(host_) {}
+      sharedMemory_(host_, arena_), executor_(settings_.threads, settings_.spinNs), specialiser_(host_) {}
 
 void Device::enlist(Stream& stream) {
     const std::scoped_lock lock(registryMutex_);
@@ -208,14 +209,17 @@ HyResult closeDevice(HyBackendDevice handle, uint64_t timeoutNs) {
 }
 
 HyResult getMemoryInfo(HyBackendDevice handle, uint64_t* outFree, uint64_t* outTotal) {
-    const Arena& arena = fromHandle(handle).arena();
-    if (outFree != nullptr) {
-        *outFree = arena.capacity() - arena.used();
-    }
-    if (outTotal != nullptr) {
-        *outTotal = arena.capacity();
-    }
-    return HY_SUCCESS;
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] {
+        const Arena& arena = device.arena();
+        if (outFree != nullptr) {
+            *outFree = freeMemory(arena);
+        }
+        if (outTotal != nullptr) {
+            *outTotal = arena.capacity();
+        }
+        return HY_SUCCESS;
+    });
 }
 
 HyResult synchronizeDevice(HyBackendDevice handle, uint64_t timeoutNs) {

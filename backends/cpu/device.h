@@ -6,6 +6,7 @@
 #include "executor.h"
 #include "host_dispatcher.h"
 #include "ref.h"
+#include "shared_memory.h"
 #include "specialiser.h"
 
 #include <atomic>
@@ -24,6 +25,8 @@ public:
     const Host& host() const { return host_; }
     const Settings& settings() const { return settings_; }
     Arena& arena() { return arena_; }
+    const Arena& arena() const { return arena_; }
+    SharedMemory& sharedMemory() { return sharedMemory_; }
     Executor& executor() { return executor_; }
     HostDispatcher& dispatcher() { return dispatcher_; }
     Specialiser& specialiser() { return specialiser_; }
@@ -65,6 +68,7 @@ private:
     const Host host_;
     const Settings settings_;
     Arena arena_;
+    SharedMemory sharedMemory_;
     Executor executor_;
     HostDispatcher dispatcher_;
     Specialiser specialiser_;

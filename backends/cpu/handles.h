@@ -12,6 +12,7 @@ class Graph;
 class Kernel;
 class Module;
 class Semaphore;
+class Physical;
 class Stream;
 
 template <class Object, class Handle> struct HandleOf {
@@ -51,6 +52,10 @@ inline HyBackendGraph toHandle(Graph* o) {
 inline HyBackendSemaphore toHandle(Semaphore* o) {
     return HandleOf<Semaphore, HyBackendSemaphore>::handle(o);
 }
+inline Physical& fromHandle(HyBackendPhysicalMemory h) {
+    return HandleOf<Physical, HyBackendPhysicalMemory>::object(h);
+}
+
 inline HyBackendContext toHandle(Context* o) {
     return HandleOf<Context, HyBackendContext>::handle(o);
 }
@@ -68,6 +73,9 @@ inline HyBackendModule toHandle(Module* o) {
 }
 inline HyBackendKernel toHandle(Kernel* o) {
     return HandleOf<Kernel, HyBackendKernel>::handle(o);
+}
+inline HyBackendPhysicalMemory toHandle(Physical* o) {
+    return HandleOf<Physical, HyBackendPhysicalMemory>::handle(o);
 }
 
 } // namespace halyard::cpu

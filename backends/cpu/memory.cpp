@@ -1,6 +1,7 @@
 #include "address.h"
 #include "device.h"
 #include "handles.h"
+#include "managed_memory.h"
 #include "tables.h"
 
 #include <algorithm>
@@ -27,7 +28,42 @@ HyResult allocate(HyBackendDevice handle, uint64_t bytes, HyDevicePtr* outPtr, v
 
 HyResult freeMemory(HyBackendDevice handle, HyDevicePtr ptr) {
     Device& device = fromHandle(handle);
-    return guarded(device.host(), [&] { return device.arena().free(ptr); });
+    return guarded(device.host(), [&] {
+        return device.sharedMemory().owns(ptr) ? device.sharedMemory().free(ptr) : device.arena().free(ptr);
+    });
+}
+
+HyResult allocateShareable(HyBackendDevice handle, uint64_t bytes, HyDevicePtr* outPtr, void** outHost) {
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] {
+        const HyResult result = device.sharedMemory().allocate(bytes, *outPtr);
+        if (result == HY_SUCCESS) {
+            *outHost = toPointer<void>(*outPtr);
+        }
+        return result;
+    });
+}
+
+HyResult getIpcHandle(HyBackendDevice handle, HyDevicePtr ptr, HyBackendIpcHandle* outHandle) {
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] { return device.sharedMemory().handleOf(ptr, *outHandle); });
+}
+
+HyResult openIpcHandle(HyBackendDevice handle, const HyBackendIpcHandle* ipc, uint64_t bytes, HyDevicePtr* outPtr,
+                       void** outHost) {
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] {
+        const HyResult result = device.sharedMemory().open(*ipc, bytes, *outPtr);
+        if (result == HY_SUCCESS) {
+            *outHost = toPointer<void>(*outPtr);
+        }
+        return result;
+    });
+}
+
+HyResult closeIpcHandle(HyBackendDevice handle, HyDevicePtr ptr) {
+    Device& device = fromHandle(handle);
+    return guarded(device.host(), [&] { return device.sharedMemory().free(ptr); });
 }
 
 // Whether every page of the range is mapped: mincore answers ENOMEM where none is.
@@ -87,6 +123,13 @@ const HyBackendMemoryTable kMemoryTable{
     .registerHost = registerHost,
     .unregisterHost = unregisterHost,
     .getAddressRange = getAddressRange,
+    .allocateManaged = allocateManaged,
+    .advise = adviseManaged,
+    .prefetch = prefetchManaged,
+    .allocateShareable = allocateShareable,
+    .getIpcHandle = getIpcHandle,
+    .openIpcHandle = openIpcHandle,
+    .closeIpcHandle = closeIpcHandle,
 };
 
 } // namespace halyard::cpu

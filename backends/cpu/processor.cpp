@@ -274,7 +274,8 @@ HyDeviceProperties describeProcessor(const Settings& settings, uint32_t ordinal)
                               HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
                               HY_CAP_TIMING | HY_CAP_HOST_REGISTRATION | HY_CAP_HOST_ACCESS |
                               HY_CAP_COOPERATIVE_LAUNCH | HY_CAP_OCCUPANCY | HY_CAP_SUBGROUP_SIZE_CONTROL |
-                              HY_CAP_DEVICE_RESET | HY_CAP_COOPERATIVE_MATRIX;
+                              HY_CAP_DEVICE_RESET | HY_CAP_COOPERATIVE_MATRIX | HY_CAP_MANAGED_MEMORY |
+                              HY_CAP_PREFETCH | HY_CAP_VIRTUAL_MEMORY | HY_CAP_SHARE_OPAQUE_FD | HY_CAP_IPC;
     if (settings.threads > 1) {
         properties.capabilities |= HY_CAP_CONCURRENT_STREAMS;
     }

@@ -4,6 +4,7 @@
 #include "event.h"
 #include "executor.h"
 #include "graph_plan.h"
+#include "managed_memory.h"
 #include "stream.h"
 #include "transfer.h"
 #include "work.h"
@@ -51,6 +52,8 @@ uint64_t unitCount(const Command& command) {
         return pieceCount(static_cast<const FillCommand&>(command));
     case CommandKind::FillBox:
         return pieceCount(static_cast<const FillBoxCommand&>(command));
+    case CommandKind::Prefetch:
+        return pieceCount(static_cast<const PrefetchCommand&>(command));
     case CommandKind::Wait:
     case CommandKind::Signal:
     case CommandKind::HostFunction:
@@ -94,6 +97,8 @@ void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t e
         const auto& graph = static_cast<const GraphCommand&>(command);
         return graph.plan->runUnits(stream, graph.plan->steps()[graph.next - 1], first, end, worker);
     }
+    case CommandKind::Prefetch:
+        return runPieces(stream, static_cast<const PrefetchCommand&>(command), first, end);
     case CommandKind::Wait:
     case CommandKind::Signal:
     case CommandKind::HostFunction:

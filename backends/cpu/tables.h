@@ -12,5 +12,6 @@ extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
 extern const HyBackendSemaphoreTable kSemaphoreTable;
 extern const HyBackendGraphTable kGraphTable;
+extern const HyBackendVirtualMemoryTable kVirtualMemoryTable;
 
 } // namespace halyard::cpu

@@ -93,6 +93,7 @@ constexpr HyBackendInterface kInterface{
     .event = &kEventTable,
     .module = &kModuleTable,
     .semaphore = &kSemaphoreTable,
+    .virtualMemory = &kVirtualMemoryTable,
 };
 
 } // namespace

@@ -68,6 +68,38 @@ HyResult unregisterHost(HyBackendDevice handle, void* pointer) {
                    [&] { return device.host().report(device.memory().unregisterHost(pointer), "pointer"); });
 }
 
+// What the interpreter cannot keep its promises about, with the reason.
+
+HyResult allocateManaged(HyBackendDevice handle, uint64_t, HyDevicePtr*) {
+    const Device& device = *fromHandle(handle);
+    return guarded(device.host(), [&] {
+        return device.host().fail({HY_ERROR_UNSUPPORTED,
+                                   "the reference device has no managed memory: it tells what no kernel has written, "
+                                   "and would not see what the host stores",
+                                   "use hyMemAlloc and copies, or hyHostAlloc"});
+    });
+}
+
+HyResult allocateShareable(HyBackendDevice handle, uint64_t, HyDevicePtr*, void**) {
+    const Device& device = *fromHandle(handle);
+    return guarded(device.host(), [&] {
+        return device.host().fail({HY_ERROR_UNSUPPORTED,
+                                   "the reference device shares no memory: it would not see what another process "
+                                   "stores",
+                                   "share memory of a cpu device"});
+    });
+}
+
+HyResult getGranularity(HyBackendDevice handle, uint64_t*, uint64_t*) {
+    const Device& device = *fromHandle(handle);
+    return guarded(device.host(), [&] {
+        return device.host().fail({HY_ERROR_UNSUPPORTED,
+                                   "the reference device has no virtual memory: what it knows of each byte belongs to "
+                                   "one allocation at one address",
+                                   "use hyMemAlloc"});
+    });
+}
+
 HyResult getAddressRange(HyBackendDevice handle, HyDevicePtr* outBase, uint64_t* outBytes) {
     const interp::DeviceMemory& memory = fromHandle(handle)->memory();
     *outBase = memory.base();
@@ -84,6 +116,14 @@ const HyBackendMemoryTable kMemoryTable{
     .registerHost = registerHost,
     .unregisterHost = unregisterHost,
     .getAddressRange = getAddressRange,
+    .allocateManaged = allocateManaged,
+    .allocateShareable = allocateShareable,
+};
+
+// Every call about virtual memory asks for the granularity first.
+const HyBackendVirtualMemoryTable kVirtualMemoryTable{
+    .structSize = sizeof(HyBackendVirtualMemoryTable),
+    .getGranularity = getGranularity,
 };
 
 } // namespace halyard::reference

@@ -92,8 +92,8 @@ typedef struct HyGraphExec_T* HyGraphExec;
 typedef struct HySemaphore_T* HySemaphore;
 
 /* An address that copies, fills and kernels take: a device address from hyMemAlloc (or inside one), or a host address
- * made by hyHostAddress. Device addresses of one instance never equal host addresses of live memory that is not the same
- * memory. */
+ * made by hyHostAddress. Device addresses of one instance never equal host addresses of live memory that is not the
+ * same memory. */
 typedef uint64_t HyDevicePtr;
 
 typedef struct HyDim3 {
@@ -319,7 +319,8 @@ HY_API HyResult hyDeviceFind(HyInstance instance, const char* selector, HyDevice
 /* Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT. */
 HY_API HyResult hyDeviceGetProperties(HyDevice device, HyDeviceProperties* outProperties);
 /* Bytes that can be used now beside what is allocated, and in all. Either is UINT64_MAX when the driver does not tell.
- * What others take meanwhile is not foreseen, so *outFree may be gone a moment later. Either output may be null. Errors: HY_ERROR_INVALID_HANDLE, and what opening the device can give. */
+ * What others take meanwhile is not foreseen, so *outFree may be gone a moment later. Either output may be null.
+ * Errors: HY_ERROR_INVALID_HANDLE, and what opening the device can give. */
 HY_API HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64_t* outTotal);
 /* Waits until all work submitted to the device by this instance is done. Errors: HY_ERROR_INVALID_HANDLE,
  * HY_ERROR_TIMEOUT, the first sticky error of a stream of the device. */
@@ -383,13 +384,13 @@ typedef struct HyPointerInfo {
     uint64_t offset;   /* of the address asked about */
     void* hostAddress; /* where the host can reach that address, or null */
     uint32_t flags;    /* HY_POINTER_... */
-    uint32_t access;   /* HyMemoryAccess: HY_ACCESS_READ_WRITE but for HY_MEMORY_VIRTUAL, where hyVirtualSetAccess says */
-    uint64_t id;       /* of the allocation, registration or mapping; never used again by this instance */
+    uint32_t access; /* HyMemoryAccess: HY_ACCESS_READ_WRITE but for HY_MEMORY_VIRTUAL, where hyVirtualSetAccess says */
+    uint64_t id;     /* of the allocation, registration or mapping; never used again by this instance */
 } HyPointerInfo;
 
-/* Describes the allocation, registered range or mapping that contains an address. Costs a lookup in an ordered map; no driver
- * call. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_ADDRESS
- * (the address belongs to nothing that is live). */
+/* Describes the allocation, registered range or mapping that contains an address. Costs a lookup in an ordered map; no
+ * driver call. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT,
+ * HY_ERROR_INVALID_ADDRESS (the address belongs to nothing that is live). */
 HY_API HyResult hyPointerGetInfo(HyInstance instance, HyDevicePtr ptr, HyPointerInfo* outInfo);
 
 /* Makes host memory reachable by the device: pins it for asynchronous copies and gives the address that kernels use.

@@ -20,10 +20,10 @@ bool boxSpan(uint64_t width, uint64_t height, uint64_t depth, uint64_t rowPitch,
            !__builtin_add_overflow(outSpan, width, &outSpan);
 }
 
-// Device memory of somebody else; registered host memory is within reach of every device.
+// Device memory of somebody else; host memory is within reach of every device.
 bool isForeign(const Device& device, const Located& located) {
     return located.kind == Located::Kind::Live && located.range.device != &device &&
-           located.range.kind == HY_MEMORY_DEVICE;
+           located.range.kind != HY_MEMORY_HOST_REGISTERED && located.range.kind != HY_MEMORY_HOST_ALLOCATED;
 }
 
 HyResult failForeign(const Device& device, const Located& located, const char* argument) {
@@ -32,7 +32,35 @@ HyResult failForeign(const Device& device, const Located& located, const char* a
                 device.properties.selector);
 }
 
-HyResult checkRange(const Located& located, HyDevicePtr address, uint64_t bytes, const char* argument) {
+HyResult failStale(const Device& device, HyDevicePtr address, const char* argument) {
+    for (const auto& other : device.instance->devices) {
+        if (const std::string what = other->virtualSpace.describe(address); !what.empty()) {
+            return fail(HY_ERROR_INVALID_ADDRESS, argument, "map memory there first (hyVirtualMap)", "{} ({:#x}) is {}",
+                        argument, address, what);
+        }
+    }
+    return fail(HY_ERROR_INVALID_ADDRESS, argument,
+                "do not use device memory after hyMemFree, or addresses outside allocations",
+                "{} ({:#x}) is a device address that belongs to no live allocation", argument, address);
+}
+
+// Mappings side by side count as one range.
+HyResult checkMapped(const AddressRange& range, HyDevicePtr address, uint64_t bytes, HyMemoryAccess access,
+                     const char* argument) {
+    Device& owner = *range.device;
+    const uint64_t reach = owner.instance->addresses.reach(address, bytes, access);
+    if (reach >= bytes)
+        return HY_SUCCESS;
+    const std::string what = owner.virtualSpace.describe(address + reach);
+    return fail(HY_ERROR_INVALID_ADDRESS, argument,
+                "map the whole range (hyVirtualMap) and give it access (hyVirtualSetAccess)",
+                "{} bytes at {} ({:#x}), to be {}: the address {} bytes on is {}", bytes, argument, address,
+                access == HY_ACCESS_READ ? "read" : "written", reach,
+                what.empty() ? "outside of the reservation" : what);
+}
+
+HyResult checkRange(const Device& device, const Located& located, HyDevicePtr address, uint64_t bytes,
+                    HyMemoryAccess access, const char* argument) {
     if (address == 0)
         return fail(HY_ERROR_INVALID_ARGUMENT, argument, "pass a device address or hyHostAddress of a pointer",
                     "{} is 0", argument);
@@ -42,16 +70,16 @@ HyResult checkRange(const Located& located, HyDevicePtr address, uint64_t bytes,
     }
     switch (located.kind) {
     case Located::Kind::Stale:
-        return fail(HY_ERROR_INVALID_ADDRESS, argument,
-                    "do not use device memory after hyMemFree, or addresses outside allocations",
-                    "{} ({:#x}) is a device address that belongs to no live allocation", argument, address);
+        return failStale(device, address, argument);
     case Located::Kind::Unknown:
         return HY_SUCCESS;
     case Located::Kind::Live:
         break;
     }
     const AddressRange& range = located.range;
-    if (bytes > range.bytesFrom(address)) {
+    if (range.kind == HY_MEMORY_VIRTUAL) {
+        HY_TRY(checkMapped(range, address, bytes, access, argument));
+    } else if (bytes > range.bytesFrom(address)) {
         return fail(HY_ERROR_INVALID_ADDRESS, argument, "copy less, or allocate more",
                     "{} bytes at {} ({:#x}) pass the end of its allocation of {} bytes, which has {} left from there",
                     bytes, argument, address, range.bytes, range.bytesFrom(address));
@@ -74,9 +102,10 @@ void toHostAddress(const Device& device, const Located& located, HyDevicePtr& ad
         address = hyHostAddress(located.range.host + (address - located.range.base));
 }
 
-HyResult checkBytes(const Located& to, const Located& from, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
-    HY_TRY(checkRange(to, dst, bytes, "dst"));
-    HY_TRY(checkRange(from, src, bytes, "src"));
+HyResult checkBytes(const Device& device, const Located& to, const Located& from, HyDevicePtr dst, HyDevicePtr src,
+                    uint64_t bytes) {
+    HY_TRY(checkRange(device, to, dst, bytes, HY_ACCESS_READ_WRITE, "dst"));
+    HY_TRY(checkRange(device, from, src, bytes, HY_ACCESS_READ, "src"));
     if (dst - src < bytes || src - dst < bytes) {
         return fail(HY_ERROR_INVALID_ARGUMENT, "dst", "copy through a third buffer",
                     "dst ({:#x}) and src ({:#x}) overlap within {} bytes", dst, src, bytes);
@@ -109,7 +138,7 @@ HyCopy3D flatBox(HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
 
 HyResult checkCopy(const Device& device, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t& outHostMask) {
     const auto [to, from] = device.instance->addresses.locate(dst, src);
-    HY_TRY(checkBytes(to, from, dst, src, bytes));
+    HY_TRY(checkBytes(device, to, from, dst, src, bytes));
     HY_TRY(requireOwn(device, to, from));
     outHostMask = hostMask(device, to, from);
     return HY_SUCCESS;
@@ -122,7 +151,7 @@ HyResult copy(Stream& stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) 
         return HY_SUCCESS;
     const Device& device = *stream.device;
     const auto [to, from] = stream.instance->addresses.locate(dst, src);
-    HY_TRY(checkBytes(to, from, dst, src, bytes));
+    HY_TRY(checkBytes(device, to, from, dst, src, bytes));
     const bool foreign = isForeign(device, to) || isForeign(device, from);
     if (graph::needsAttention(stream)) [[unlikely]] {
         if (foreign)
@@ -148,7 +177,7 @@ HyResult copyPeer(Stream& stream, HyDevice dstHandle, HyDevicePtr dst, HyDevice 
     if (bytes == 0)
         return HY_SUCCESS;
     const auto [to, from] = stream.instance->addresses.locate(dst, src);
-    HY_TRY(checkBytes(to, from, dst, src, bytes));
+    HY_TRY(checkBytes(*stream.device, to, from, dst, src, bytes));
     const auto requireOf = [](const Device& device, const Located& located, const char* argument) {
         if (located.kind == Located::Kind::Live && located.range.device == &device)
             return HY_SUCCESS;
@@ -183,7 +212,7 @@ HyResult failSpan(const char* argument) {
 
 namespace {
 
-HyResult checkBox(const HyCopy3D& box, const Located& to, const Located& from) {
+HyResult checkBox(const Device& device, const HyCopy3D& box, const Located& to, const Located& from) {
     HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.dstRowPitch, box.dstSlicePitch, "dstRowPitch",
                         "dstSlicePitch"));
     HY_TRY(checkPitches(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, "srcRowPitch",
@@ -194,15 +223,15 @@ HyResult checkBox(const HyCopy3D& box, const Located& to, const Located& from) {
         return failSpan("dst");
     if (!boxSpan(box.widthBytes, box.height, box.depth, box.srcRowPitch, box.srcSlicePitch, srcSpan))
         return failSpan("src");
-    HY_TRY(checkRange(to, box.dst, dstSpan, "dst"));
-    return checkRange(from, box.src, srcSpan, "src");
+    HY_TRY(checkRange(device, to, box.dst, dstSpan, HY_ACCESS_READ_WRITE, "dst"));
+    return checkRange(device, from, box.src, srcSpan, HY_ACCESS_READ, "src");
 }
 
 } // namespace
 
 HyResult checkCopyBox(const Device& device, const HyCopy3D& box, uint32_t& outHostMask) {
     const auto [to, from] = device.instance->addresses.locate(box.dst, box.src);
-    HY_TRY(checkBox(box, to, from));
+    HY_TRY(checkBox(device, box, to, from));
     HY_TRY(requireOwn(device, to, from));
     outHostMask = hostMask(device, to, from);
     return HY_SUCCESS;
@@ -215,7 +244,7 @@ HyResult copyBox(Stream& stream, HyCopy3D box) {
         return HY_SUCCESS;
     const Device& device = *stream.device;
     const auto [to, from] = stream.instance->addresses.locate(box.dst, box.src);
-    HY_TRY(checkBox(box, to, from));
+    HY_TRY(checkBox(device, box, to, from));
     const bool foreign = isForeign(device, to) || isForeign(device, from);
     if (graph::needsAttention(stream)) [[unlikely]] {
         if (foreign)
@@ -235,7 +264,7 @@ HyResult copyBox(Stream& stream, HyCopy3D box) {
 HyResult checkFill(const Device& device, HyDevicePtr dst, uint64_t bytes, const void* pattern, uint32_t patternBytes) {
     HY_TRY(requirePointer(pattern, "pattern"));
     const Located located = device.instance->addresses.locate(dst);
-    HY_TRY(checkRange(located, dst, bytes, "dst"));
+    HY_TRY(checkRange(device, located, dst, bytes, HY_ACCESS_READ_WRITE, "dst"));
     if (located.kind == Located::Kind::Live && located.range.device != &device)
         return failForeign(device, located, "dst");
     if (located.kind == Located::Kind::Unknown) {

@@ -14,8 +14,8 @@ HyResult waitForWork(Device& device, const char* what);
 // The checks of every allocation; opens the device.
 HyResult checkAllocation(Device& device, uint64_t bytes, const HyDevicePtr* outPtr);
 
-// Enters memory that the backend gave into the address map. When it overlaps something live, `giveBack(base)` undoes the
-// allocation.
+// Enters memory that the backend gave into the address map. When it overlaps something live, `giveBack(base)` undoes
+// the allocation.
 template <typename GiveBack> HyResult enterMemory(Device& device, const AddressRange& range, GiveBack&& giveBack) {
     try {
         if (device.instance->addresses.insert(range))
@@ -35,6 +35,9 @@ HyResult explainBadFree(const Device& device, HyDevicePtr ptr);
 
 // Bytes [ptr, ptr + bytes) lie inside one live managed allocation of the device.
 HyResult checkManaged(const Device& device, HyDevicePtr ptr, uint64_t bytes);
+
+// Gives back what the application left. The device has no work. For the end of an instance.
+void dropMemory(Device& device, const AddressRange& range);
 
 // Runs `undo` at the end unless released: for steps that a later failure takes back.
 template <typename Undo> class Rollback {

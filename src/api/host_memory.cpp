@@ -34,10 +34,9 @@ HyResult allocate(Device& device, uint64_t bytes, uint32_t flags, void** outPoin
                        .device = &device,
                        .host = static_cast<std::byte*>(pages),
                        .registered = pages};
-    HY_TRY(blameBackend(device.backend->name,
-                        device.tables->memory.registerHost(device.impl, pages, bytes, &range.base)));
-    HY_TRY(enterMemory(device, range,
-                       [&](HyDevicePtr) { device.tables->memory.unregisterHost(device.impl, pages); }));
+    HY_TRY(
+        blameBackend(device.backend->name, device.tables->memory.registerHost(device.impl, pages, bytes, &range.base)));
+    HY_TRY(enterMemory(device, range, [&](HyDevicePtr) { device.tables->memory.unregisterHost(device.impl, pages); }));
     unmapPages.release();
     *outPointer = pages;
     *outPtr = range.base;

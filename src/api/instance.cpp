@@ -2,7 +2,9 @@
 #include "api/check.h"
 #include "api/core.h"
 #include "api/device_filter.h"
+#include "api/device_memory.h"
 #include "api/peer_copy.h"
+#include "api/physical_memory.h"
 #include "base/env.h"
 #include "graph/capture.h"
 
@@ -98,7 +100,8 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
     instance.captures->clear();
     const std::lock_guard lock(instance.objectsMutex);
     for (const ObjectType type : {ObjectType::GraphExec, ObjectType::Graph, ObjectType::Stream, ObjectType::Event,
-                                  ObjectType::Semaphore, ObjectType::Kernel, ObjectType::Module}) {
+                                  ObjectType::Semaphore, ObjectType::Kernel, ObjectType::Module,
+                                  ObjectType::PhysicalMemory}) {
         std::erase_if(instance.objects, [&](Object* object) {
             if (object->type != type)
                 return false;
@@ -111,12 +114,9 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
     for (const auto& device : instance.devices) {
         if (isStuck(device.get()))
             continue;
-        for (const AddressRange& range : instance.addresses.ofDevice(device.get())) {
-            if (range.kind == HY_MEMORY_DEVICE)
-                device->tables->memory.free(device->impl, range.base);
-            else
-                device->tables->memory.unregisterHost(device->impl, range.registered);
-        }
+        dropVirtualMemory(*device);
+        for (const AddressRange& range : instance.addresses.ofDevice(device.get()))
+            dropMemory(*device, range);
     }
 }
 

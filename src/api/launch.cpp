@@ -144,8 +144,12 @@ inline HyResult checkAlignment(const Kernel& kernel, const HyBackendLaunch& laun
 void findLengths(const Kernel& kernel, const HyBackendLaunch& launch, uint64_t* lengths) {
     for (size_t i = 0; i < kernel.lengthParameters.size(); ++i) {
         const HyDevicePtr address = readArgument(kernel, launch, kernel.lengthParameters[i]);
-        const std::optional<AddressRange> range = kernel.instance->addresses.find(address);
-        lengths[i] = range ? range->bytesFrom(address) : 0;
+        const AddressMap& addresses = kernel.instance->addresses;
+        const std::optional<AddressRange> range = addresses.find(address);
+        if (range && range->kind == HY_MEMORY_VIRTUAL) [[unlikely]]
+            lengths[i] = addresses.reach(address, UINT64_MAX, HY_ACCESS_READ);
+        else
+            lengths[i] = range ? range->bytesFrom(address) : 0;
     }
 }
 

@@ -24,6 +24,13 @@ HyResult checkManaged(const Device& device, HyDevicePtr ptr, uint64_t bytes) {
 
 namespace {
 
+HyResult requireCapability(const Device& device, HyCapabilities capability, const char* words) {
+    if ((device.properties.capabilities & capability) != 0)
+        return HY_SUCCESS;
+    return fail(HY_ERROR_UNSUPPORTED, "", "query the capability first", "{} has no {}", device.properties.selector,
+                words);
+}
+
 HyResult allocate(Device& device, uint64_t bytes, HyDevicePtr* outPtr) {
     HY_TRY(checkAllocation(device, bytes, outPtr));
     const HyBackendMemoryTable& memory = device.tables->memory;
@@ -40,12 +47,14 @@ HyResult advise(Device& device, HyDevicePtr ptr, uint64_t bytes, HyMemoryAdvice 
         return fail(HY_ERROR_INVALID_ARGUMENT, "advice", "use one of HY_ADVICE_...", "advice is {}", advice);
     if (bytes == 0)
         return fail(HY_ERROR_INVALID_ARGUMENT, "bytes", "advise on at least one byte", "bytes is 0");
+    HY_TRY(requireCapability(device, HY_CAP_MANAGED_MEMORY, "managed memory (HY_CAP_MANAGED_MEMORY)"));
     HY_TRY(device.ensureOpen());
     HY_TRY(checkManaged(device, ptr, bytes));
     return blameBackend(device.backend->name, device.tables->memory.advise(device.impl, ptr, bytes, advice));
 }
 
 HyResult prefetch(const Stream& stream, HyDevicePtr ptr, uint64_t bytes, HyDevice destination) {
+    HY_TRY(requireCapability(*stream.device, HY_CAP_PREFETCH, "prefetching (HY_CAP_PREFETCH)"));
     if (destination != nullptr) {
         HyResult result = HY_SUCCESS;
         const auto* device = resolve<Device>(destination, "destination", result);

@@ -1,14 +1,16 @@
-#include "api/check.h"
 #include "api/core.h"
+#include "api/device_memory.h"
 #include "api/memory_ops.h"
+
+#include <sys/mman.h>
 
 namespace halyard {
 namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// Work in flight keeps its memory: waits for the device. A sticky error of the work is not an obstacle, work that does
-// not end is.
+} // namespace
+
 HyResult waitForWork(Device& device, const char* what) {
     Instance& instance = *device.instance;
     if (device.tables->device.synchronize(device.impl, instance.shutdownTimeoutNs) != HY_ERROR_TIMEOUT)
@@ -18,9 +20,7 @@ HyResult waitForWork(Device& device, const char* what) {
                 instance.shutdownTimeoutNs / kNsPerMs, what);
 }
 
-} // namespace
-
-HyResult allocateMemory(Device& device, uint64_t bytes, bool ofGraph, HyDevicePtr* outPtr) {
+HyResult checkAllocation(Device& device, uint64_t bytes, const HyDevicePtr* outPtr) {
     HY_TRY(requirePointer(outPtr, "outPtr"));
     if (bytes == 0)
         return fail(HY_ERROR_INVALID_ARGUMENT, "bytes", "allocate at least one byte", "bytes is 0");
@@ -30,16 +30,17 @@ HyResult allocateMemory(Device& device, uint64_t bytes, bool ofGraph, HyDevicePt
                     "{} bytes is more than {} can allocate at once ({} bytes)", bytes, device.properties.selector,
                     device.properties.maxAllocation);
     }
+    return HY_SUCCESS;
+}
+
+HyResult allocateMemory(Device& device, uint64_t bytes, bool ofGraph, HyDevicePtr* outPtr) {
+    HY_TRY(checkAllocation(device, bytes, outPtr));
+    const HyBackendMemoryTable& memory = device.tables->memory;
     AddressRange range{.bytes = bytes, .kind = HY_MEMORY_DEVICE, .device = &device, .ofGraph = ofGraph};
     void* host = nullptr;
-    HY_TRY(blameBackend(device.backend->name, device.tables->memory.allocate(device.impl, bytes, &range.base, &host)));
+    HY_TRY(blameBackend(device.backend->name, memory.allocate(device.impl, bytes, &range.base, &host)));
     range.host = static_cast<std::byte*>(host);
-    if (!device.instance->addresses.insert(range)) {
-        device.tables->memory.free(device.impl, range.base);
-        return fail(HY_ERROR_INTERNAL, "", "this is a defect of the backend: please report it to its vendor",
-                    "the {} backend returned memory at {:#x} that overlaps a live allocation", device.backend->name,
-                    range.base);
-    }
+    HY_TRY(enterMemory(device, range, [&](HyDevicePtr base) { memory.free(device.impl, base); }));
     *outPtr = range.base;
     return HY_SUCCESS;
 }
@@ -50,35 +51,72 @@ HyResult releaseGraphMemory(Device& device, HyDevicePtr base) {
     return blameBackend(device.backend->name, device.tables->memory.free(device.impl, base));
 }
 
-namespace {
-
 HyResult explainBadFree(const Device& device, HyDevicePtr ptr) {
     const std::optional<AddressRange> range = device.instance->addresses.find(ptr);
     if (!range) {
         return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "free each allocation once",
                     "{:#x} is not a live allocation: it was freed, or never was one", ptr);
     }
-    if (range->kind == HY_MEMORY_HOST_REGISTERED) {
+    switch (range->kind) {
+    case HY_MEMORY_HOST_REGISTERED:
         return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "use hyHostUnregister",
                     "{:#x} is registered host memory, not an allocation", ptr);
+    case HY_MEMORY_HOST_ALLOCATED:
+        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "use hyHostFree", "{:#x} is host memory from hyHostAlloc", ptr);
+    case HY_MEMORY_VIRTUAL:
+        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "use hyVirtualUnmap and hyVirtualFree",
+                    "{:#x} is in a mapping, not an allocation", ptr);
+    default:
+        break;
     }
     if (range->device != &device) {
         return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "pass the device that allocated it", "{:#x} belongs to {}, not {}",
                     ptr, range->device->properties.selector, device.properties.selector);
     }
-    return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "pass the address that hyMemAlloc returned",
+    if ((range->flags & HY_POINTER_IMPORTED) != 0 && range->base == ptr) {
+        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "use hyMemCloseIpcHandle",
+                    "{:#x} is memory of another process, opened by hyMemOpenIpcHandle", ptr);
+    }
+    if (range->ofGraph) {
+        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "destroy the graph and what was made from it",
+                    "{:#x} is memory of a graph's allocation node, which the graph frees", ptr);
+    }
+    return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "pass the address that the allocation returned",
                 "{:#x} is {} bytes inside the allocation at {:#x}", ptr, ptr - range->base, range->base);
 }
+
+void dropMemory(Device& device, const AddressRange& range) {
+    const HyBackendMemoryTable& memory = device.tables->memory;
+    switch (range.kind) {
+    case HY_MEMORY_HOST_REGISTERED:
+        memory.unregisterHost(device.impl, range.registered);
+        break;
+    case HY_MEMORY_HOST_ALLOCATED:
+        if (memory.unregisterHost(device.impl, range.registered) == HY_SUCCESS)
+            munmap(range.registered, range.bytes);
+        break;
+    case HY_MEMORY_VIRTUAL: // dropVirtualMemory
+        break;
+    default:
+        if ((range.flags & HY_POINTER_IMPORTED) != 0)
+            memory.closeIpcHandle(device.impl, range.base);
+        else
+            memory.free(device.impl, range.base);
+        break;
+    }
+}
+
+namespace {
 
 HyResult release(Device& device, HyDevicePtr ptr) {
     if (ptr == 0)
         return HY_SUCCESS;
     AddressMap& addresses = device.instance->addresses;
-    if (const std::optional<AddressRange> owned = addresses.find(ptr); owned && owned->ofGraph) {
-        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "destroy the graph and what was made from it",
-                    "{:#x} is memory of a graph's allocation node, which the graph frees", ptr);
-    }
-    const std::optional<AddressRange> range = addresses.remove(ptr, &device, HY_MEMORY_DEVICE);
+    std::optional<AddressRange> range = addresses.find(ptr);
+    if (!range || (range->kind != HY_MEMORY_DEVICE && range->kind != HY_MEMORY_MANAGED) ||
+        (range->flags & HY_POINTER_IMPORTED) != 0 || range->ofGraph)
+        return explainBadFree(device, ptr);
+    range = addresses.remove(ptr, &device, range->kind);
     if (!range)
         return explainBadFree(device, ptr);
     if (const HyResult waited = waitForWork(device, "the memory stays allocated"); waited < 0) {
@@ -117,7 +155,7 @@ HyResult registerHost(Device& device, void* pointer, uint64_t bytes, HyDevicePtr
 HyResult unregisterHost(Device& device, void* pointer) {
     HY_TRY(requirePointer(pointer, "pointer"));
     AddressMap& addresses = device.instance->addresses;
-    const std::optional<AddressRange> range = addresses.removeRegistered(pointer, &device);
+    const std::optional<AddressRange> range = addresses.removeRegistered(pointer, &device, HY_MEMORY_HOST_REGISTERED);
     if (!range) {
         return fail(HY_ERROR_INVALID_ADDRESS, "pointer", "pass the pointer and the device given to hyHostRegister",
                     "{} is not registered with {}", fmt::ptr(pointer), device.properties.selector);
@@ -137,13 +175,17 @@ HyResult describe(Instance& instance, HyDevicePtr ptr, HyPointerInfo* outInfo) {
                     "{:#x} belongs to nothing that is live", ptr);
     }
     const uint64_t offset = ptr - range->base;
+    const bool reachable = range->host != nullptr && range->access != HY_ACCESS_NONE;
     const HyPointerInfo info = {.structSize = sizeof info,
                                 .kind = range->kind,
                                 .device = toHandle<HyDevice>(range->device),
                                 .base = range->base,
                                 .bytes = range->bytes,
                                 .offset = offset,
-                                .hostAddress = range->host != nullptr ? range->host + offset : nullptr};
+                                .hostAddress = reachable ? range->host + offset : nullptr,
+                                .flags = range->flags,
+                                .access = range->access,
+                                .id = range->id};
     return writeOut(outInfo, info, kPointerInfoV1, "outInfo");
 }
 

@@ -12,6 +12,7 @@
 #include "layers/stack.h"
 #include "loader/loader.h"
 #include "memory/address_map.h"
+#include "memory/virtual_space.h"
 #include "spv/reflect.h"
 
 #include <atomic>
@@ -66,6 +67,7 @@ struct Device : Object {
     std::mutex openMutex;
     std::atomic<bool> opened{false};
     HyBackendDevice impl = nullptr;
+    VirtualSpace virtualSpace;
 };
 
 struct Stream : Object {

@@ -78,5 +78,6 @@ constexpr size_t kCaptureInfoV1 = 32;
 constexpr size_t kKernelDescV1 = 32;
 constexpr size_t kOccupancyV1 = 24;
 constexpr size_t kCooperativeMatrixInfoV1 = 40;
+constexpr size_t kPhysicalMemoryDescV1 = 24;
 
 } // namespace halyard

@@ -58,13 +58,15 @@ TEST_F(DeviceQueries, FreeMemoryMovesWhenMemoryIsTaken) {
     if (before == UINT64_MAX)
         GTEST_SKIP() << "the driver does not tell free memory";
     EXPECT_LE(before, total);
-    constexpr uint64_t kBytes = 64 << 20;
-    const HyDevicePtr ptr = allocate(kBytes);
+    // All but a little: whatever other programs take or give back meanwhile, no more than that can be left.
+    constexpr uint64_t kKept = 256 << 20;
+    ASSERT_GT(total, 2 * kKept);
+    const HyDevicePtr ptr = allocate(total - kKept);
     ASSERT_OK(hyDeviceGetMemoryInfo(device, &after, nullptr));
-    EXPECT_LE(after + kBytes, before);
+    EXPECT_LE(after, kKept);
     EXPECT_OK(hyMemFree(device, ptr));
     ASSERT_OK(hyDeviceGetMemoryInfo(device, &after, nullptr));
-    EXPECT_EQ(after, before);
+    EXPECT_GT(after, kKept);
 }
 
 class Memory : public DeviceTest {};

@@ -34,6 +34,25 @@ TEST_F(CgroupTest, UnifiedHierarchy) {
     EXPECT_EQ(limits.memoryBytes, 1073741824u);
 }
 
+// What is left counts the caches of files as left, and the tightest group binds.
+TEST_F(CgroupTest, RoomIsWhatIsLeft) {
+    write("user/memory.max", "10000\n");
+    write("user/memory.current", "7000\n");
+    write("user/memory.stat", "anon 3000\ninactive_file 2500\nactive_file 1000\n");
+    write("user/app/memory.max", "9000\n");
+    write("user/app/memory.current", "4000\n");
+    write("user/full/memory.max", "500\n");
+    write("user/full/memory.current", "600\n");
+    EXPECT_EQ(read("0::/user/app\n").memoryRoom, 5000u);
+    EXPECT_EQ(read("0::/user\n").memoryRoom, 5500u);
+    EXPECT_EQ(read("0::/user/full\n").memoryRoom, 0u);
+    EXPECT_EQ(read("0::/elsewhere\n").memoryRoom, UINT64_MAX);
+    write("memory/old/memory.limit_in_bytes", "8000\n");
+    write("memory/old/memory.usage_in_bytes", "5000\n");
+    write("memory/old/memory.stat", "inactive_file 1\ntotal_inactive_file 1000\n");
+    EXPECT_EQ(read("3:memory:/old\n").memoryRoom, 4000u);
+}
+
 TEST_F(CgroupTest, AncestorsBindToo) {
     write("user/cpu.max", "300000 100000\n");
     write("user/memory.max", "5000\n");

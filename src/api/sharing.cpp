@@ -1,0 +1,170 @@
+// Memory that two processes, or two handles, share.
+#include "api/core.h"
+#include "api/device_memory.h"
+#include "api/physical_memory.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace halyard {
+namespace {
+
+constexpr const char* kShareTypes[] = {nullptr, "HY_SHARE_OPAQUE_FD", "HY_SHARE_DMA_BUF"};
+
+HyResult checkShareType(HyShareType type) {
+    if (type == HY_SHARE_OPAQUE_FD || type == HY_SHARE_DMA_BUF)
+        return HY_SUCCESS;
+    return fail(HY_ERROR_INVALID_ARGUMENT, "type", "use HY_SHARE_OPAQUE_FD or HY_SHARE_DMA_BUF", "type is {}", type);
+}
+
+HyResult exportMemory(const PhysicalMemory& memory, HyShareType type, int64_t* outHandle) {
+    HY_TRY(checkShareType(type));
+    HY_TRY(requirePointer(outHandle, "outHandle"));
+    const PhysicalState& state = *memory.state;
+    if ((state.flags & (HY_POINTER_SHAREABLE | HY_POINTER_IMPORTED)) == 0) {
+        return fail(HY_ERROR_INVALID_STATE, "memory", "create it with HY_PHYSICAL_MEMORY_SHAREABLE",
+                    "the memory was not created to be shared, so it has no {}", kShareTypes[type]);
+    }
+    const Device& device = *state.device;
+    return blameBackend(device.backend->name, device.tables->virtualMemory.exportPhysical(state.impl, type, outHandle));
+}
+
+HyResult importMemory(Device& device, HyShareType type, int64_t handle, uint64_t bytes, HyPhysicalMemory* outMemory) {
+    HY_TRY(checkShareType(type));
+    HY_TRY(requirePointer(outMemory, "outMemory"));
+    if (bytes == 0)
+        return fail(HY_ERROR_INVALID_ARGUMENT, "bytes", "pass the size that the exporter created", "bytes is 0");
+    HY_TRY(checkGranularity(device, bytes, "bytes"));
+    HyBackendPhysicalMemory impl = nullptr;
+    HY_TRY(blameBackend(device.backend->name,
+                        device.tables->virtualMemory.importPhysical(device.impl, type, handle, bytes, &impl)));
+    return publishPhysical(device, impl, bytes, HY_POINTER_IMPORTED, outMemory);
+}
+
+// What stands in a HyIpcHandle: which device of which backend, how much, and what its backend wants to know.
+struct IpcWords {
+    uint64_t magic;
+    char backend[16];
+    uint8_t uuid[16];
+    uint64_t bytes;
+    HyBackendIpcHandle driver;
+    uint64_t reserved[2];
+};
+static_assert(sizeof(IpcWords) == sizeof(HyIpcHandle));
+constexpr uint64_t kIpcMagic = 0x3130637069796148; // "Hayipc01" in memory
+
+HyResult allocateShareable(Device& device, uint64_t bytes, HyDevicePtr* outPtr) {
+    HY_TRY(checkAllocation(device, bytes, outPtr));
+    const HyBackendMemoryTable& memory = device.tables->memory;
+    AddressRange range{.bytes = bytes, .kind = HY_MEMORY_DEVICE, .device = &device, .flags = HY_POINTER_SHAREABLE};
+    void* host = nullptr;
+    HY_TRY(blameBackend(device.backend->name, memory.allocateShareable(device.impl, bytes, &range.base, &host)));
+    range.host = static_cast<std::byte*>(host);
+    HY_TRY(enterMemory(device, range, [&](HyDevicePtr base) { memory.free(device.impl, base); }));
+    *outPtr = range.base;
+    return HY_SUCCESS;
+}
+
+HyResult getHandle(Device& device, HyDevicePtr ptr, HyIpcHandle* outHandle) {
+    HY_TRY(requirePointer(outHandle, "outHandle"));
+    HY_TRY(device.ensureOpen());
+    const std::optional<AddressRange> range = device.instance->addresses.find(ptr);
+    if (!range || range->device != &device) {
+        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "pass an address from hyMemAllocShareable of this device",
+                    "{:#x} belongs to no live allocation of {}", ptr, device.properties.selector);
+    }
+    IpcWords words{.magic = kIpcMagic, .bytes = range->bytes};
+    // Backends get to say no to what was not made for it: drivers exist that share every allocation.
+    if (range->kind != HY_MEMORY_DEVICE || (range->flags & (HY_POINTER_IMPORTED | HY_POINTER_POOL)) != 0) {
+        return fail(HY_ERROR_UNSUPPORTED, "ptr", "allocate it with hyMemAllocShareable",
+                    "{:#x} is memory of a kind that has no handle for other processes", ptr);
+    }
+    HY_TRY(blameBackend(device.backend->name,
+                        device.tables->memory.getIpcHandle(device.impl, range->base, &words.driver)));
+    std::memcpy(words.backend, device.properties.backend, sizeof words.backend - 1);
+    std::memcpy(words.uuid, device.properties.uuid, sizeof words.uuid);
+    std::memcpy(outHandle, &words, sizeof words);
+    return HY_SUCCESS;
+}
+
+HyResult openHandle(Device& device, const HyIpcHandle* handle, HyDevicePtr* outPtr) {
+    HY_TRY(requirePointer(handle, "handle"));
+    HY_TRY(requirePointer(outPtr, "outPtr"));
+    IpcWords words{};
+    std::memcpy(&words, handle, sizeof words);
+    if (words.magic != kIpcMagic || words.bytes == 0 || words.backend[sizeof words.backend - 1] != '\0') {
+        return fail(HY_ERROR_INVALID_ARGUMENT, "handle", "pass all 128 bytes that hyMemGetIpcHandle gave",
+                    "these are not the bytes of a handle");
+    }
+    const HyDeviceProperties& properties = device.properties;
+    if (std::strncmp(words.backend, properties.backend, sizeof words.backend - 1) != 0 ||
+        !std::equal(std::begin(words.uuid), std::end(words.uuid), properties.uuid)) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, "handle", "open it with the same device of the same backend",
+                    "the memory belongs to another device of the {} backend than {}", words.backend,
+                    properties.selector);
+    }
+    HY_TRY(device.ensureOpen());
+    const HyBackendMemoryTable& memory = device.tables->memory;
+    AddressRange range{.bytes = words.bytes, .kind = HY_MEMORY_DEVICE, .device = &device, .flags = HY_POINTER_IMPORTED};
+    void* host = nullptr;
+    HY_TRY(blameBackend(device.backend->name,
+                        memory.openIpcHandle(device.impl, &words.driver, words.bytes, &range.base, &host)));
+    range.host = static_cast<std::byte*>(host);
+    HY_TRY(enterMemory(device, range, [&](HyDevicePtr base) { memory.closeIpcHandle(device.impl, base); }));
+    *outPtr = range.base;
+    return HY_SUCCESS;
+}
+
+HyResult closeHandle(Device& device, HyDevicePtr ptr) {
+    AddressMap& addresses = device.instance->addresses;
+    std::optional<AddressRange> range = addresses.find(ptr);
+    const bool opened = range && range->kind == HY_MEMORY_DEVICE && (range->flags & HY_POINTER_IMPORTED) != 0;
+    if (!opened || !(range = addresses.remove(ptr, &device, HY_MEMORY_DEVICE))) {
+        return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "pass what hyMemOpenIpcHandle gave, and the same device, once",
+                    "{:#x} is not the first address of memory that {} opened", ptr, device.properties.selector);
+    }
+    if (const HyResult waited = waitForWork(device, "the memory stays open"); waited < 0) {
+        addresses.insert(*range);
+        return waited;
+    }
+    return blameBackend(device.backend->name, device.tables->memory.closeIpcHandle(device.impl, ptr));
+}
+
+} // namespace
+
+namespace core {
+
+HyResult hyPhysicalMemoryExport(HyPhysicalMemory memory, HyShareType type, int64_t* outHandle) {
+    return onObject<PhysicalMemory>("hyPhysicalMemoryExport", memory, "memory", [&](const PhysicalMemory& object) {
+        return exportMemory(object, type, outHandle);
+    });
+}
+
+HyResult hyPhysicalMemoryImport(HyDevice device, HyShareType type, int64_t handle, uint64_t bytes,
+                                HyPhysicalMemory* outMemory) {
+    return onObject<Device>("hyPhysicalMemoryImport", device, "device",
+                            [&](Device& object) { return importMemory(object, type, handle, bytes, outMemory); });
+}
+
+HyResult hyMemAllocShareable(HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
+    return onObject<Device>("hyMemAllocShareable", device, "device",
+                            [&](Device& object) { return allocateShareable(object, bytes, outPtr); });
+}
+
+HyResult hyMemGetIpcHandle(HyDevice device, HyDevicePtr ptr, HyIpcHandle* outHandle) {
+    return onObject<Device>("hyMemGetIpcHandle", device, "device",
+                            [&](Device& object) { return getHandle(object, ptr, outHandle); });
+}
+
+HyResult hyMemOpenIpcHandle(HyDevice device, const HyIpcHandle* handle, HyDevicePtr* outPtr) {
+    return onObject<Device>("hyMemOpenIpcHandle", device, "device",
+                            [&](Device& object) { return openHandle(object, handle, outPtr); });
+}
+
+HyResult hyMemCloseIpcHandle(HyDevice device, HyDevicePtr ptr) {
+    return onObject<Device>("hyMemCloseIpcHandle", device, "device",
+                            [&](Device& object) { return closeHandle(object, ptr); });
+}
+
+} // namespace core
+} // namespace halyard
