@@ -1,7 +1,9 @@
 #include "shared_memory.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <iterator>
 #include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -113,6 +115,9 @@ HyResult SharedMemory::handleOf(uint64_t address, HyBackendIpcHandle& outHandle)
 
 HyResult SharedMemory::open(const HyBackendIpcHandle& handle, uint64_t bytes, uint64_t& outAddress) {
     const Words words{handle.words[0], handle.words[1], handle.words[2], handle.words[3]};
+    if (std::any_of(handle.words + 4, std::end(handle.words), [](uint64_t word) { return word != 0; })) {
+        return host_.fail({HY_ERROR_INVALID_ARGUMENT, "these are not the bytes of a handle of this version", "handle"});
+    }
     uint64_t rounded = 0;
     if (const HyResult result = arena_.roundToPages(bytes, rounded); result != HY_SUCCESS) {
         return result;

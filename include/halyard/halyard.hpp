@@ -768,4 +768,7 @@ private:
 
 } // namespace halyard
 
+/* The rest of the interface, by domain. */
+#include "halyard/virtual_memory.hpp"
+
 #endif /* HALYARD_HALYARD_HPP */

@@ -92,7 +92,8 @@ HyResult openHandle(Device& device, const HyIpcHandle* handle, HyDevicePtr* outP
     HY_TRY(requirePointer(outPtr, "outPtr"));
     IpcWords words{};
     std::memcpy(&words, handle, sizeof words);
-    if (words.magic != kIpcMagic || words.bytes == 0 || words.backend[sizeof words.backend - 1] != '\0') {
+    if (words.magic != kIpcMagic || words.bytes == 0 || words.backend[sizeof words.backend - 1] != '\0' ||
+        words.reserved[0] != 0 || words.reserved[1] != 0) {
         return fail(HY_ERROR_INVALID_ARGUMENT, "handle", "pass all 128 bytes that hyMemGetIpcHandle gave",
                     "these are not the bytes of a handle");
     }

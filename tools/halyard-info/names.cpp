@@ -51,6 +51,12 @@ std::vector<std::string> capabilityNames(HyCapabilities capabilities) {
         {HY_CAP_COOPERATIVE_LAUNCH, "cooperative-launch"},
         {HY_CAP_CLUSTERS, "clusters"},
         {HY_CAP_CONCURRENT_STREAMS, "concurrent-streams"},
+        {HY_CAP_MANAGED_MEMORY, "managed-memory"},
+        {HY_CAP_PREFETCH, "prefetch"},
+        {HY_CAP_VIRTUAL_MEMORY, "virtual-memory"},
+        {HY_CAP_SHARE_OPAQUE_FD, "share-opaque-fd"},
+        {HY_CAP_SHARE_DMA_BUF, "share-dma-buf"},
+        {HY_CAP_IPC, "ipc"},
     };
     std::vector<std::string> names;
     for (const auto& [bit, name] : kNames) {
