@@ -3,6 +3,9 @@
 #include "interp/ops/arithmetic.h"
 #include "interp/ops/lane.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace halyard::interp::ops {
 namespace {
 
@@ -23,7 +26,25 @@ Cell sumOfProducts(const FloatMode& mode, const Cell* a, uint32_t aStep, const C
     return sum;
 }
 
+// Of bfloat16: products and sums are floats, and rounded to bfloat16 once.
+Cell dotOfBFloats(const Cell* a, const Cell* b, uint32_t count) {
+    const auto widened = [](Cell cell) {
+        cell.bits = encode(decode(cell.bits, kBFloat16), kSingle);
+        return cell;
+    };
+    std::vector<Cell> wide(size_t{2} * count);
+    std::transform(a, a + count, wide.begin(), widened);
+    std::transform(b, b + count, wide.begin() + count, widened);
+    Cell sum = sumOfProducts(FloatMode{kSingle}, wide.data(), 1, wide.data() + count, 1, count);
+    sum.bits = encode(decode(sum.bits, kSingle), kBFloat16);
+    return sum;
+}
+
 void dot(const Operation& op, Operands in, Cell* out, MemoryPort& /*port*/) {
+    if (op.resultType->format == FloatFormat::BFloat16) {
+        out[0] = dotOfBFloats(in[0], in[1], op.types[0]->cells);
+        return;
+    }
     out[0] = sumOfProducts(modeOf(op, *op.resultType), in[0], 1, in[1], 1, op.types[0]->cells);
 }
 

@@ -50,6 +50,8 @@ public:
                 Value* element = at_.CreateMul(first, at_.getInt64(vectors[i]->getNumElements()), "", true, true);
                 base_[i] = at_.CreateInBoundsGEP(types_[i], matrices_[i], element);
             }
+            widenAll(kA, uint64_t{what_.rows} * what_.inner, spv::kMatrixASigned);
+            widenAll(kB, uint64_t{what_.inner} * what_.columns, spv::kMatrixBSigned);
             product();
             if (done != nullptr) {
                 at_.CreateBr(done);
@@ -92,6 +94,27 @@ private:
             body(at_.getInt64(first), rest);
             first += rest;
         }
+    }
+
+    // Converts a factor once instead of in every tile that reads it.
+    void widenAll(Which which, uint64_t elements, uint32_t signedFlag) {
+        if (types_[which] == sum_) {
+            return;
+        }
+        BasicBlock& entry = at_.GetInsertBlock()->getParent()->getEntryBlock();
+        llvm::AllocaInst* wide =
+            llvm::IRBuilder<>(&entry, entry.begin()).CreateAlloca(llvm::ArrayType::get(sum_, elements));
+        wide->setAlignment(llvm::Align(64));
+        blocks(elements, kTileRowBits / sum_->getScalarSizeInBits(), [&](Value* first, uint64_t count) {
+            auto* type = FixedVectorType::get(types_[which], static_cast<unsigned>(count));
+            Value* narrow = at_.CreateAlignedLoad(type, at_.CreateInBoundsGEP(types_[which], base_[which], first),
+                                                  alignment(which));
+            at_.CreateAlignedStore(widen(narrow, (what_.flags & signedFlag) != 0),
+                                   at_.CreateInBoundsGEP(sum_, wide, first),
+                                   llvm::Align(sum_->getScalarSizeInBits() / 8));
+        });
+        base_[which] = wide;
+        types_[which] = sum_;
     }
 
     void product() {
@@ -172,11 +195,10 @@ private:
             sums[r]->addIncoming(start[r], before);
         }
         std::array<Value*, kTileRows> after{};
-        Value* b = widen(load(kB, k, column, columns), (what_.flags & spv::kMatrixBSigned) != 0);
+        Value* b = load(kB, k, column, columns);
         for (uint64_t r = 0; r < rows; ++r) {
-            Value* a = at_.CreateAlignedLoad(types_[kA], element(kA, rowAt(r), k), alignment(kA));
-            Value* factor = widen(a, (what_.flags & spv::kMatrixASigned) != 0);
-            after[r] = step(sums[r], at_.CreateVectorSplat(static_cast<unsigned>(columns), factor), b);
+            Value* a = at_.CreateAlignedLoad(sum_, element(kA, rowAt(r), k), alignment(kA));
+            after[r] = step(sums[r], at_.CreateVectorSplat(static_cast<unsigned>(columns), a), b);
             sums[r]->addIncoming(after[r], header);
         }
         Value* next = at_.CreateAdd(k, at_.getInt64(1), "", true, true);
