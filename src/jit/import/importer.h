@@ -449,7 +449,7 @@ private:
     llvm::GlobalVariable* workgroupBlocks_ = nullptr;     // the memory that Workgroup variables of block types share
     llvm::GlobalVariable* programBlock_ = nullptr;        // the variables at program scope
     std::unordered_map<Id, uint64_t> programOffsets_;
-    bool usesMatrices_ = false;                           // cooperative ones
+    bool usesMatrices_ = false; // cooperative ones
     uint32_t typeDepth_ = 0;
     uint32_t constantDepth_ = 0;
 
