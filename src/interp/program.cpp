@@ -1,6 +1,7 @@
 #include "interp/program.h"
 
 #include "interp/decoder.h"
+#include "interp/library.h"
 #include "interp/run.h"
 
 #include <bit>
@@ -62,7 +63,10 @@ spv::Result<std::unique_ptr<Program>> Program::prepare(std::shared_ptr<const spv
     try {
         auto impl = std::make_unique<Impl>();
         impl->settings = settings;
-        impl->prepared = Decoder(std::move(module), kernel, size).run();
+        spv::Result<std::shared_ptr<const spv::Module>> whole = replaceLibraryCalls(std::move(module));
+        if (!whole)
+            return whole.error();
+        impl->prepared = Decoder(std::move(*whole), kernel, size).run();
         return std::unique_ptr<Program>(new Program(std::move(impl)));
     } catch (const Refusal& refusal) {
         return spv::Error{refusal.error.code, fmt::format("kernel '{}': {}", kernel.name, refusal.error.message),

@@ -42,6 +42,9 @@ inline constexpr std::string_view kBarrier = "hy.barrier";
 // void (i32 scope, i32 semantics).
 inline constexpr std::string_view kFence = "hy.fence";
 
+// i32 (ptr), memory(none): kGlobal, kWorkgroup or kPrivate, wherever the generic pointer points; kGlobal for null.
+inline constexpr std::string_view kPointerSpace = "hy.pointer_space";
+
 // i32 (ptr addrspace(1) format, ptr record, i32 recordBytes): printf; the record as printf/record.h says. 0, or -1 when
 // nothing could be printed.
 inline constexpr std::string_view kPrintf = "hy.printf";

@@ -143,6 +143,13 @@ private:
     llvm::Value* builtinComponent(std::string_view name, uint32_t dimension);
     llvm::Value* subgroupMask(::spv::BuiltIn builtin, const Type& type);
 
+    // pointer_space.cpp
+    llvm::Value* pointerSpace(llvm::Value* pointer);
+    llvm::Value* castToStorage(llvm::Value* pointer, ::spv::StorageClass storage, llvm::Type* result);
+    llvm::Value* pointerSemantics(llvm::Value* pointer, uint32_t workgroup, uint32_t global);
+    void genericCastExplicit(const Instruction& instruction);
+    void genericPointerSemantics(const Instruction& instruction);
+
     // program_data.cpp
     bool isProgramVariable(const Instruction& definition) const;
     llvm::Constant* programAddress(const Instruction& definition);
@@ -181,6 +188,7 @@ private:
     void libraryConvert(const Instruction& instruction, const LibraryName& name);
     void libraryDot(const Instruction& instruction, const LibraryName& name);
     void libraryAtomic(const Instruction& instruction, const LibraryName& name);
+    void libraryPointer(const Instruction& instruction, const LibraryName& name);
 
     // control.cpp
     void emitBlocks(const std::vector<const spv::Block*>& order);

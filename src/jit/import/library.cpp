@@ -55,6 +55,11 @@ bool isFence(std::string_view name) {
     return name == "mem_fence" || name == "read_mem_fence" || name == "write_mem_fence";
 }
 
+// Of OpenCL C 2.0 and later: the first three come unmangled.
+bool isPointerQuestion(std::string_view name) {
+    return name == "__to_global" || name == "__to_local" || name == "__to_private" || name == "get_fence";
+}
+
 bool isConversion(std::string_view name) {
     return name.starts_with("convert_half") || name.starts_with("convert_double");
 }
@@ -95,8 +100,8 @@ Importer::LibraryName Importer::libraryName(Id function) const {
 
 bool Importer::isLibraryFunction(Id function) const {
     const std::string_view name = libraryName(function).name;
-    return isFence(name) || name == "sub_group_barrier" || isConversion(name) || isIntegerDot(function) ||
-           findAtomic(name) != nullptr;
+    return isFence(name) || name == "sub_group_barrier" || isConversion(name) || isPointerQuestion(name) ||
+           isIntegerDot(function) || findAtomic(name) != nullptr;
 }
 
 void Importer::libraryCall(const Instruction& instruction) {
@@ -121,11 +126,30 @@ void Importer::libraryCall(const Instruction& instruction) {
         libraryConvert(instruction, name);
         return;
     }
+    if (isPointerQuestion(name.name)) {
+        libraryPointer(instruction, name);
+        return;
+    }
     if (isIntegerDot(literal(instruction, 0))) {
         libraryDot(instruction, name);
         return;
     }
     libraryAtomic(instruction, name);
+}
+
+void Importer::libraryPointer(const Instruction& instruction, const LibraryName& name) {
+    llvm::Value* pointer = pointerOperand(instruction, 1);
+    llvm::Type* type = resultType(instruction).llvmType;
+    if (name.name == "get_fence") { // flags of OpenCL C: 1 local, 2 global
+        check(type->isIntegerTy(32), "the call has the wrong type");
+        define(instruction, pointerSemantics(pointer, 1, 2));
+        return;
+    }
+    const auto storage = name.name == "__to_global"  ? sv::StorageClass::CrossWorkgroup
+                         : name.name == "__to_local" ? sv::StorageClass::Workgroup
+                                                     : sv::StorageClass::Function;
+    setPointerInfo(instruction, {});
+    define(instruction, castToStorage(pointer, storage, type));
 }
 
 void Importer::libraryConvert(const Instruction& instruction, const LibraryName& name) {

@@ -13,7 +13,7 @@ namespace halyard::jit {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Builtin>, 19> kNames{{
+constexpr std::array<std::pair<std::string_view, Builtin>, 20> kNames{{
     {kir::kGlobalId, Builtin::GlobalId},
     {kir::kLocalId, Builtin::LocalId},
     {kir::kGroupId, Builtin::GroupId},
@@ -31,6 +31,7 @@ constexpr std::array<std::pair<std::string_view, Builtin>, 19> kNames{{
     {kir::kBarrier, Builtin::Barrier},
     {kir::kFence, Builtin::Fence},
     {kir::kPrintf, Builtin::Printf},
+    {kir::kPointerSpace, Builtin::PointerSpace},
     {kir::kRegionBegin, Builtin::RegionBegin},
     {kir::kRegionEnd, Builtin::RegionEnd},
 }};

@@ -34,6 +34,7 @@ enum class Builtin : uint8_t {
     Barrier,
     Fence,
     Printf,
+    PointerSpace,
     RegionBegin,
     RegionEnd,
     Collective, // a subgroup or workgroup operation, known or not

@@ -1,6 +1,7 @@
 #include "jit/targets/host/context.h"
 
 #include "jit/targets/host/pieces.h"
+#include "jit/targets/host/pointer_space.h"
 
 #include <llvm/IR/CFG.h>
 #include <llvm/IR/Function.h>
@@ -112,13 +113,14 @@ Context::Context(llvm::Function& kernel, const CutList& cuts, const Slots& slots
     for (const Slot& slot : slots.all()) {
         cells.insert(slot.cell);
     }
+    const bool asksSpaces = asksPointerSpaces(kernel);
     for (Instruction& instruction : kernel.getEntryBlock()) {
         auto* variable = llvm::dyn_cast<AllocaInst>(&instruction);
         if (variable == nullptr || cells.contains(variable)) {
             continue;
         }
         const bool isMailbox = llvm::is_contained(cuts.mailboxes, variable);
-        if (!isMailbox && staysInOnePiece(*variable, pieces, byStart)) {
+        if (!isMailbox && !asksSpaces && staysInOnePiece(*variable, pieces, byStart)) {
             continue;
         }
         const uint64_t size = variable->getAllocationSize(data).value_or(llvm::TypeSize::getFixed(0));

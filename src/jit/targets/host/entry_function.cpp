@@ -103,17 +103,17 @@ private:
     }
 
     void loadArguments() {
-        Value* dynamicLocal = at_.getInt64(plan_.staticLocalBytes);
+        localBytes_ = at_.getInt64(plan_.staticLocalBytes);
         unsigned index = 0;
         for (const spv::Parameter& parameter : info_.parameters) {
             const llvm::Argument* formal = kernel_.getArg(index++);
             if (parameter.kind == spv::ParameterKind::LocalPointer) {
-                Value* address = at_.CreateInBoundsGEP(at_.getInt8Ty(), run_->getArg(3), dynamicLocal);
+                Value* address = at_.CreateInBoundsGEP(at_.getInt8Ty(), run_->getArg(3), localBytes_);
                 arguments_.push_back(at_.CreateAddrSpaceCast(address, formal->getType()));
                 Value* bytes = loadArgument(parameter.offset, at_.getInt64Ty());
                 Value* rounded = at_.CreateAnd(at_.CreateAdd(bytes, at_.getInt64(kLocalGranularity - 1)),
                                                at_.getInt64(~(kLocalGranularity - 1)));
-                dynamicLocal = at_.CreateAdd(dynamicLocal, rounded);
+                localBytes_ = at_.CreateAdd(localBytes_, rounded);
             } else if (formal->hasAttribute(llvm::Attribute::ByRef)) {
                 arguments_.push_back(at_.CreateAddrSpaceCast(argumentAddress(parameter.offset), formal->getType()));
             } else {
@@ -186,6 +186,7 @@ private:
         operands.append(sizes_.begin(), sizes_.end());
         operands.push_back(run_->getArg(3));
         operands.push_back(run_->getArg(4));
+        operands.push_back(localBytes_);
         if (plan_.wideGroup == nullptr) {
             at_.CreateCall(plan_.group, operands);
             return;
@@ -219,6 +220,7 @@ private:
     std::array<Value*, 3> groups_{}, sizes_{};
     Value* args_ = nullptr;
     Value* cancel_ = nullptr;
+    Value* localBytes_ = nullptr; // variables and blocks of parameters
     std::vector<Value*> arguments_;
 };
 

@@ -125,7 +125,8 @@ private:
     void declare() {
         llvm::SmallVector<llvm::Type*, 16> types(kernel_.getFunctionType()->params());
         types.append(kScalars, llvm::Type::getInt32Ty(llvm_));
-        types.append({llvm::PointerType::get(llvm_, 0), llvm::PointerType::get(llvm_, 0)});
+        types.append(
+            {llvm::PointerType::get(llvm_, 0), llvm::PointerType::get(llvm_, 0), llvm::Type::getInt64Ty(llvm_)});
         group_ = Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(llvm_), types, false),
                                   llvm::GlobalValue::InternalLinkage, shape_.wideIds ? "group_wide" : "group",
                                   kernel_.getParent());

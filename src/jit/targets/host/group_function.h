@@ -22,7 +22,7 @@ struct GroupShape {
     bool countsPartial = false;              // GroupValues::countsPartial
 };
 
-// The parameters of a group function that follow the kernel's own ones; the first kScalars are i32.
+// The parameters of a group function that follow the kernel's own ones; the first kScalars are i32, kLocalBytes is i64.
 enum GroupParameter : unsigned {
     kGroupId = 0,
     kNumGroups = 3,
@@ -30,7 +30,8 @@ enum GroupParameter : unsigned {
     kScalars = 9,
     kLocal = 9,
     kScratch = 10,
-    kGroupParameters = 11
+    kLocalBytes = 11, // of kLocal: variables and blocks of pointer parameters
+    kGroupParameters = 12
 };
 
 // Builds `void(kernel's parameters..., group parameters...)`, internal, in the kernel's module. The kernel, already cut

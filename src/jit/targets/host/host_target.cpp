@@ -15,6 +15,7 @@
 #include "jit/targets/host/link.h"
 #include "jit/targets/host/local_memory.h"
 #include "jit/targets/host/matrix_memory.h"
+#include "jit/targets/host/pointer_space.h"
 #include "jit/targets/host/print.h"
 #include "jit/targets/host/program_data.h"
 #include "jit/targets/host/reconvergence.h"
@@ -220,6 +221,12 @@ private:
                      {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::OptimizeForSize}) {
                     plan.wideGroup->addFnAttr(attribute);
                 }
+            }
+        }
+        const auto parameters = static_cast<unsigned>(kernel.arg_size());
+        for (llvm::Function* group : {plan.group, plan.wideGroup}) {
+            if (group != nullptr) {
+                lowerPointerSpaces(*group, parameters, plan.scratchBytesPerItem);
             }
         }
         emitEntry(module, kernel, info, plan);
