@@ -16,6 +16,10 @@ sv::FPRoundingMode Importer::roundingMode(const Instruction& instruction, sv::FP
     return static_cast<sv::FPRoundingMode>(decoration->operands[0]);
 }
 
+sv::FPRoundingMode Importer::defaultRounding(llvm::Type* type) const {
+    return roundsTowardsZero(type) ? sv::FPRoundingMode::RTZ : sv::FPRoundingMode::RTE;
+}
+
 void Importer::floatToInteger(const Instruction& instruction) {
     llvm::Type* type = resultType(instruction).llvmType;
     llvm::Value* source = operand(instruction, 0);
@@ -138,7 +142,7 @@ void Importer::integerToFloat(const Instruction& instruction) {
     checkInteger(source->getType());
     check(partCount(source->getType()) == partCount(type), "operand and result differ in components");
     define(instruction, roundFromInteger(source, type, instruction.op() == sv::Op::OpConvertSToF,
-                                         roundingMode(instruction, sv::FPRoundingMode::RTE)));
+                                         roundingMode(instruction, defaultRounding(type))));
 }
 
 void Importer::integerConvert(const Instruction& instruction) {
@@ -204,7 +208,7 @@ void Importer::floatConvert(const Instruction& instruction) {
     } else if (to > from) {
         define(instruction, builder_.CreateFPExt(source, type));
     } else {
-        define(instruction, truncateFloat(source, type, roundingMode(instruction, sv::FPRoundingMode::RTE)));
+        define(instruction, truncateFloat(source, type, roundingMode(instruction, defaultRounding(type))));
     }
 }
 

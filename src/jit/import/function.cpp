@@ -52,13 +52,14 @@ void Importer::checkExecutionModes() {
             preserveSpecials_ = true;
             break;
         case sv::ExecutionMode::DenormFlushToZero:
-            unsupported("execution mode DenormFlushToZero: Halyard keeps denormals");
         case sv::ExecutionMode::RoundingModeRTZ:
-            unsupported("execution mode RoundingModeRTZ: Halyard rounds to nearest");
+            readFloatControl(mode);
+            break;
         default:
             constexpr uint32_t kFPFastMathDefault = 6028; // of SPV_KHR_float_controls2, newer than the headers
             if (static_cast<uint32_t>(mode.mode) == kFPFastMathDefault) {
-                unsupported("execution mode FPFastMathDefault is not supported");
+                readFastMathDefault(mode);
+                break;
             }
             unsupported(fmt::format("execution mode {} is not supported", static_cast<uint32_t>(mode.mode)));
         }

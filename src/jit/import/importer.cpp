@@ -132,7 +132,11 @@ void Importer::dispatch(const Instruction& instruction) {
         checkMatrices(instruction);
     }
     builder_.setFastMathFlags(fastMathFlags(instruction));
-    (this->*handler)(instruction);
+    if (controls_.any()) {
+        dispatchControlled(instruction, handler);
+    } else {
+        (this->*handler)(instruction);
+    }
 }
 
 void Importer::ignore(const Instruction&) {}
@@ -153,6 +157,28 @@ bool Importer::isDecorated(Id id, sv::Decoration kind) const {
     return source_.findDecoration(id, kind) != nullptr;
 }
 
+// What the kernel's execution modes give the instruction's type, or null.
+const uint32_t* Importer::fastMathDefault(const Instruction& instruction) const {
+    if (controls_.fastMathDefaults.empty()) {
+        return nullptr;
+    }
+    const auto scalarOf = [&](Id type) {
+        const Instruction* definition = source_.definition(type);
+        while (definition && definition->operandCount() > 0 &&
+               (definition->op() == sv::Op::OpTypeVector || definition->op() == sv::Op::OpTypeMatrix)) {
+            definition = source_.definition(definition->operand(0));
+        }
+        return definition;
+    };
+    const Instruction* type = scalarOf(instruction.resultType);
+    if (type && type->op() == sv::Op::OpTypeBool && instruction.operandCount() > 0) { // comparisons
+        const Instruction* operand = source_.definition(instruction.operand(0));
+        type = operand ? scalarOf(operand->resultType) : nullptr;
+    }
+    const auto found = type ? controls_.fastMathDefaults.find(type->result) : controls_.fastMathDefaults.end();
+    return found != controls_.fastMathDefaults.end() ? &found->second : nullptr;
+}
+
 llvm::FastMathFlags Importer::fastMathFlags(const Instruction& instruction) const {
     llvm::FastMathFlags flags;
     if (options_.fastMath) {
@@ -163,15 +189,17 @@ llvm::FastMathFlags Importer::fastMathFlags(const Instruction& instruction) cons
             flags.setNoSignedZeros(false);
         }
     }
-    if (contraction_) {
+    // With FloatControls2 only FPFastMathMode and FPFastMathDefault allow it.
+    if (contraction_ && !controls_.secondEdition) {
         flags.setAllowContract();
     }
     if (instruction.result == 0) {
         return flags;
     }
-    if (const spv::Decoration* mode = source_.findDecoration(instruction.result, sv::Decoration::FPFastMathMode);
-        mode && !mode->operands.empty() && !options_.fastMath) {
-        const uint32_t mask = mode->operands[0];
+    const spv::Decoration* mode = source_.findDecoration(instruction.result, sv::Decoration::FPFastMathMode);
+    const uint32_t* known = mode && !mode->operands.empty() ? mode->operands.data() : fastMathDefault(instruction);
+    if (known && !options_.fastMath) {
+        const uint32_t mask = *known;
         // Bits from SPV_KHR_float_controls2 and SPV_INTEL_fp_fast_math_mode, which older headers do not name.
         constexpr uint32_t kAllowContract = 0x10000, kAllowReassociation = 0x20000, kAllowTransform = 0x40000;
         const bool fast = mask & uint32_t(sv::FPFastMathModeMask::Fast);
@@ -197,6 +225,10 @@ std::unique_ptr<llvm::Module> Importer::run() {
     }
     if (entryPoint_->model != sv::ExecutionModel::Kernel && entryPoint_->model != sv::ExecutionModel::GLCompute) {
         unsupported("the entry point is not a compute kernel");
+    }
+    constexpr uint32_t kFloatControls2 = 6029;
+    for (const sv::Capability capability : source_.capabilities()) {
+        controls_.secondEdition |= static_cast<uint32_t>(capability) == kFloatControls2;
     }
     checkExecutionModes();
     for (uint32_t i = 0; i < kernel_.parameters.size(); ++i) {

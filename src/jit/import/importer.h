@@ -6,6 +6,7 @@
 #pragma once
 
 #include "jit/import/debug_lines.h"
+#include "jit/import/float_controls.h"
 #include "jit/import/import.h"
 #include "jit/import/types.h"
 #include "jit/kir.h"
@@ -91,6 +92,7 @@ private:
     void copyObject(const Instruction& instruction);
     bool isDecorated(Id id, ::spv::Decoration kind) const;
     llvm::FastMathFlags fastMathFlags(const Instruction& instruction) const;
+    const uint32_t* fastMathDefault(const Instruction& instruction) const;
 
     // types.cpp, layout.cpp
     const Type& type(Id id);
@@ -142,6 +144,20 @@ private:
     llvm::Value* builtinCall(std::string_view name, llvm::Type* type);
     llvm::Value* builtinComponent(std::string_view name, uint32_t dimension);
     llvm::Value* subgroupMask(::spv::BuiltIn builtin, const Type& type);
+
+    // float_controls.cpp
+    enum class ExtOperation { Other, Computes, Fma, Sqrt };
+    void readFloatControl(const spv::EntryPoint::Mode& mode);
+    void readFastMathDefault(const spv::EntryPoint::Mode& mode);
+    bool flushes(llvm::Type* type) const;
+    bool roundsTowardsZero(llvm::Type* type) const;
+    ::spv::FPRoundingMode defaultRounding(llvm::Type* type) const;
+    llvm::Value* flushed(llvm::Value* value);
+    ExtOperation extOperation(const Instruction& instruction);
+    void dispatchControlled(const Instruction& instruction, Handler handler);
+    bool towardsZero(const Instruction& instruction, ExtOperation ext);
+    llvm::Value* shrunk(llvm::Value* value, llvm::Value* error);
+    llvm::Value* sumTowardsZero(llvm::Value* a, llvm::Value* b);
 
     // pointer_space.cpp
     llvm::Value* pointerSpace(llvm::Value* pointer);
@@ -441,6 +457,7 @@ private:
     DebugLines lines_;
     bool contraction_ = true;       // no ContractionOff
     bool preserveSpecials_ = false; // SignedZeroInfNanPreserve
+    FloatControls controls_;
     const Instruction* current_ = nullptr;
     const spv::EntryPoint* entryPoint_ = nullptr;
 

@@ -113,6 +113,47 @@ TEST(Text, UnstructuredLoopWithPhisAndUnreachableBlocks) {
     EXPECT_EQ(out[0], 45u);
 }
 
+TEST(Text, LoopsOfOneBlockAndLoopsWithTwoEntries) {
+    const std::string self = shader("", R"(
+        OpBranch %loop
+        %loop = OpLabel
+        %k = OpPhi %uint %u0 %entry %kn %loop
+        %kn = OpIAdd %uint %k %u3
+        %more = OpULessThan %bool %kn %i0
+        OpBranchConditional %more %loop %done
+        %done = OpLabel
+        OpStore %po0 %kn
+        OpReturn)");
+    EXPECT_EQ(run(self, {10, 0}, false)[0], 12u);
+    EXPECT_EQ(run(self, {0, 0}, false)[0], 3u);
+    // Neither %left nor %right dominates the other.
+    const std::string twice = shader("%limit = OpConstant %uint 20", R"(
+        %c = OpULessThan %bool %i0 %i1
+        OpBranchConditional %c %left %right
+        %left = OpLabel
+        %x = OpPhi %uint %i0 %entry %y1 %right
+        %x1 = OpIAdd %uint %x %u1
+        OpBranch %right
+        %right = OpLabel
+        %y = OpPhi %uint %i1 %entry %x1 %left
+        %y1 = OpIAdd %uint %y %u2
+        %again = OpULessThan %bool %y1 %limit
+        OpBranchConditional %again %left %done
+        %done = OpLabel
+        OpStore %po0 %y1
+        OpReturn)");
+    const auto expected = [](uint32_t a, uint32_t b) {
+        uint32_t value = a < b ? a + 1 + 2 : b + 2;
+        while (value < 20) {
+            value += 3;
+        }
+        return value;
+    };
+    for (const auto& [a, b] : {std::pair(1u, 5u), std::pair(5u, 1u), std::pair(30u, 40u), std::pair(7u, 7u)}) {
+        EXPECT_EQ(run(twice, {a, b}, false)[0], expected(a, b)) << a << " " << b;
+    }
+}
+
 TEST(Text, BothTargetsOfABranchMayBeOne) {
     const std::string text = shader("", R"(
         %c = OpULessThan %bool %i0 %i1

@@ -201,6 +201,10 @@ private:
         const LocalLayout local = layOutLocalMemory(module);
         const CutList cuts = formCuts(kernel, /*liftUniformLoops=*/true);
         EntryPlan plan;
+        // Two copies of that much code would take twice as long to compile, for ids that are a little cheaper.
+        constexpr size_t kMaxCutsForTwoGroups = 48;
+        const bool oneGroup = cuts.cuts.size() > kMaxCutsForTwoGroups;
+        shape.wideIds = oneGroup && readsGlobalId;
         plan.workgroupSize = shape.workgroupSize;
         plan.subgroupSize = shape.subgroupSize;
         plan.wholeSubgroups = wholeSubgroups;
@@ -212,7 +216,7 @@ private:
             plan.group = buildGroupFunction(kernel, cuts, slots, context, local, shape);
             plan.group->addFnAttr(llvm::Attribute::AlwaysInline);
             takeLines(kernel, *plan.group);
-            if (readsGlobalId) {
+            if (readsGlobalId && !oneGroup) {
                 shape.wideIds = true;
                 plan.wideGroup = buildGroupFunction(kernel, cuts, slots, context, local, shape);
                 takeLines(kernel, *plan.wideGroup);
