@@ -62,6 +62,8 @@ public:
     void store(uint32_t number, Id index, Id value);
     Id extra(uint32_t number) const { return extra_.at(number); }
 
+    // The function, for decorations and execution modes.
+    Id function() const { return function_; }
     // Ends the block with a return, and the function; makes it an entry point. The function's id.
     Id finish();
 

@@ -110,8 +110,10 @@ enum class Mode : uint32_t {
     SubgroupSize = 35,
     LocalSizeId = 38,
     DenormPreserve = 4459,
+    DenormFlushToZero = 4460,
     SignedZeroInfNanPreserve = 4461,
     RoundingModeRte = 4462,
+    RoundingModeRtz = 4463,
 };
 
 enum class Rounding : uint32_t { ToNearestEven = 0, TowardZero = 1, Up = 2, Down = 3 };

@@ -42,6 +42,7 @@ const std::vector<Family>& families() {
         {"constant", constantCases},
         {"interface", interfaceCases},
         {"layout", layoutCases},
+        {"floatControls", floatControlCases},
         {"miscellaneous", miscellaneousCases},
     };
     return all;

@@ -30,6 +30,7 @@ Cases dotCases();
 Cases constantCases();
 Cases interfaceCases();
 Cases layoutCases();
+Cases floatControlCases();
 Cases miscellaneousCases();
 
 inline constexpr Flavour kFlavours[] = {Flavour::Kernel, Flavour::GLCompute};
