@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define HY_HOST_KERNEL_ABI 4u
+#define HY_HOST_KERNEL_ABI 5u
 #define HY_HOST_KERNEL_MAGIC 0x4b485948u /* "HYHK" */
 
 /* HyHostKernelInfo::flags: the invocations of a workgroup must be a multiple of subgroupSize. */
