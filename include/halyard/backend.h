@@ -252,7 +252,7 @@ typedef struct HyBackendMemoryTable {
     uint32_t reserved;
     /* outHost: where the host can reach the memory, or null. */
     HyResult (*allocate)(HyBackendDevice device, uint64_t bytes, HyDevicePtr* outPtr, void** outHost);
-    /* The runtime has waited for the device. */
+    /* The work that used the memory is done: the runtime waited for it. */
     HyResult (*free)(HyBackendDevice device, HyDevicePtr ptr);
     HyResult (*registerHost)(HyBackendDevice device, void* pointer, uint64_t bytes, HyDevicePtr* outPtr);
     HyResult (*unregisterHost)(HyBackendDevice device, void* pointer);
@@ -277,6 +277,13 @@ typedef struct HyBackendMemoryTable {
                               HyDevicePtr* outPtr, void** outHost);
     /* Since 1.2. The runtime has waited for the device. */
     HyResult (*closeIpcHandle)(HyBackendDevice device, HyDevicePtr ptr);
+    /* Since 1.2; both of the following or neither. The runtime makes stream-ordered allocations (memory_pool.h) itself,
+     * from pools over allocate(), and that is faster than what drivers do. A backend gives these when it has to see each
+     * allocation as one, for example to report uses of memory after its free; then there is no pooling. The memory may
+     * be used once the call has returned. */
+    HyResult (*allocateOnStream)(HyBackendStream stream, uint64_t bytes, HyDevicePtr* outPtr, void** outHost);
+    /* The memory goes when the stream gets there, also on a stream that has failed. free() takes such memory as well. */
+    HyResult (*freeOnStream)(HyBackendStream stream, HyDevicePtr ptr);
 } HyBackendMemoryTable;
 
 /* Since 1.2. HY_CAP_VIRTUAL_MEMORY. The runtime keeps the books: what reaches these slots is aligned to the minimum

@@ -72,7 +72,11 @@ struct PreservedError::State {
 
 PreservedError::PreservedError() : saved_(std::make_unique<State>(State{record})) {}
 PreservedError::~PreservedError() {
-    record = saved_->record;
+    if (saved_ != nullptr)
+        record = saved_->record;
+}
+void PreservedError::dismiss() {
+    saved_.reset();
 }
 
 } // namespace halyard

@@ -51,6 +51,8 @@ class PreservedError {
 public:
     PreservedError();
     ~PreservedError();
+    // The record stays as it is now: the work failed as a whole.
+    void dismiss();
     PreservedError(const PreservedError&) = delete;
     PreservedError& operator=(const PreservedError&) = delete;
 

@@ -32,7 +32,9 @@
     SLOT(memory, allocateShareable)                                                                                    \
     SLOT(memory, getIpcHandle)                                                                                         \
     SLOT(memory, openIpcHandle)                                                                                        \
-    SLOT(memory, closeIpcHandle)
+    SLOT(memory, closeIpcHandle)                                                                                       \
+    SLOT(memory, allocateOnStream)                                                                                     \
+    SLOT(memory, freeOnStream)
 #define HALYARD_STREAM_SLOTS(SLOT)                                                                                     \
     SLOT(stream, create)                                                                                               \
     SLOT(stream, destroy)                                                                                              \
@@ -140,6 +142,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     readTable(interface.semaphore, out.semaphore);
     readTable(interface.graph, out.graph);
     readTable(interface.virtualMemory, out.virtualMemory);
+    out.allocatesOnStreams = out.memory.allocateOnStream != nullptr && out.memory.freeOnStream != nullptr;
 #define HALYARD_FILL(table, slot) fillHole<#table "." #slot>(out.table.slot);
     HALYARD_DEVICE_SLOTS(HALYARD_FILL)
     HALYARD_MEMORY_SLOTS(HALYARD_FILL)

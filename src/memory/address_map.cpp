@@ -1,5 +1,7 @@
 #include "memory/address_map.h"
 
+#include "memory/slab.h"
+
 #include <algorithm>
 #include <mutex>
 
@@ -21,11 +23,32 @@ bool AddressMap::insert(const AddressRange& range) {
 std::optional<AddressRange> AddressMap::remove(HyDevicePtr base, const Device* device, HyMemoryKind kind) {
     const std::unique_lock lock(mutex_);
     const auto found = ranges_.find(base);
-    if (found == ranges_.end() || found->second.device != device || found->second.kind != kind)
+    if (found == ranges_.end() || found->second.device != device || found->second.kind != kind ||
+        found->second.pool != nullptr)
         return std::nullopt;
     const AddressRange range = found->second;
     ranges_.erase(found);
     return range;
+}
+
+std::optional<AddressRange> AddressMap::removePooled(HyDevicePtr base, const Device* device) {
+    const std::unique_lock lock(mutex_);
+    const auto found = ranges_.find(base);
+    if (found == ranges_.end() || found->second.device != device || found->second.pool == nullptr)
+        return std::nullopt;
+    const AddressRange range = found->second;
+    ranges_.erase(found);
+    return range;
+}
+
+Block* AddressMap::claim(HyDevicePtr address, const Device* device, uint64_t& outBytes) {
+    const std::shared_lock lock(mutex_);
+    const AddressRange* range = findInserted(address);
+    if (range == nullptr || range->slab == nullptr || range->device != device)
+        return nullptr;
+    Block* block = range->slab->placeAt(address);
+    outBytes = block != nullptr ? block->live.exchange(0, std::memory_order_acq_rel) : 0;
+    return outBytes != 0 ? block : nullptr;
 }
 
 std::optional<AddressRange> AddressMap::removeRegistered(const void* pointer, const Device* device, HyMemoryKind kind) {
@@ -41,7 +64,7 @@ std::optional<AddressRange> AddressMap::removeRegistered(const void* pointer, co
     return range;
 }
 
-const AddressRange* AddressMap::findLocked(HyDevicePtr address) const {
+const AddressRange* AddressMap::findInserted(HyDevicePtr address) const {
     auto found = ranges_.upper_bound(address);
     if (found == ranges_.begin())
         return nullptr;
@@ -49,18 +72,33 @@ const AddressRange* AddressMap::findLocked(HyDevicePtr address) const {
     return found->second.contains(address) ? &found->second : nullptr;
 }
 
+std::optional<AddressRange> AddressMap::findLocked(HyDevicePtr address) const {
+    const AddressRange* inserted = findInserted(address);
+    if (inserted == nullptr)
+        return std::nullopt;
+    AddressRange range = *inserted;
+    if (const Slab* slab = range.slab; slab != nullptr) {
+        const Block* block = slab->find(address, range.bytes);
+        if (block == nullptr)
+            return std::nullopt;
+        range.base = slab->addressOf(*block);
+        range.host = slab->host != nullptr ? slab->host + (range.base - slab->base) : nullptr;
+    }
+    return range;
+}
+
 Located AddressMap::locateLocked(HyDevicePtr address) const {
-    if (const AddressRange* range = findLocked(address); range != nullptr)
+    if (const std::optional<AddressRange> range = findLocked(address); range)
         return {Located::Kind::Live, *range};
-    const bool reserved = std::any_of(reserved_.begin(), reserved_.end(),
+    const bool reserved = findInserted(address) != nullptr ||
+                          std::any_of(reserved_.begin(), reserved_.end(),
                                       [&](const Span& span) { return address - span.base < span.bytes; });
     return {reserved ? Located::Kind::Stale : Located::Kind::Unknown, {}};
 }
 
 std::optional<AddressRange> AddressMap::find(HyDevicePtr address) const {
     const std::shared_lock lock(mutex_);
-    const AddressRange* range = findLocked(address);
-    return range != nullptr ? std::optional(*range) : std::nullopt;
+    return findLocked(address);
 }
 
 Located AddressMap::locate(HyDevicePtr address) const {

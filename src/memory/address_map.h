@@ -12,7 +12,10 @@
 
 namespace halyard {
 
+struct Block;
 struct Device;
+struct Slab;
+class Pool;
 
 struct AddressRange {
     HyDevicePtr base = 0;
@@ -26,6 +29,8 @@ struct AddressRange {
     HyDevicePtr reservation = 0; // of a mapping: mappings of one reservation that touch are one range for copies
     uint64_t id = 0;             // given by insert() when 0
     bool ofGraph = false;        // belongs to a graph, which frees it
+    Slab* slab = nullptr;        // of a pool: lookups inside give the slab's live blocks
+    Pool* pool = nullptr;        // of a pool: a slab, or an allocation that the pool made for itself
 
     bool contains(HyDevicePtr address) const { return address - base < bytes; }
     uint64_t bytesFrom(HyDevicePtr address) const { return bytes - (address - base); }
@@ -47,12 +52,18 @@ public:
     // False when the range overlaps a live one (nothing is changed).
     bool insert(const AddressRange& range);
     // Removes and returns the range that starts at `base` and belongs to `device` with that kind; nothing when there is
-    // none.
+    // none. Slabs and other allocations of pools are found by removePooled alone.
     std::optional<AddressRange> remove(HyDevicePtr base, const Device* device, HyMemoryKind kind);
+    // The same for what pools inserted, slabs as a whole.
+    std::optional<AddressRange> removePooled(HyDevicePtr base, const Device* device);
+    // Takes a live block of a slab from the application: of several calls one gets it, and only the address of its
+    // beginning will do. Null when there is none. `outBytes`: what the application had asked for.
+    Block* claim(HyDevicePtr address, const Device* device, uint64_t& outBytes);
     std::optional<AddressRange> removeRegistered(const void* pointer, const Device* device, HyMemoryKind kind);
     // Of the mapping that starts at `base`.
     void setAccess(HyDevicePtr base, HyMemoryAccess access);
     std::optional<AddressRange> find(HyDevicePtr address) const;
+    // As inserted: slabs as a whole.
     std::vector<AddressRange> ofDevice(const Device* device) const;
 
     Located locate(HyDevicePtr address) const;
@@ -67,7 +78,8 @@ public:
     void unreserve(HyDevicePtr base, uint64_t bytes);
 
 private:
-    const AddressRange* findLocked(HyDevicePtr address) const;
+    const AddressRange* findInserted(HyDevicePtr address) const;
+    std::optional<AddressRange> findLocked(HyDevicePtr address) const;
     Located locateLocked(HyDevicePtr address) const;
 
     mutable std::shared_mutex mutex_;
