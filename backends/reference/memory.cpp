@@ -1,5 +1,6 @@
 #include "device.h"
 #include "handles.h"
+#include "stream.h"
 #include "tables.h"
 
 #include <algorithm>
@@ -107,6 +108,28 @@ HyResult getAddressRange(HyBackendDevice handle, HyDevicePtr* outBase, uint64_t*
     return HY_SUCCESS;
 }
 
+// Each allocation stays one, so that the checks of kernels know it; the memory goes at the stream's end as it is now,
+// also when the stream fails before.
+HyResult allocateOnStream(HyBackendStream stream, uint64_t bytes, HyDevicePtr* outPtr, void** outHost) {
+    Device& device = fromHandle(stream)->device();
+    return guarded(device.host(), [&] {
+        const spv::Result<uint64_t> address = device.memory().allocate(bytes);
+        if (!address)
+            return device.host().fail(address.error(), "bytes");
+        *outPtr = *address;
+        *outHost = nullptr;
+        return HY_SUCCESS;
+    });
+}
+
+HyResult freeOnStream(HyBackendStream stream, HyDevicePtr ptr) {
+    Device& device = fromHandle(stream)->device();
+    return guarded(device.host(), [&] {
+        fromHandle(stream)->submitAlways([&device, ptr] { static_cast<void>(device.memory().free(ptr)); });
+        return HY_SUCCESS;
+    });
+}
+
 } // namespace
 
 const HyBackendMemoryTable kMemoryTable{
@@ -118,6 +141,8 @@ const HyBackendMemoryTable kMemoryTable{
     .getAddressRange = getAddressRange,
     .allocateManaged = allocateManaged,
     .allocateShareable = allocateShareable,
+    .allocateOnStream = allocateOnStream,
+    .freeOnStream = freeOnStream,
 };
 
 // Every call about virtual memory asks for the granularity first.

@@ -70,6 +70,13 @@ HyResult Stream::dropReason() const {
                                                              : failed_.load(std::memory_order_acquire);
 }
 
+void Stream::submitAlways(std::function<void()> work) {
+    const std::scoped_lock lock(submitMutex_);
+    Queue::Place place;
+    place.lane = lane();
+    submitted_.store(device_->queue().submit(std::move(work), std::move(place)), std::memory_order_release);
+}
+
 void Stream::run(const std::function<Status()>& work) noexcept {
     if (dropReason() != HY_SUCCESS)
         return;

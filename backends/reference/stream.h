@@ -20,6 +20,8 @@ public:
     HyResult wait(Queue::Ready ready, uint64_t after = 0);
     // Calls `function` on the thread for host functions, whatever becomes of the stream; later work waits for it.
     HyResult callOnHost(HyHostFunction function, void* user);
+    // Appends `work`, which must not throw; it runs whatever became of the stream.
+    void submitAlways(std::function<void()> work);
     // The number of the newest command of this stream; 0 before the first.
     uint64_t submitted() const { return submitted_.load(std::memory_order_acquire); }
     // HY_SUCCESS, or the sticky error with the thread's record set.

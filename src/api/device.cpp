@@ -102,7 +102,9 @@ HyResult hyDeviceGetMemoryInfo(HyDevice device, uint64_t* outFree, uint64_t* out
 HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs) {
     return onObject<Device>("hyDeviceSynchronize", device, "device", [&](Device& object) {
         HY_TRY(object.ensureOpen());
-        return blameBackend(object.backend->name, object.tables->device.synchronize(object.impl, timeoutNs));
+        const HyResult result = object.tables->device.synchronize(object.impl, timeoutNs);
+        object.pools.afterSynchronise();
+        return blameBackend(object.backend->name, result);
     });
 }
 

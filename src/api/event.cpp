@@ -142,6 +142,7 @@ HyResult hyEventSynchronize(HyEvent event, uint64_t timeoutNs) {
     if (result >= 0) {
         result = blameBackend(object->device->backend->name,
                               object->device->tables->event.synchronize(object->impl, timeoutNs));
+        object->device->pools.afterSynchronise();
     }
     return finishFailure("hyEventSynchronize", "", result >= 0 ? graph::orLanes(*object, result) : result);
 }

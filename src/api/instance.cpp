@@ -101,7 +101,7 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
     const std::lock_guard lock(instance.objectsMutex);
     for (const ObjectType type : {ObjectType::GraphExec, ObjectType::Graph, ObjectType::Stream, ObjectType::Event,
                                   ObjectType::Semaphore, ObjectType::Kernel, ObjectType::Module,
-                                  ObjectType::PhysicalMemory}) {
+                                  ObjectType::PhysicalMemory, ObjectType::MemoryPool}) {
         std::erase_if(instance.objects, [&](Object* object) {
             if (object->type != type)
                 return false;
@@ -114,6 +114,7 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
     for (const auto& device : instance.devices) {
         if (isStuck(device.get()))
             continue;
+        device->pools.shutDown();
         dropVirtualMemory(*device);
         for (const AddressRange& range : instance.addresses.ofDevice(device.get()))
             dropMemory(*device, range);

@@ -1,6 +1,7 @@
 #include "api/core.h"
 #include "api/device_memory.h"
 #include "api/memory_ops.h"
+#include "api/memory_pool.h"
 
 #include <sys/mman.h>
 
@@ -38,7 +39,9 @@ HyResult allocateMemory(Device& device, uint64_t bytes, bool ofGraph, HyDevicePt
     const HyBackendMemoryTable& memory = device.tables->memory;
     AddressRange range{.bytes = bytes, .kind = HY_MEMORY_DEVICE, .device = &device, .ofGraph = ofGraph};
     void* host = nullptr;
-    HY_TRY(blameBackend(device.backend->name, memory.allocate(device.impl, bytes, &range.base, &host)));
+    HY_TRY(allocateUnderPressure(device.pools, poolDeviceOf(device), [&] {
+        return blameBackend(device.backend->name, memory.allocate(device.impl, bytes, &range.base, &host));
+    }));
     range.host = static_cast<std::byte*>(host);
     HY_TRY(enterMemory(device, range, [&](HyDevicePtr base) { memory.free(device.impl, base); }));
     *outPtr = range.base;
@@ -111,6 +114,8 @@ namespace {
 HyResult release(Device& device, HyDevicePtr ptr) {
     if (ptr == 0)
         return HY_SUCCESS;
+    if (const std::optional<HyResult> pooled = freePooledNow(device, ptr); pooled)
+        return *pooled;
     AddressMap& addresses = device.instance->addresses;
     std::optional<AddressRange> range = addresses.find(ptr);
     if (!range || (range->kind != HY_MEMORY_DEVICE && range->kind != HY_MEMORY_MANAGED) ||

@@ -12,6 +12,7 @@
 #include "layers/stack.h"
 #include "loader/loader.h"
 #include "memory/address_map.h"
+#include "memory/device_pools.h"
 #include "memory/virtual_space.h"
 #include "spv/reflect.h"
 
@@ -68,6 +69,7 @@ struct Device : Object {
     std::atomic<bool> opened{false};
     HyBackendDevice impl = nullptr;
     VirtualSpace virtualSpace;
+    DevicePools pools;
 };
 
 struct Stream : Object {
@@ -77,6 +79,7 @@ struct Stream : Object {
 
     const BackendTables* const tables;
     HyBackendStream impl = nullptr;
+    StreamMemory memory{impl}; // what the pools keep for it
     // Not 0: calls have something to look at before they submit (graph/attention.h).
     std::atomic<uint32_t> attention{0};
     mutable std::mutex lanesMutex;

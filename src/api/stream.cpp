@@ -41,6 +41,7 @@ Stream::~Stream() {
         instance->captures->forget(*this);
     if (impl == nullptr)
         return;
+    memory.retire();
     instance->peers->forget(*this);
     tables->stream.destroy(impl);
 }
@@ -75,9 +76,11 @@ HyResult hyStreamSynchronize(HyStream stream, uint64_t timeoutNs) {
         return finishFailure("hyStreamSynchronize", "", result);
     if (graph::needsAttention(*object)) [[unlikely]]
         result = graph::requireUncaptured(*object, "nothing was submitted that the host could wait for");
-    if (result >= 0)
+    if (result >= 0) {
         result =
             blameBackend(object->device->backend->name, object->tables->stream.synchronize(object->impl, timeoutNs));
+        object->device->pools.afterSynchronise();
+    }
     return finishFailure("hyStreamSynchronize", "", result >= 0 ? graph::orLanes(*object, result) : result);
 }
 

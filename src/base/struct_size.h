@@ -79,5 +79,7 @@ constexpr size_t kKernelDescV1 = 32;
 constexpr size_t kOccupancyV1 = 24;
 constexpr size_t kCooperativeMatrixInfoV1 = 40;
 constexpr size_t kPhysicalMemoryDescV1 = 24;
+constexpr size_t kMemoryPoolDescV1 = 24;
+constexpr size_t kMemoryPoolStatisticsV1 = 40;
 
 } // namespace halyard

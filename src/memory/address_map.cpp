@@ -31,14 +31,20 @@ std::optional<AddressRange> AddressMap::remove(HyDevicePtr base, const Device* d
     return range;
 }
 
-std::optional<AddressRange> AddressMap::removePooled(HyDevicePtr base, const Device* device) {
+std::optional<AddressRange> AddressMap::removeOwn(HyDevicePtr base, const Device* device) {
     const std::unique_lock lock(mutex_);
     const auto found = ranges_.find(base);
-    if (found == ranges_.end() || found->second.device != device || found->second.pool == nullptr)
+    if (found == ranges_.end() || found->second.device != device || found->second.pool == nullptr ||
+        found->second.slab != nullptr)
         return std::nullopt;
     const AddressRange range = found->second;
     ranges_.erase(found);
     return range;
+}
+
+void AddressMap::removeSlab(const Slab& slab) {
+    const std::unique_lock lock(mutex_);
+    ranges_.erase(slab.base);
 }
 
 Block* AddressMap::claim(HyDevicePtr address, const Device* device, uint64_t& outBytes) {

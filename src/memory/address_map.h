@@ -52,10 +52,11 @@ public:
     // False when the range overlaps a live one (nothing is changed).
     bool insert(const AddressRange& range);
     // Removes and returns the range that starts at `base` and belongs to `device` with that kind; nothing when there is
-    // none. Slabs and other allocations of pools are found by removePooled alone.
+    // none. Finds nothing of a pool's.
     std::optional<AddressRange> remove(HyDevicePtr base, const Device* device, HyMemoryKind kind);
-    // The same for what pools inserted, slabs as a whole.
-    std::optional<AddressRange> removePooled(HyDevicePtr base, const Device* device);
+    // The same for an allocation that a pool made for itself.
+    std::optional<AddressRange> removeOwn(HyDevicePtr base, const Device* device);
+    void removeSlab(const Slab& slab);
     // Takes a live block of a slab from the application: of several calls one gets it, and only the address of its
     // beginning will do. Null when there is none. `outBytes`: what the application had asked for.
     Block* claim(HyDevicePtr address, const Device* device, uint64_t& outBytes);

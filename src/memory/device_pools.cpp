@@ -41,10 +41,15 @@ void DevicePools::dropSpent() {
     pools_.erase(from, pools_.end());
 }
 
-void DevicePools::releaseExcess() {
-    for (const std::shared_ptr<Pool>& pool : list())
-        pool->releaseExcess();
-    dropSpent();
+void DevicePools::releaseExcess() noexcept {
+    try {
+        for (const std::shared_ptr<Pool>& pool : list())
+            pool->releaseExcess();
+        dropSpent();
+    } catch (const std::bad_alloc&) {
+        // The next call that waits tries again.
+        return;
+    }
 }
 
 bool DevicePools::releaseAll(const PoolDevice& device, bool wait) {

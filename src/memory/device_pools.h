@@ -37,7 +37,7 @@ public:
 
 private:
     Pool* makeStandard(const PoolDevice& device);
-    void releaseExcess();
+    void releaseExcess() noexcept;
     std::vector<std::shared_ptr<Pool>> list();
     void dropSpent();
 

@@ -59,8 +59,13 @@ void Pool::enrol(StreamMemory& stream) {
     streams_.push_back(&stream);
 }
 
-void Pool::dismiss(StreamMemory& stream) {
-    const PreservedError before;
+void Pool::dismiss(StreamMemory& stream) noexcept {
+    std::optional<PreservedError> before;
+    try {
+        before.emplace();
+    } catch (const std::bad_alloc&) {
+        before.reset(); // then a stream that has failed may leave its words in the record
+    }
     const std::lock_guard lock(mutex_);
     const std::lock_guard streamLock(stream.mutex_);
     const auto found = std::find_if(stream.caches_.begin(), stream.caches_.end(),
@@ -75,7 +80,7 @@ void Pool::dismiss(StreamMemory& stream) {
 }
 
 // Moves the cache's blocks into the one batch of `batch`, and that behind the pending ones.
-void Pool::collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<Batch>& batch) {
+void Pool::collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<Batch>& batch) noexcept {
     if (cache.bytes.load(std::memory_order_relaxed) == 0)
         return;
     const HyBackendEventTable& table = device_.tables->event;
@@ -282,6 +287,17 @@ HyResult Pool::grow(BlockSize size) {
     return result;
 }
 
+AddressRange Pool::rangeOf(Slab& slab) {
+    return {.base = slab.base,
+            .bytes = slab.bytes,
+            .kind = HY_MEMORY_DEVICE,
+            .device = device_.device,
+            .host = slab.host,
+            .registered = nullptr,
+            .slab = &slab,
+            .pool = this};
+}
+
 HyResult Pool::addSlab(uint64_t bytes, BlockSize size) {
     const uint32_t shift = kHeapShift[size.heap];
     const HyBackendMemoryTable& memory = device_.tables->memory;
@@ -296,15 +312,7 @@ HyResult Pool::addSlab(uint64_t bytes, BlockSize size) {
         return fail(HY_ERROR_OUT_OF_HOST_MEMORY, "", "", "the host has no memory for the table of {} bytes", bytes);
     }
     slab->pool = this;
-    const AddressRange range = {.base = base,
-                                .bytes = slab->bytes,
-                                .kind = HY_MEMORY_DEVICE,
-                                .device = device_.device,
-                                .host = slab->host,
-                                .registered = nullptr,
-                                .slab = slab.get(),
-                                .pool = this};
-    if (!device_.addresses->insert(range)) {
+    if (!device_.addresses->insert(rangeOf(*slab))) {
         memory.free(device_.impl, base);
         return fail(HY_ERROR_INTERNAL, "", "this is a defect of the backend: please report it to its vendor",
                     "the {} backend returned memory at {:#x} that overlaps a live allocation", device_.backend, base);
@@ -324,7 +332,6 @@ void Pool::moveReserved(uint64_t plus, uint64_t minus) {
 }
 
 void Pool::give(Block& block) {
-    const std::shared_ptr<Pool> alive = shared_from_this();
     const std::lock_guard lock(mutex_);
     heaps_[block.slab->heap()].free.give(block);
 }
@@ -358,8 +365,8 @@ HyResult Pool::freeOwn(HyBackendStream stream, const AddressRange& range) {
     const HyBackendMemoryTable& memory = device_.tables->memory;
     if (stream != nullptr)
         freesInFlight_.store(true, std::memory_order_relaxed);
-    const HyResult result = stream != nullptr ? memory.freeOnStream(stream, range.base)
-                                              : memory.free(device_.impl, range.base);
+    const HyResult result =
+        stream != nullptr ? memory.freeOnStream(stream, range.base) : memory.free(device_.impl, range.base);
     if (result < 0) {
         device_.addresses->insert(range);
         return blameBackend(device_.backend, result);
@@ -410,9 +417,9 @@ bool Pool::giveBack(Slab& slab) {
         const std::lock_guard lock(stream->mutex_);
         stream->forget(slab);
     }
-    const std::optional<AddressRange> range = device_.addresses->removePooled(slab.base, device_.device);
+    device_.addresses->removeSlab(slab);
     if (device_.tables->memory.free(device_.impl, slab.base) < 0) {
-        device_.addresses->insert(*range);
+        device_.addresses->insert(rangeOf(slab));
         free.add(slab);
         return false;
     }

@@ -1,7 +1,8 @@
-// One memory pool: slabs from the backend, split by TLSF; blocks freed on streams wait in those streams' caches, then in
-// batches with an event, until they are free for everyone.
+// One memory pool: slabs from the backend, split by TLSF; blocks freed on streams wait in those streams' caches, then
+// in batches with an event, until they are free for everyone.
 //
-//   slab --TLSF--> block in use --hyMemFreeAsync--> cache of that stream --(harvest: event)--> batch --(event done)--> TLSF
+//   slab --TLSF--> block in use --hyMemFreeAsync--> cache of that stream --(harvest: event)--> batch --(event done)-->
+//   TLSF
 //                        ^------- same stream, no event ------|
 #pragma once
 
@@ -46,7 +47,7 @@ public:
         }
         return allocateSlowly(stream, bytes, out);
     }
-    // Takes a claimed block of this pool that no work uses any more.
+    // Takes a block of this pool that nothing uses or counts any more.
     void give(Block& block);
     // Ends an allocation that the pool made for itself (AddressRange::pool without a slab), at the stream's end.
     HyResult freeOwn(HyBackendStream stream, const AddressRange& range);
@@ -60,7 +61,8 @@ public:
     void close();
     // Closed, and nothing of it is left.
     bool isSpent();
-    // Lets go of the backend's objects but slabs, which are the device's to free. REQUIRES: no stream has a cache of it.
+    // Lets go of the backend's objects but slabs, which are the device's to free. REQUIRES: no stream has a cache of
+    // it.
     void shutDown();
 
     void setReleaseThreshold(uint64_t bytes) { threshold_.store(bytes, std::memory_order_relaxed); }
@@ -77,7 +79,7 @@ public:
     // Makes a cache of this pool for a stream, once. May throw std::bad_alloc.
     void enrol(StreamMemory& stream);
     // Takes the stream's cache, whose blocks are free once the stream has passed what it has now.
-    void dismiss(StreamMemory& stream);
+    void dismiss(StreamMemory& stream) noexcept;
 
 private:
     struct Heap {
@@ -97,11 +99,12 @@ private:
     HyResult addSlab(uint64_t bytes, BlockSize size);
     uint64_t cachedBytes() const;
     void harvest();
-    void collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<Batch>& batch);
+    void collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<Batch>& batch) noexcept;
     void poll();
     bool isDone(Batch& batch);
     void dropEvent(Batch& batch);
     bool giveBack(Slab& slab);
+    AddressRange rangeOf(Slab& slab);
     void moveReserved(uint64_t plus, uint64_t minus);
 
     DevicePools& siblings_;

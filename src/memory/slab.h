@@ -1,5 +1,6 @@
-// A slab: one backend allocation that a pool splits into blocks, and the table that describes them. Device memory cannot
-// hold its own bookkeeping, so each granule has a place for a block that starts there; places are touched when used.
+// A slab: one backend allocation that a pool splits into blocks, and the table that describes them. Device memory
+// cannot hold its own bookkeeping, so each granule has a place for a block that starts there; places are touched when
+// used.
 #pragma once
 
 #include "halyard/halyard.h"
@@ -16,7 +17,8 @@ class Pool;
 struct Slab;
 
 struct Block {
-    // Bytes that the application asked for, while it has the block; 0 otherwise. Whoever changes it to 0 owns the block.
+    // Bytes that the application asked for, while it has the block; 0 otherwise. Whoever changes it to 0 owns the
+    // block.
     std::atomic<uint64_t> live;
     uint32_t granules; // written under the pool's lock, before the block is handed out
     uint32_t previous; // index of the block before it in the slab; unused at index 0

@@ -45,8 +45,8 @@ public:
     // Hands out a block that the caller got from `pool`.
     HyDevicePtr handOutFrom(Pool& pool, Block& block, uint64_t bytes);
 
-    // Gives everything to the pools, to be used once the stream has passed. REQUIRES: called before the backend's stream
-    // is destroyed; nothing else is called afterwards.
+    // Gives everything to the pools, to be used once the stream has passed. REQUIRES: called before the backend's
+    // stream is destroyed; nothing else is called afterwards.
     void retire();
 
 private:

@@ -22,7 +22,8 @@ public:
     Block* take(uint32_t granules);
     // REQUIRES: the block came from take() or split(), and was given once.
     void give(Block& block);
-    // Cuts a block that is not free after `granules`, fewer than it has, and returns the rest, which is not free either.
+    // Cuts a block that is not free after `granules`, fewer than it has, and returns the rest, which is not free
+    // either.
     static Block& split(Block& block, uint32_t granules);
 
     uint64_t freeGranules() const { return freeGranules_; }

@@ -81,6 +81,62 @@ TEST_F(Reports, UseAfterFree) {
     expectReport("write_to_address", {&data}, HY_ERROR_LAUNCH_FAILED, {"use after free"});
 }
 
+// Stream-ordered allocations are not pieces of something larger here, so nothing about them is lost.
+TEST_F(Reports, UseAfterAStreamOrderedFree) {
+    HyDevicePtr data = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, 64, &data));
+    const std::vector<int> values(16, 41);
+    ASSERT_OK(hyMemcpyAsync(stream, data, hyHostAddress(values.data()), 64));
+    const void* args[] = {&data};
+    ASSERT_OK(hyLaunchKernel(stream, makeKernel(module, "right"), {1, 1, 1}, {16, 1, 1}, 0, args, 1));
+    ASSERT_OK(hyMemFreeAsync(stream, data)); // behind the kernel
+    synchronize();
+    expectReport("write_to_address", {&data}, HY_ERROR_LAUNCH_FAILED, {"use after free"});
+}
+
+TEST_F(Reports, PastTheEndOfAStreamOrderedAllocation) {
+    HyDevicePtr data = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, 64, &data));
+    const int index = 16;
+    expectReport("out_of_bounds_global", {&data, &index}, HY_ERROR_LAUNCH_FAILED, {"out of bounds", "OpStore"});
+}
+
+TEST_F(Reports, StreamOrderedMemoryBeginsUndefined) {
+    HyDevicePtr count = 0;
+    for (int round = 0; round < 2; ++round) { // the second would have the first one's memory if it were reused
+        ASSERT_OK(hyMemAllocAsync(stream, 64, &count));
+        const std::vector<int> values(16, 1);
+        if (round == 0) {
+            ASSERT_OK(hyMemcpyAsync(stream, count, hyHostAddress(values.data()), 64));
+            ASSERT_OK(hyMemFreeAsync(stream, count));
+        }
+        synchronize();
+    }
+    const HyDevicePtr out = allocate(64);
+    expectReport("uninitialised", {&count, &out}, HY_ERROR_LAUNCH_FAILED, {"uninitialised"});
+}
+
+TEST_F(Reports, AFailedStreamAllocatesNothingAndFrees) {
+    HyDevicePtr data = 0;
+    HyDevicePtr none = 7;
+    ASSERT_OK(hyMemAllocAsync(stream, 64, &data));
+    const int index = 64;
+    const void* args[] = {&data, &index};
+    ASSERT_OK(hyLaunchKernel(stream, makeKernel(module, "out_of_bounds_global"), {1, 1, 1}, {16, 1, 1}, 0, args, 2));
+    ASSERT_EQ(hyStreamSynchronize(stream, kLimitNs), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(hyMemAllocAsync(stream, 64, &none), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_NE(std::string(lastError().message).find("out_of_bounds_global"), std::string::npos);
+    EXPECT_STREQ(lastError().call, "hyMemAllocAsync");
+    EXPECT_EQ(none, 7u);
+    EXPECT_OK(hyMemFreeAsync(stream, data));
+    EXPECT_FAILS(HY_ERROR_INVALID_ADDRESS, "ptr", hyMemFreeAsync, stream, data);
+    uint64_t free = 0;
+    uint64_t total = 0;
+    EXPECT_EQ(hyStreamSynchronize(stream, kLimitNs), HY_ERROR_LAUNCH_FAILED);
+    ASSERT_OK(hyDeviceGetMemoryInfo(device, &free, &total));
+    EXPECT_EQ(free, total) << "the memory went although the stream had failed";
+}
+
 TEST_F(Reports, NullPointer) {
     const uint64_t null = 0;
     expectReport("write_to_address", {&null}, HY_ERROR_LAUNCH_FAILED, {"null pointer"});
