@@ -298,7 +298,7 @@ typedef struct HyDeviceProperties {
     uint32_t subgroupSizeMin, subgroupSizeMax;
     uint32_t maxLocalBytes;    /* workgroup memory of one workgroup */
     uint32_t maxArgumentBytes; /* packed kernel arguments */
-    uint32_t memoryAlignment;  /* every allocation is at least so aligned */
+    uint32_t memoryAlignment;  /* every allocation of hyMemAlloc is at least so aligned */
     uint32_t reserved;
     uint64_t totalMemory;
     uint64_t maxAllocation;
@@ -359,9 +359,10 @@ HY_API HyResult hyDeviceEnablePeerAccess(HyDevice device, HyDevice peer);
  * HY_ERROR_DEVICE_LOST. */
 HY_API HyResult hyMemAlloc(HyDevice device, uint64_t bytes, HyDevicePtr* outPtr);
 /* Frees an allocation of this device by its first address. Waits for work already submitted to the device, so that
- * nothing in flight loses its memory (hyMemFreeAsync, later, does not wait). Address 0 is allowed and does nothing.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ADDRESS (freed already, inside an allocation, of another device, or
- * unknown), HY_ERROR_TIMEOUT (work did not end within HALYARD_SHUTDOWN_TIMEOUT_MS: the memory stays allocated). */
+ * nothing in flight loses its memory (hyMemFreeAsync does not wait); memory from hyMemAllocAsync goes back to its pool.
+ * Address 0 is allowed and does nothing. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ADDRESS (freed already,
+ * inside an allocation, of another device, or unknown), HY_ERROR_TIMEOUT (work did not end within
+ * HALYARD_SHUTDOWN_TIMEOUT_MS: the memory stays allocated). */
 HY_API HyResult hyMemFree(HyDevice device, HyDevicePtr ptr);
 
 typedef uint32_t HyMemoryKind;

@@ -364,6 +364,30 @@ inline void Event::record(const Stream& stream) {
 /* ---- Memory
  * ----------------------------------------------------------------------------------------------------------- */
 
+/* A pool of its own for stream-ordered memory (halyard/memory_pool.h). Buffers made from it may outlive it. */
+class MemoryPool : public detail::Handle<HyMemoryPool, hyMemoryPoolDestroy> {
+public:
+    /* releaseThreshold: free bytes that it keeps when a call has waited for work. */
+    MemoryPool(Device device, std::uint64_t releaseThreshold) {
+        auto desc = detail::sized<HyMemoryPoolDesc>();
+        desc.releaseThreshold = releaseThreshold;
+        check(hyMemoryPoolCreate(device.get(), &desc, &handle_));
+    }
+
+    void setReleaseThreshold(std::uint64_t bytes) const { check(hyMemoryPoolSetReleaseThreshold(handle_, bytes)); }
+
+    /* Gives free memory back to the device, down to `minBytesToKeep` reserved. */
+    void trim(std::uint64_t minBytesToKeep = 0) const { check(hyMemoryPoolTrim(handle_, minBytesToKeep)); }
+
+    HyMemoryPoolStatistics statistics() const {
+        auto statistics = detail::sized<HyMemoryPoolStatistics>();
+        check(hyMemoryPoolGetStatistics(handle_, &statistics));
+        return statistics;
+    }
+
+    void resetPeak() const { check(hyMemoryPoolResetPeak(handle_)); }
+};
+
 /* Device memory for `size` values of T. As a kernel argument it is its address. */
 template <typename T> class Buffer {
     static_assert(std::is_trivially_copyable<T>::value, "device memory holds plain bytes");
@@ -371,26 +395,38 @@ template <typename T> class Buffer {
 public:
     /* Contents undefined. size: values, at least 1. */
     Buffer(Device device, std::uint64_t size) : device_(device.get()), size_(size) {
-        if (size > UINT64_MAX / sizeof(T)) {
-            throw Error(HY_ERROR_OUT_OF_DEVICE_MEMORY, "halyard::Buffer", "size", "more bytes than 64 bits can count",
-                        "");
-        }
+        requireCountable();
         check(hyMemAlloc(device_, size * sizeof(T), &address_));
+    }
+    /* Stream-ordered, from the device's default pool: for work of `stream` from now on, until the destructor puts the
+     * memory back at the end of `stream`, without waiting. `stream` must be of `device`. */
+    Buffer(Device device, const Stream& stream, std::uint64_t size)
+        : device_(device.get()), stream_(stream.get()), size_(size) {
+        requireCountable();
+        check(hyMemAllocAsync(stream_, size * sizeof(T), &address_));
+    }
+    /* The same from a pool of `device`. */
+    Buffer(Device device, const Stream& stream, const MemoryPool& pool, std::uint64_t size)
+        : device_(device.get()), stream_(stream.get()), size_(size) {
+        requireCountable();
+        check(hyMemAllocFromPoolAsync(stream_, pool.get(), size * sizeof(T), &address_));
     }
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
     Buffer(Buffer&& other) noexcept
-        : device_(other.device_), address_(std::exchange(other.address_, 0)), size_(std::exchange(other.size_, 0)) {}
+        : device_(other.device_), stream_(other.stream_), address_(std::exchange(other.address_, 0)),
+          size_(std::exchange(other.size_, 0)) {}
     Buffer& operator=(Buffer&& other) noexcept {
         Buffer taken(std::move(other));
         std::swap(device_, taken.device_);
+        std::swap(stream_, taken.stream_);
         std::swap(address_, taken.address_);
         std::swap(size_, taken.size_);
         return *this;
     }
-    /* Waits for submitted work of the device, as hyMemFree does. */
+    /* Waits for submitted work of the device, as hyMemFree does, unless it was made on a stream that is still there. */
     ~Buffer() {
-        if (address_ != 0) {
+        if (address_ != 0 && (stream_ == nullptr || hyMemFreeAsync(stream_, address_) != HY_SUCCESS)) {
             static_cast<void>(hyMemFree(device_, address_));
         }
     }
@@ -427,6 +463,12 @@ public:
     }
 
 private:
+    void requireCountable() const {
+        if (size_ > UINT64_MAX / sizeof(T)) {
+            throw Error(HY_ERROR_OUT_OF_DEVICE_MEMORY, "halyard::Buffer", "size", "more bytes than 64 bits can count",
+                        "");
+        }
+    }
     void requireRange(const char* call, std::uint64_t first, std::uint64_t count) const {
         if (first > size_ || count > size_ - first) {
             throw Error(HY_ERROR_INVALID_ADDRESS, call, "count",
@@ -437,6 +479,7 @@ private:
     }
 
     HyDevice device_;
+    HyStream stream_ = nullptr; // that it was made on, or null
     HyDevicePtr address_ = 0;
     std::uint64_t size_;
 };

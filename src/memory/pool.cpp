@@ -115,8 +115,10 @@ uint64_t Pool::cachedBytes() const {
     return sum;
 }
 
-void Pool::harvest() {
+void Pool::harvest(bool busyToo) {
     for (StreamMemory* stream : streams_) {
+        if (!busyToo && device_.tables->stream.query(stream->stream_) != HY_SUCCESS)
+            continue;
         std::list<Batch> batch(1);
         const std::lock_guard lock(stream->mutex_);
         collect(*stream, *stream->cacheOf(*this), batch);
@@ -158,27 +160,34 @@ void Pool::poll() {
     }
 }
 
-// A block that was freed on this stream, or, after making the stream wait, on another one.
+// The smallest block that fits of those that were freed on this stream, or, after making the stream wait, on another
+// one.
 Block* Pool::takePending(const StreamMemory& stream, BlockSize size, bool ofOthers) {
+    Batch* from = nullptr;
+    Block** best = nullptr;
     for (Batch& batch : pending_) {
-        const bool own = batch.stream == stream.id_;
-        if (own == ofOthers || (ofOthers && batch.event == nullptr))
+        if ((batch.stream == stream.id_) == ofOthers || (ofOthers && batch.event == nullptr))
             continue;
         for (Block** link = &batch.blocks; *link != nullptr; link = &(*link)->next) {
-            Block* block = *link;
-            if (block->slab->heap() != size.heap || block->granules < size.granules)
+            const Block& block = **link;
+            if (block.slab->heap() != size.heap || block.granules < size.granules ||
+                (best != nullptr && block.granules >= (*best)->granules))
                 continue;
-            if (ofOthers && device_.tables->stream.waitEvent(stream.stream_, batch.event) < 0)
+            from = &batch;
+            best = link;
+            if (block.granules == size.granules)
                 break;
-            *link = block->next;
-            if (block->granules > size.granules) {
-                Block& rest = Tlsf::split(*block, size.granules);
-                rest.next = std::exchange(batch.blocks, &rest);
-            }
-            return block;
         }
     }
-    return nullptr;
+    if (best == nullptr || (ofOthers && device_.tables->stream.waitEvent(stream.stream_, from->event) < 0))
+        return nullptr;
+    Block* block = *best;
+    *best = block->next;
+    if (block->granules > size.granules) {
+        Block& rest = Tlsf::split(*block, size.granules);
+        rest.next = std::exchange(from->blocks, &rest);
+    }
+    return block;
 }
 
 // ---- Allocation
@@ -218,7 +227,7 @@ HyResult Pool::obtain(const StreamMemory& stream, BlockSize size, Block*& out) {
         out = takeFree(size);
         // Rather than ask for more: what streams have freed, when that is as much.
         if (out == nullptr && cachedBytes() >= std::max(heaps_[size.heap].growth, minimum(size))) {
-            harvest();
+            harvest(true);
             out = takeFree(size);
         }
         if (out == nullptr)
@@ -227,7 +236,7 @@ HyResult Pool::obtain(const StreamMemory& stream, BlockSize size, Block*& out) {
             return HY_SUCCESS;
         result = grow(size);
         if (result == HY_ERROR_OUT_OF_DEVICE_MEMORY) {
-            harvest();
+            harvest(true);
             out = takeFree(size);
             out = out != nullptr ? out : takePending(stream, size, false);
             out = out != nullptr ? out : takePending(stream, size, true);
@@ -387,10 +396,10 @@ void Pool::resetPeak() {
     reservedPeak_.store(reserved(), std::memory_order_relaxed);
 }
 
-uint64_t Pool::release(uint64_t keepReserved, uint64_t keepFree) {
+uint64_t Pool::release(uint64_t keepReserved, uint64_t keepFree, bool busyToo) {
     const PreservedError before;
     const std::lock_guard lock(mutex_);
-    harvest();
+    harvest(busyToo);
     poll();
     uint64_t released = 0;
     for (auto slab = slabs_.begin(); slab != slabs_.end();) {
@@ -437,7 +446,7 @@ void Pool::releaseExcess() {
     // What is spare in pieces of slabs was seen before, and looking empties the caches.
     if (spare <= threshold || spare <= useless_.load(std::memory_order_relaxed))
         return;
-    if (release(0, threshold) == 0)
+    if (release(0, threshold, false) == 0)
         useless_.store(spare, std::memory_order_relaxed);
 }
 

@@ -53,8 +53,9 @@ public:
     HyResult freeOwn(HyBackendStream stream, const AddressRange& range);
 
     // Gives slabs that are free back to the backend, while at least so many bytes stay reserved, and so many free.
-    // Waits for nothing. Returns the bytes given back.
-    uint64_t release(uint64_t keepReserved, uint64_t keepFree);
+    // Waits for nothing. Returns the bytes given back. `busyToo`: also takes the caches of streams that are at work,
+    // which costs them their quick reuse.
+    uint64_t release(uint64_t keepReserved, uint64_t keepFree, bool busyToo = true);
     // The same by the pool's own threshold, when that may do any good.
     void releaseExcess();
     // The application destroyed it: nothing is kept from now on.
@@ -98,7 +99,7 @@ private:
     HyResult grow(BlockSize size);
     HyResult addSlab(uint64_t bytes, BlockSize size);
     uint64_t cachedBytes() const;
-    void harvest();
+    void harvest(bool busyToo);
     void collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<Batch>& batch) noexcept;
     void poll();
     bool isDone(Batch& batch);

@@ -44,6 +44,12 @@ void useNullWorkBackend();
 Results measureLaunch(const Options& options);
 // Instructions of one hyLaunchKernel, counted by valgrind's callgrind on the null-work device.
 Results countLaunchInstructions(const Options& options);
+// Allocation and free in stream order: one thread, many sizes, and 8 threads against one.
+Results measureAlloc(const Options& options);
+// The pairs alone, for callgrind.
+Results measureAllocPairs(const Options& options);
+// Instructions of one hyMemAllocAsync and one hyMemFreeAsync, as above.
+Results countAllocInstructions(const Options& options);
 // Time to submit, to submit and wait, and per launch of 1000 in a row.
 Results measureLatency(const Options& options);
 // A chain of small kernels by stream launches and as a captured graph.

@@ -70,17 +70,21 @@ void runQuietly(std::vector<std::string> command, const std::filesystem::path& o
     }
 }
 
-// Instructions inside hyLaunchKernel in a run of `count` launches.
-uint64_t collect(uint64_t count, const Options& options, const std::filesystem::path& folder) {
+// What is counted: the functions, and the measurement that calls them.
+struct Subject {
+    const char* command;
+    std::vector<const char*> functions;
+};
+
+// Instructions inside the functions in a run of `count` rounds.
+uint64_t collect(const Subject& subject, uint64_t count, const Options& options, const std::filesystem::path& folder) {
     const std::filesystem::path profile = folder / "callgrind.out";
-    std::vector<std::string> command = {"valgrind",
-                                        "--tool=callgrind",
-                                        "--toggle-collect=hyLaunchKernel",
-                                        "--callgrind-out-file=" + profile.string(),
-                                        std::filesystem::read_symlink("/proc/self/exe").string(),
-                                        "launch",
-                                        "--repetitions=1",
-                                        fmt::format("--count={}", count)};
+    std::vector<std::string> command = {"valgrind", "--tool=callgrind", "--callgrind-out-file=" + profile.string()};
+    for (const char* function : subject.functions) {
+        command.push_back(fmt::format("--toggle-collect={}", function));
+    }
+    command.insert(command.end(), {std::filesystem::read_symlink("/proc/self/exe").string(), subject.command,
+                                   "--repetitions=1", fmt::format("--count={}", count)});
     command.push_back(options.device.empty() ? "--null-work" : "--device=" + options.device);
     runQuietly(command, folder / "output");
     const std::string text = contents(profile);
@@ -92,22 +96,30 @@ uint64_t collect(uint64_t count, const Options& options, const std::filesystem::
     throw std::runtime_error("callgrind's profile has no total");
 }
 
-} // namespace
-
-Results countLaunchInstructions(const Options& options) {
+double instructionsOf(const Subject& subject, const Options& options) {
     const TemporaryFolder folder;
     // The difference of two runs leaves out what only a first call does, as resolving symbols.
     const uint64_t count = options.count;
-    const uint64_t once = collect(count, options, folder.path());
-    const uint64_t twice = collect(2 * count, options, folder.path());
+    const uint64_t once = collect(subject, count, options, folder.path());
+    const uint64_t twice = collect(subject, 2 * count, options, folder.path());
     if (once == 0 || twice <= once) {
-        throw std::runtime_error(
-            fmt::format("callgrind saw {} and {} instructions in {} and {} launches: is hyLaunchKernel "
-                        "exported by the library in use?",
-                        once, twice, count, 2 * count));
+        throw std::runtime_error(fmt::format("callgrind saw {} and {} instructions in {} and {} rounds: is {} "
+                                             "exported by the library in use?",
+                                             once, twice, count, 2 * count, subject.functions[0]));
     }
-    return {{"launch.instructions", static_cast<double>(twice - once) / static_cast<double>(count), "instructions",
+    return static_cast<double>(twice - once) / static_cast<double>(count);
+}
+
+} // namespace
+
+Results countLaunchInstructions(const Options& options) {
+    return {{"launch.instructions", instructionsOf({"launch", {"hyLaunchKernel"}}, options), "instructions",
              "one hyLaunchKernel with 3 arguments, counted by callgrind"}};
+}
+
+Results countAllocInstructions(const Options& options) {
+    return {{"alloc.instructions", instructionsOf({"alloc-pairs", {"hyMemAllocAsync", "hyMemFreeAsync"}}, options),
+             "instructions", "one hyMemAllocAsync and one hyMemFreeAsync, counted by callgrind"}};
 }
 
 } // namespace halyard::bench

@@ -78,6 +78,14 @@ int main(int argc, char** argv) {
     addCount(launch, "Launches a repetition. Default: 100000, with --callgrind 10000");
     launch->add_flag("--callgrind", callgrind,
                      "Count instructions with valgrind, on the null-work device unless --device is given");
+    CLI::App* alloc = add("alloc", "Stream-ordered allocation and free: one thread, and 8 on streams of their own", 9,
+                          halyard::bench::measureAlloc);
+    addCount(alloc, "Pairs a repetition. Default: 100000, with --callgrind 10000");
+    alloc->add_flag("--callgrind", callgrind,
+                    "Count instructions with valgrind, on the null-work device unless --device is given");
+    CLI::App* allocPairs =
+        add("alloc-pairs", "The pairs of alloc in one thread and nothing else", 1, halyard::bench::measureAllocPairs);
+    addCount(allocPairs, "Pairs. Default: 100000");
     CLI::App* latency =
         add("latency", "Time to submit and to wait for an almost empty kernel", 9, halyard::bench::measureLatency);
     addCount(latency, "Round trips a repetition. Default: 1000");
@@ -100,7 +108,9 @@ int main(int argc, char** argv) {
         if (options.count == 0) {
             options.count = latency->parsed() || graph->parsed() ? 1000 : callgrind ? 10000 : 100000;
         }
-        const Results results = callgrind ? halyard::bench::countLaunchInstructions(options) : measure(options);
+        const Results results = !callgrind        ? measure(options)
+                                : alloc->parsed() ? halyard::bench::countAllocInstructions(options)
+                                                  : halyard::bench::countLaunchInstructions(options);
         if (jsonPath != "-") {
             printText(results);
         }

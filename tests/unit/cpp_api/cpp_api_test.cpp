@@ -96,6 +96,36 @@ TEST_F(CppApi, BuffersCheckTheirRange) {
     EXPECT_EQ(errorOf([&] { Buffer<double>(device, UINT64_MAX / 4); }).code, HY_ERROR_OUT_OF_DEVICE_MEMORY);
 }
 
+TEST_F(CppApi, BuffersInStreamOrder) {
+    auto stream = std::make_unique<Stream>(device);
+    auto pool = std::make_unique<halyard::MemoryPool>(device, UINT64_MAX);
+    HyDevicePtr address = 0;
+    {
+        Buffer<float> first(device, *stream, *pool, 1024);
+        address = first.address();
+        EXPECT_EQ(pool->statistics().usedBytes, 4096u);
+        Buffer<float> moved(device, 1);
+        moved = std::move(first);
+        EXPECT_EQ(moved.address(), address);
+        EXPECT_EQ(moved.size(), 1024u);
+    }
+    EXPECT_EQ(pool->statistics().usedBytes, 0u);
+    EXPECT_EQ(pool->statistics().usedBytesPeak, 4096u);
+    pool->resetPeak();
+    EXPECT_EQ(pool->statistics().usedBytesPeak, 0u);
+    const Buffer<float> again(device, *stream, *pool, 1024);
+    EXPECT_EQ(again.address(), address) << "the stream has it again";
+    const auto standard = std::make_unique<Buffer<double>>(device, *stream, 8);
+    EXPECT_EQ(errorOf([&] { Buffer<double>(device, *stream, UINT64_MAX / 4); }).code, HY_ERROR_OUT_OF_DEVICE_MEMORY);
+    EXPECT_EQ(errorOf([&] { Buffer<double>(device, *stream, 0); }).code, HY_ERROR_INVALID_ARGUMENT);
+    pool->setReleaseThreshold(0);
+    pool->trim();
+    EXPECT_GT(pool->statistics().reservedBytes, 0u) << "a buffer lives in it";
+    // Buffers may outlive both.
+    pool.reset();
+    stream.reset();
+}
+
 TEST_F(CppApi, LaunchTakesWhatTheKernelTakes) {
     const Kernel kernel = makeKernel();
     const Stream stream(device);
