@@ -247,7 +247,7 @@ HyResult hyMemAllocFromPoolAsync(HyStream stream, HyMemoryPool pool, uint64_t by
 
 HyResult hyMemFreeAsync(HyStream stream, HyDevicePtr ptr) {
     return onObject<Stream>("hyMemFreeAsync", stream, "stream", [&](Stream& object) {
-        if (graph::needsAttention(object) && ptr != 0) [[unlikely]] {
+        if ((object.attention.load(std::memory_order_acquire) & graph::kCaptured) != 0 && ptr != 0) [[unlikely]] {
             if (const graph::Taken taken = graph::takeFree(object, ptr); taken)
                 return *taken;
         }

@@ -412,6 +412,37 @@ TEST_F(MemoryPools, FreeMemoryGoesWhereItIsNeeded) {
     EXPECT_OK(hyMemoryPoolDestroy(pool));
 }
 
+TEST_F(MemoryPools, CapturedCallsBecomeNodes) {
+    const HyDevicePtr out = allocate(4096);
+    const HyDevicePtr outside = allocateAsync(stream, 4096);
+    const HyMemoryPool pool = makePool(0);
+    ASSERT_OK(hyStreamBeginCapture(stream, 0));
+    HyDevicePtr ptr = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, 4096, &ptr));
+    fill(stream, ptr, 3, 1024);
+    EXPECT_OK(hyMemcpyAsync(stream, out, ptr, 4096));
+    EXPECT_OK(hyMemFreeAsync(stream, ptr));
+    EXPECT_OK(hyMemFreeAsync(stream, 0));
+    EXPECT_FAILS(HY_ERROR_INVALID_ARGUMENT, "bytes", hyMemAllocAsync, stream, 0, &ptr);
+    EXPECT_FAILS(HY_ERROR_INVALID_ARGUMENT, "outPtr", hyMemAllocAsync, stream, 1, nullptr);
+    HyGraph graph = nullptr;
+    HyGraphExec exec = nullptr;
+    ASSERT_OK(hyStreamEndCapture(stream, &graph));
+    ASSERT_OK(hyGraphInstantiate(graph, 0, &exec));
+    for (int i = 0; i < 2; ++i)
+        ASSERT_OK(hyGraphLaunch(exec, stream));
+    EXPECT_EQ(download<uint32_t>(out, 1024), std::vector<uint32_t>(1024, 3));
+    EXPECT_FAILS(HY_ERROR_INVALID_ADDRESS, "ptr", hyMemFreeAsync, stream, ptr);
+
+    // A pool's memory has no place in a graph, and a refusal changes nothing.
+    ASSERT_OK(hyStreamBeginCapture(stream, 0));
+    EXPECT_FAILS(HY_ERROR_INVALID_STATE, "", hyMemAllocFromPoolAsync, stream, pool, 4096, &ptr);
+    EXPECT_LT(hyMemFreeAsync(stream, outside), 0);
+    ASSERT_OK(hyStreamAbortCapture(stream));
+    EXPECT_OK(hyMemFreeAsync(stream, outside));
+    EXPECT_OK(hyMemoryPoolDestroy(pool));
+}
+
 TEST_F(MemoryPools, Beyond4GiB) {
     constexpr uint64_t kBytes = (uint64_t{5} << 30) + 12;
     if (properties.totalMemory < kBytes + (uint64_t{1} << 30)) {

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
+#include <mutex>
 #include <set>
 
 namespace halyard {
@@ -23,11 +25,13 @@ struct FakeDevice {
         tables.event.create = [](HyBackendDevice, uint32_t, HyBackendEvent* out) -> HyResult {
             if (current->failEvents)
                 return HY_ERROR_OUT_OF_HOST_MEMORY;
+            const std::lock_guard lock(current->mutex);
             *out = reinterpret_cast<HyBackendEvent>(++current->lastEvent);
             current->events.insert(current->lastEvent);
             return HY_SUCCESS;
         };
         tables.event.destroy = [](HyBackendEvent event) -> HyResult {
+            const std::lock_guard lock(current->mutex);
             current->events.erase(reinterpret_cast<uint64_t>(event));
             return HY_SUCCESS;
         };
@@ -41,7 +45,7 @@ struct FakeDevice {
         tables.device.synchronize = [](HyBackendDevice, uint64_t timeoutNs) -> HyResult {
             if (timeoutNs != 0) {
                 ++current->waits;
-                current->busy = current->busy && !current->waitsHelp;
+                current->busy = current->busy && !current->waitsHelp; // one thread alone sets it
             }
             return current->busy ? HY_ERROR_TIMEOUT : current->streamFailure;
         };
@@ -61,6 +65,7 @@ struct FakeDevice {
     }
 
     HyResult allocate(uint64_t bytes, HyDevicePtr* outPtr, void** outHost) {
+        const std::lock_guard lock(mutex);
         if (bytes > capacity - used)
             return fail(HY_ERROR_OUT_OF_DEVICE_MEMORY, "", "", "the fake device is full");
         *outPtr = next;
@@ -72,6 +77,7 @@ struct FakeDevice {
         return HY_SUCCESS;
     }
     HyResult free(HyDevicePtr ptr) {
+        const std::lock_guard lock(mutex);
         EXPECT_TRUE(live.contains(ptr)) << "freed what is none";
         EXPECT_FALSE(busy) << "freed while work may use it";
         if (failFree)
@@ -90,12 +96,13 @@ struct FakeDevice {
     std::map<HyDevicePtr, uint64_t> live;
     uint64_t lastEvent = 0;
     std::set<uint64_t> events;
-    bool busy = false;     // no event is reached
-    bool waitsHelp = true; // a wait for the device ends that
+    std::mutex mutex;
+    std::atomic<bool> busy{false}; // no event is reached
+    bool waitsHelp = true;         // a wait for the device ends that
     bool failEvents = false;
     bool failFree = false;
     HyResult streamFailure = HY_SUCCESS;
-    unsigned allocations = 0, records = 0, waits = 0, streamWaits = 0;
+    std::atomic<unsigned> allocations{0}, records{0}, waits{0}, streamWaits{0};
 };
 
 } // namespace halyard
