@@ -8,7 +8,7 @@ install(TARGETS halyard EXPORT HalyardTargets
     INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT HalyardTargets NAMESPACE halyard:: DESTINATION "${packageDir}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/halyard" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-    FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+    FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" PATTERN "*.inc")
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/HalyardConfig.cmake.in" "${PROJECT_BINARY_DIR}/cmake/HalyardConfig.cmake"
     INSTALL_DESTINATION "${packageDir}")
@@ -19,6 +19,8 @@ install(FILES
     "${PROJECT_BINARY_DIR}/cmake/HalyardConfigVersion.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/HalyardKernels.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/HalyardEmbed.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/HalyardLayer.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/halyard_layer.map"
     DESTINATION "${packageDir}")
 
 # pkg-config finds the prefix from the place of the file itself.

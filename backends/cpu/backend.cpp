@@ -44,6 +44,7 @@ constexpr HyBackendInterface kInterface{
     .semaphore = &kSemaphoreTable,
     .graph = &kGraphTable,
     .virtualMemory = &kVirtualMemoryTable,
+    .profiling = &kProfilingTable,
 };
 
 } // namespace

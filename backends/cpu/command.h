@@ -26,6 +26,7 @@ enum class CommandKind : uint32_t {
     HostFunction,
     Stamp,
     Graph,
+    Mark,
     NextChunk, // not a command: the queue goes on in its next chunk
 };
 
@@ -108,5 +109,13 @@ struct alignas(kCommandAlignment) GraphCommand : Command {
     const Plan* plan; // owned reference
     uint32_t next;    // step that runs next; the one that is shared out is the one before
 };
+
+// Goes before a command whose times a tool wants.
+struct alignas(kCommandAlignment) MarkCommand : Command {
+    uint64_t correlation;
+};
+
+// Whether a tool wants a command's times: it does work of its own.
+bool doesWork(CommandKind kind);
 
 } // namespace halyard::cpu

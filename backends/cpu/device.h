@@ -5,6 +5,7 @@
 #include "context.h"
 #include "executor.h"
 #include "host_dispatcher.h"
+#include "profiler.h"
 #include "ref.h"
 #include "shared_memory.h"
 #include "specialiser.h"
@@ -30,6 +31,7 @@ public:
     Executor& executor() { return executor_; }
     HostDispatcher& dispatcher() { return dispatcher_; }
     Specialiser& specialiser() { return specialiser_; }
+    Profiler& profiler() { return profiler_; }
 
     HyResult open() { return arena_.reserve(); }
     // Waits for all work until the deadline and ends the threads. HY_ERROR_TIMEOUT: work was left; what did not stop
@@ -72,6 +74,7 @@ private:
     Executor executor_;
     HostDispatcher dispatcher_;
     Specialiser specialiser_;
+    Profiler profiler_;
     std::atomic<uint32_t> cancel_{0};
     std::atomic<bool> closed_{false};
     std::atomic<bool> takesWork_{true};

@@ -64,6 +64,11 @@ bool Host::print(const std::string& text) const noexcept {
     return true;
 }
 
+uint64_t Host::correlation() const noexcept {
+    constexpr size_t kNeeded = offsetof(HyHostServices, getCorrelation) + sizeof(services_->getCorrelation);
+    return services_->structSize < kNeeded ? 0 : services_->getCorrelation(services_->context);
+}
+
 HyResult Host::jitCompile(const HyJitRequest& request, HyJitArtifact& outArtifact) const noexcept {
     return services_->jitCompile(services_->context, &request, &outArtifact);
 }

@@ -35,6 +35,9 @@ public:
     // Hands over what a kernel prints. False when the runtime is too old to take it.
     bool print(const std::string& text) const noexcept;
 
+    // What the calling thread's commands belong to, for tools; 0 when the runtime is too old to tell.
+    uint64_t correlation() const noexcept;
+
     HyResult jitCompile(const HyJitRequest& request, HyJitArtifact& outArtifact) const noexcept;
     void jitRelease(HyJitArtifact& artifact) const noexcept;
 

@@ -18,7 +18,7 @@ constexpr const char* kStickyHint = "the stream keeps this error: destroy it and
 } // namespace
 
 Stream::Stream(Ref<Device> device, int32_t priority, std::string label)
-    : device_(std::move(device)), priority_(priority), label_(std::move(label)),
+    : device_(std::move(device)), priority_(priority), label_(std::move(label)), profiler_(device_->profiler()),
       timeline_(Ref<Timeline>::adopt(new Timeline)) {
     device_->enlist(*this);
 }

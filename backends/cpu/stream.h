@@ -6,6 +6,7 @@
 #pragma once
 
 #include "command_queue.h"
+#include "profiler.h"
 #include "ref.h"
 #include "timeline.h"
 
@@ -44,9 +45,13 @@ public:
             if (const HyResult result = checkUsable(); result != HY_SUCCESS) {
                 return result;
             }
-            void* room = queue_.reserve(bytes);
+            const bool marked = profiler_.on() && doesWork(kind);
+            void* room = queue_.reserve(marked ? bytes + sizeof(MarkCommand) : bytes);
             if (room == nullptr) {
                 return failNoMemory();
+            }
+            if (marked) {
+                room = publishMark(room);
             }
             T* command = new (room) T{};
             command->kind = kind;
@@ -116,10 +121,17 @@ private:
     void runQuickSteps(GraphCommand& command, Worker& worker);
     void signalSemaphore(const SignalCommand& command) noexcept;
     void complete(Command& command);
+    // Puts a mark where the next command was to go, which then goes behind it.
+    uint8_t* publishMark(void* room);
+    void startMarked(const MarkCommand& mark);
+    void reportMarked(const Command& command);
 
     const Ref<Device> device_;
     const int32_t priority_;
     const std::string label_;
+    const Profiler& profiler_; // the device's
+    const uint64_t number_ = ++streamCount_;
+    static inline std::atomic<uint64_t> streamCount_{0};
 
     std::mutex submitMutex_;
     CommandQueue queue_;
@@ -135,6 +147,10 @@ private:
     // Owned by whoever holds the stream.
     Stream* next_ = nullptr; // in the executor's ready list, the dispatcher's, or a timeline's list of parked ones
     uint64_t parkedValue_ = 0;
+    struct {
+        uint64_t correlation = 0;
+        uint64_t startNs = 0; // not 0: the command behind a mark runs
+    } marked_;
 
     // The device's registry.
     Stream* registryPrev_ = nullptr;

@@ -59,6 +59,7 @@ uint64_t unitCount(const Command& command) {
     case CommandKind::HostFunction:
     case CommandKind::Stamp:
     case CommandKind::Graph:
+    case CommandKind::Mark:
     case CommandKind::NextChunk:
         break;
     }
@@ -103,6 +104,7 @@ void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t e
     case CommandKind::Signal:
     case CommandKind::HostFunction:
     case CommandKind::Stamp:
+    case CommandKind::Mark:
     case CommandKind::NextChunk:
         break;
     }
@@ -188,6 +190,8 @@ Stream::Step Stream::step(Worker& worker) {
         } else if (command->kind == CommandKind::Stamp) {
             const auto& stamp = static_cast<const StampCommand&>(*command);
             stamp.event->stamp(*this, stamp.value);
+        } else if (command->kind == CommandKind::Mark) {
+            startMarked(static_cast<const MarkCommand&>(*command));
         } else {
             const uint64_t units = unitCount(*command);
             Executor& executor = device_->executor();
@@ -217,6 +221,9 @@ void Stream::finishFront() {
 }
 
 void Stream::complete(Command& command) {
+    if (marked_.startNs != 0 && command.kind != CommandKind::Mark) [[unlikely]] {
+        reportMarked(command);
+    }
     // References first: whoever learns that the work is done may count on its objects being gone.
     if (command.kind == CommandKind::Launch) {
         static_cast<LaunchCommand&>(command).code->release();

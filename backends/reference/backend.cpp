@@ -94,6 +94,7 @@ constexpr HyBackendInterface kInterface{
     .module = &kModuleTable,
     .semaphore = &kSemaphoreTable,
     .virtualMemory = &kVirtualMemoryTable,
+    .profiling = &kProfilingTable,
 };
 
 } // namespace

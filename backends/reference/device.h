@@ -2,6 +2,7 @@
 #pragma once
 
 #include "interp/device_memory.h"
+#include "profiler.h"
 #include "queue.h"
 #include "settings.h"
 
@@ -35,6 +36,7 @@ public:
     Queue& queue() { return queue_; }
     // Runs host functions, one after another.
     Queue& hostFunctions() { return hostFunctions_; }
+    Profiler& profiler() { return profiler_; }
 
     // Waits for all work until the deadline, then stops what runs. HY_ERROR_TIMEOUT: work was left.
     HyResult close(uint64_t deadline);
@@ -62,6 +64,7 @@ private:
 
     const Host host_;
     const Settings settings_;
+    Profiler profiler_;
     interp::DeviceMemory memory_;
     std::atomic<bool> cancel_{false};
     std::atomic<bool> closed_{false};

@@ -15,7 +15,7 @@ HyResult Event::record(const std::shared_ptr<Stream>& stream) {
                                               event->stamp(serial, nowNs());
                                               return spv::Unit{};
                                           },
-                                          &now.number)
+                                          {}, &now.number)
                                     : stream->checkFailure();
     if (result == HY_SUCCESS) {
         recording_ = std::move(now);

@@ -111,13 +111,15 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
     if (const Status status = checkSize(launch, arguments); !status)
         return host.fail(status.error(), "workgroups");
     const bool together = (launch.flags & HY_LAUNCH_COOPERATIVE) != 0;
-    return stream.submit([kernel = shared_from_this(), arguments = std::move(arguments), device = &stream.device(),
-                          workgroups = toArray(launch.workgroups), size = toArray(launch.workgroupSize), together] {
-        const interp::Launch run{
-            workgroups, size, arguments.data(), arguments.size(), &device->cancel(), &kernel->module_->programData(),
-            together};
-        return kernel->program_->run(device->memory(), run);
-    });
+    return stream.submit(
+        [kernel = shared_from_this(), arguments = std::move(arguments), device = &stream.device(),
+         workgroups = toArray(launch.workgroups), size = toArray(launch.workgroupSize), together] {
+            const interp::Launch run{
+                workgroups, size, arguments.data(), arguments.size(), &device->cancel(), &kernel->module_->programData(),
+                together};
+            return kernel->program_->run(device->memory(), run);
+        },
+        {HY_ACTIVITY_KERNEL, 0, info_.name.c_str()});
 }
 
 // The device has one compute unit, whose workgroups take turns.

@@ -29,6 +29,8 @@ public:
     const char* getEnv(const char* name) const noexcept;
     // What a kernel prints. Lost, with one warning a call, when the runtime is older than printing.
     void print(std::string_view text) const noexcept;
+    // What the calling thread's commands belong to, for tools; 0 when the runtime is too old to tell.
+    uint64_t correlation() const noexcept;
 
 private:
     const HyHostServices* services_;

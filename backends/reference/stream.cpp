@@ -31,7 +31,9 @@ HyResult Stream::enqueue(Queue::Command first, Queue::Place firstPlace, Queue::C
     return HY_SUCCESS;
 }
 
-HyResult Stream::submit(std::function<Status()> work, uint64_t* outNumber) {
+HyResult Stream::submit(std::function<Status()> work, const WorkInfo& info, uint64_t* outNumber) {
+    if (device_->profiler().on())
+        work = device_->profiler().timed(std::move(work), info, number_, device_->host().correlation());
     return enqueue([stream = shared_from_this(), work = std::move(work)] { stream->run(work); }, {}, {}, {}, outNumber);
 }
 
@@ -190,7 +192,7 @@ HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* use
 HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
     Stream& stream = *fromHandle(handle);
     return guarded(stream.device().host(), [&] {
-        return stream.submit([semaphore = fromHandle(semaphore), value] { return semaphore->signal(value); });
+        return stream.submit([semaphore = fromHandle(semaphore), value] { return semaphore->signal(value); }, {});
     });
 }
 
@@ -207,31 +209,36 @@ HyResult launch(HyBackendStream stream, HyBackendKernel kernel, const HyBackendL
 }
 
 // Submits a transfer: `move(memory)` returns a Status.
-template <typename Move> HyResult transfer(HyBackendStream handle, Move&& move) {
+template <typename Move> HyResult transfer(HyBackendStream handle, const WorkInfo& info, Move&& move) {
     Stream& stream = *fromHandle(handle);
     return guarded(stream.device().host(), [&] {
         return stream.submit(
-            [&memory = stream.device().memory(), move = std::forward<Move>(move)] { return move(memory); });
+            [&memory = stream.device().memory(), move = std::forward<Move>(move)] { return move(memory); }, info);
     });
 }
 
 HyResult copy(HyBackendStream handle, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t) {
-    return transfer(handle, [=](interp::DeviceMemory& memory) { return copyBytes(memory, dst, src, bytes); });
+    return transfer(handle, {HY_ACTIVITY_COPY, bytes},
+                    [=](interp::DeviceMemory& memory) { return copyBytes(memory, dst, src, bytes); });
 }
 
 HyResult copy3D(HyBackendStream handle, const HyCopy3D* copy, uint32_t) {
-    return transfer(handle, [box = *copy](interp::DeviceMemory& memory) { return copyBox(memory, box); });
+    return transfer(handle, {HY_ACTIVITY_COPY, copy->widthBytes * copy->height * copy->depth},
+                    [box = *copy](interp::DeviceMemory& memory) { return copyBox(memory, box); });
 }
 
 HyResult fill(HyBackendStream handle, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
-    return transfer(handle, [dst, count, repeated = Pattern(pattern, patternBytes)](interp::DeviceMemory& memory) {
-        return fillBytes(memory, dst, repeated, count * repeated.bytes());
-    });
+    return transfer(handle, {HY_ACTIVITY_FILL, patternBytes * count},
+                    [dst, count, repeated = Pattern(pattern, patternBytes)](interp::DeviceMemory& memory) {
+                        return fillBytes(memory, dst, repeated, count * repeated.bytes());
+                    });
 }
 
 HyResult fill3D(HyBackendStream handle, const HyFill3D* fill) {
-    return transfer(handle, [box = *fill, repeated = Pattern(fill->pattern, fill->patternBytes)](
-                                interp::DeviceMemory& memory) { return fillBox(memory, box, repeated); });
+    return transfer(handle, {HY_ACTIVITY_FILL, fill->patternBytes * fill->width * fill->height * fill->depth},
+                    [box = *fill, repeated = Pattern(fill->pattern, fill->patternBytes)](interp::DeviceMemory& memory) {
+                        return fillBox(memory, box, repeated);
+                    });
 }
 
 } // namespace

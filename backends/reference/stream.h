@@ -13,9 +13,10 @@ public:
 
     Device& device() const { return *device_; }
 
-    // Appends `work`, which may throw and returns a Status; it is skipped when the stream has failed by then. The
-    // command's number goes to `outNumber` unless that is null. Returns the sticky error when there is one.
-    HyResult submit(std::function<Status()> work, uint64_t* outNumber = nullptr);
+    // Appends `work`, which may throw and returns a Status; it is skipped when the stream has failed by then. What it
+    // is goes to tools that measure; the name lives as long as `work`. The command's number goes to `outNumber` unless
+    // that is null. Returns the sticky error when there is one.
+    HyResult submit(std::function<Status()> work, const WorkInfo& info, uint64_t* outNumber = nullptr);
     // Holds later work up until `ready` (see Queue::Place), or until the command of that number is done.
     HyResult wait(Queue::Ready ready, uint64_t after = 0);
     // Calls `function` on the thread for host functions, whatever becomes of the stream; later work waits for it.
@@ -47,6 +48,8 @@ private:
 
     const std::shared_ptr<Device> device_;
     const std::string label_;
+    const uint64_t number_ = ++streamCount_;
+    static inline std::atomic<uint64_t> streamCount_{0};
     std::mutex submitMutex_;
     std::atomic<uint64_t> submitted_{0};
     std::atomic<HyResult> failed_{HY_SUCCESS};

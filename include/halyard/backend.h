@@ -31,6 +31,7 @@
 #ifndef HALYARD_BACKEND_H
 #define HALYARD_BACKEND_H
 
+#include "halyard/activity.h"
 #include "halyard/halyard.h"
 
 #ifdef __cplusplus
@@ -118,6 +119,9 @@ typedef struct HyHostServices {
     /* Since 1.1. Delivers what one printf call of a kernel prints, formatted, to the application. Call it before the
      * stream passes the kernel. */
     void (*print)(void* context, const char* text, uint64_t bytes);
+    /* Since 1.2. The correlation that a layer gave the calling thread, or 0: for HyActivity::correlation. Ask when a
+     * command is submitted while a sink is set. */
+    uint64_t (*getCorrelation)(void* context);
 } HyHostServices;
 
 /* ---- Structures ------------------------------------------------------------------------------------------------- */
@@ -405,6 +409,16 @@ typedef struct HyBackendGraphTable {
     /* Launches in flight keep what they need. */
     HyResult (*destroy)(HyBackendGraph graph);
 } HyBackendGraphTable;
+/* Since 1.2. When commands ran, for tools. */
+typedef struct HyBackendProfilingTable {
+    uint32_t structSize;
+    uint32_t reserved;
+    /* Commands that are submitted after this call and do work (launches, copies, fills) are delivered to `sink` with
+     * `user` when they end, before the stream passes them, as long as they ran. A null sink ends that for later
+     * commands; activities of earlier ones may still come until close returns. Costs nothing but a branch a command
+     * when no sink is set. */
+    HyResult (*setSink)(HyBackendDevice device, HyActivitySink sink, void* user);
+} HyBackendProfilingTable;
 
 /* The root. Later minor versions append tables here. */
 typedef struct HyBackendInterface {
@@ -427,6 +441,7 @@ typedef struct HyBackendInterface {
     const HyBackendSemaphoreTable* semaphore; /* since 1.2 */
     const HyBackendGraphTable* graph; /* since 1.2 */
     const HyBackendVirtualMemoryTable* virtualMemory; /* since 1.2 */
+    const HyBackendProfilingTable* profiling; /* since 1.2 */
 } HyBackendInterface;
 
 /* The one symbol that a backend exports. `hostAbi` is HY_BACKEND_ABI of the runtime; `host` is valid for the call, for

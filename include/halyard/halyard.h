@@ -162,6 +162,7 @@ typedef struct HyInstanceDesc {
     HyLogLevel logLevel; /* with a callback: the most detailed level to deliver; 0 means HY_LOG_WARNING */
     uint32_t reserved;
     const char* devices; /* filter and order as HALYARD_DEVICES takes it ("cuda:0,cpu"); null: the environment's */
+    const char* layers;  /* as HALYARD_LAYERS takes it ("validate,trace"); null: the environment's; "": none */
 } HyInstanceDesc;
 
 /* Finds the backends, loads those whose hardware may be present and enumerates their devices. No driver context is made
@@ -169,7 +170,8 @@ typedef struct HyInstanceDesc {
  * (hyInstanceGetBackend), and an instance with no device at all is a success: hyDeviceGetCount then gives 0. Several
  * instances may exist at once and share nothing but the drivers. Thread-safe. Errors: HY_ERROR_INVALID_ARGUMENT
  * (outInstance null, unknown logLevel), HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (the device filter matches
- * nothing), HY_ERROR_OUT_OF_HOST_MEMORY. */
+ * nothing; there is no such layer), HY_ERROR_OUT_OF_HOST_MEMORY, and what else a layer that is wanted but cannot be used
+ * gives: it is never left out in silence. */
 HY_API HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance);
 
 /* Waits for submitted work (for at most HALYARD_SHUTDOWN_TIMEOUT_MS, 5,000 by default), destroys every object of the
@@ -597,13 +599,17 @@ typedef uint32_t HyParameterKind;
 #define HY_PARAMETER_LOCAL_POINTER 2u  /* args[i] points to a uint64_t: bytes of workgroup memory */
 #define HY_PARAMETER_PUSH_CONSTANTS 3u /* args[i] points to `bytes` bytes: the whole block */
 
+/* What the module promises of a pointer: it may say nothing of a kernel that keeps the promise all the same. */
+#define HY_PARAMETER_READ_ONLY (1u << 0)  /* the kernel writes nothing through it */
+#define HY_PARAMETER_WRITE_ONLY (1u << 1) /* the kernel reads nothing through it */
+
 typedef struct HyParameterInfo {
     uint32_t structSize;
     HyParameterKind kind;
     uint32_t bytes;     /* of what args[i] points to */
     uint32_t alignment; /* bytes, in the packed argument block */
     uint32_t offset;    /* bytes, in the packed argument block */
-    uint32_t reserved;
+    uint32_t flags;     /* HY_PARAMETER_READ_ONLY, HY_PARAMETER_WRITE_ONLY */
     const char* name; /* or "" when the module does not say; owned by the kernel */
 } HyParameterInfo;
 

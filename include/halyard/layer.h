@@ -17,10 +17,14 @@
  *  4. An entry that reports a fault of its own sets the record with host->setError and returns the same code without
  * passing the call on.
  *  5. hyInstanceCreate is seen as `attach`, at its end; hyInstanceDestroy as an entry, then `detach` when the instance
- * is gone. */
+ * is gone.
+ *  6. Versions: functions are appended to the table. A layer built for an older table passes on what it does not know;
+ * one built for a newer table looks at link->next->table->structSize before it calls what is new to it.
+ *  7. No exception crosses an entry. The library is never unloaded. */
 #ifndef HALYARD_LAYER_H
 #define HALYARD_LAYER_H
 
+#include "halyard/activity.h"
 #include "halyard/halyard.h"
 
 #ifdef __cplusplus
@@ -62,6 +66,17 @@ typedef struct HyLayerHost {
     void (*setError)(void* context, HyResult code, const char* argument, const char* message, const char* hint);
     /* secure_getenv: null when unset or when the process runs with elevated rights. */
     const char* (*getEnv)(void* context, const char* name);
+    /* 1 when a log line of that level would be delivered now. */
+    uint32_t (*wantsLog)(void* context, HyLogLevel level);
+    /* Delivers what the devices do from now on to `sink`, one for a layer; null ends that: when the call returns, the
+     * old sink neither runs nor will run. Devices that cannot tell are named in the log (info). Ended by itself before
+     * detach. */
+    void (*setActivitySink)(void* context, HyActivitySink sink, void* user);
+    /* The number that commands carry (HyActivity::correlation) which the calling thread submits from now on; 0: none.
+     * One for the thread: a layer sets it before it passes a call on, and the layer nearest to the runtime wins. */
+    void (*setCorrelation)(void* context, uint64_t id);
+    /* hyGetLastError, for a layer that is not linked with it. */
+    HyResult (*getLastError)(void* context, HyErrorInfo* outInfo);
 } HyLayerHost;
 
 typedef struct HyLayerInterface {
@@ -70,9 +85,9 @@ typedef struct HyLayerInterface {
     const char* name;            /* "trace" */
     const char* description;     /* one line */
     /* The layer is enabled for a new instance, whose handle works already; `next` is where the layer's own calls go. A
-     * failure, with the record set, makes hyInstanceCreate fail. */
+     * failure, with the record set, makes hyInstanceCreate fail. May be null. */
     HyResult (*attach)(HyInstance instance, const HyLayerLink* next, const HyLayerHost* host, void** outContext);
-    /* The instance is gone. Not called when attach failed. */
+    /* The instance is gone, but its log is not. Not called when attach failed. May be null. */
     void (*detach)(void* context);
     const HyLayerTable* table; /* static storage; read once for each instance */
 } HyLayerInterface;

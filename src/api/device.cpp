@@ -14,6 +14,7 @@ HyResult Device::open() {
     if (tables->memory.getAddressRange(impl, &base, &bytes) == HY_SUCCESS)
         instance->addresses.reserve(base, bytes);
     opened.store(true, std::memory_order_release);
+    instance->activities->watch(*this);
     return HY_SUCCESS;
 }
 

@@ -7,11 +7,11 @@
 namespace halyard {
 namespace {
 
-// The layers of the instance that an object belongs to; null when there are none, or when the handle is none.
+// The layers of the instance that an object belongs to, or belonged to; null when there are none.
 LayerStackRef layersOf(uint64_t handle) {
     const ObjectType type = HandleTable::typeOf(handle);
     const auto* object = type != ObjectType::None ? static_cast<Object*>(HandleTable::find(handle, type)) : nullptr;
-    return object != nullptr ? object->instance->layers : nullptr;
+    return object != nullptr ? object->instance->layers : LayerStack::ownerOf(handle);
 }
 
 template <typename T> uint64_t keyWord(T* handle) {

@@ -74,7 +74,8 @@ const HyHostServices* Instance::makeServices(const std::string& backend) {
                          .jitRelease = jitRelease,
                          .cacheGet = cacheGet,
                          .cachePut = cachePut,
-                         .print = print};
+                         .print = print,
+                         .getCorrelation = [](void*) { return ActivityHub::correlation(); }};
     hostContexts.push_back(std::move(context));
     return &hostContexts.back()->services;
 }

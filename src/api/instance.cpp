@@ -41,52 +41,6 @@ void enumerate(Instance& instance) {
     instance.listedDevices = moveDuplicatesBack(instance.devices, instance.log);
 }
 
-HyResult create(const HyInstanceDesc* in, HyInstance* outInstance) {
-    HyInstanceDesc desc{.structSize = sizeof desc};
-    if (in != nullptr)
-        HY_TRY(readDesc(in, desc, kInstanceDescV1, 0, "desc"));
-    HY_TRY(requirePointer(outInstance, "outInstance"));
-    if (desc.logLevel > HY_LOG_DEBUG)
-        return fail(HY_ERROR_INVALID_ARGUMENT, "desc->logLevel", "use HY_LOG_OFF to HY_LOG_DEBUG", "logLevel is {}",
-                    desc.logLevel);
-
-    auto instance = std::make_unique<Instance>();
-    if (desc.logCallback != nullptr)
-        instance->log.setCallback(desc.logCallback, desc.logUser, desc.logLevel != 0 ? desc.logLevel : HY_LOG_WARNING);
-    Instance* raw = instance.get();
-    instance->loaded = loadBackends([raw](const std::string& name) { return raw->makeServices(name); }, instance->log);
-    enumerate(*instance);
-
-    const auto shutdownBackends = [&] {
-        for (const auto& backend : instance->loaded.backends)
-            shutDownBackend(*backend, instance->log);
-    };
-    const char* filter = desc.devices != nullptr ? desc.devices : getEnv("HALYARD_DEVICES");
-    if (filter != nullptr) {
-        const char* argument = desc.devices != nullptr ? "desc->devices" : "HALYARD_DEVICES";
-        if (const HyResult result = filterDevices(instance->devices, filter, argument, instance->log); result < 0) {
-            shutdownBackends();
-            return result;
-        }
-        instance->listedDevices = instance->devices.size();
-    }
-    instance->handle = HandleTable::insert(ObjectType::Instance, raw);
-    bool complete = instance->handle != 0;
-    for (const auto& device : instance->devices) {
-        device->handle = HandleTable::insert(ObjectType::Device, device.get());
-        complete = complete && device->handle != 0;
-    }
-    if (!complete) {
-        for (const auto& device : instance->devices)
-            HandleTable::remove(device->handle, ObjectType::Device);
-        HandleTable::remove(instance->handle, ObjectType::Instance);
-        shutdownBackends();
-        return fail(HY_ERROR_OUT_OF_HOST_MEMORY, "", "destroy objects that are no longer used", "no handle is left");
-    }
-    *outInstance = toHandle<HyInstance>(instance.release());
-    return HY_SUCCESS;
-}
-
 uint64_t remaining(std::chrono::steady_clock::time_point end) {
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now());
     return left.count() > 0 ? static_cast<uint64_t>(left.count()) : 0;
@@ -134,6 +88,7 @@ HyResult destroy(HyInstance handle) {
         if (device->opened && device->tables->device.synchronize(device->impl, remaining(end)) == HY_ERROR_TIMEOUT)
             stuck.push_back(device.get());
     }
+    instance->activities->forgetDevices();
     destroyLeftovers(*instance, stuck);
     if (stuck.empty())
         instance->peers->stop();
@@ -156,10 +111,72 @@ HyResult destroy(HyInstance handle) {
     instance->log.setCallback(nullptr, nullptr, HY_LOG_OFF);
     instance->printer.setCallback([](void*, const char*, uint64_t) {}, nullptr);
     const uint64_t limitMs = instance->shutdownTimeoutNs / kNsPerMs;
+    instance->layers.reset(); // they are told all the same
     (void)instance.release(); // the stuck work may call back into it for as long as the process lives
     return fail(HY_ERROR_TIMEOUT, "instance", "end kernels that may loop for ever before destroying the instance",
                 "work on the {} device did not end within {} ms; what it uses is left allocated",
                 stuckBackends[0]->name, limitMs);
+}
+
+// The layers come last: they may use the instance when they are attached.
+HyResult addLayers(Instance& instance, HyInstance handle, const char* wanted) {
+    const char* list = wanted != nullptr ? wanted : getEnv("HALYARD_LAYERS");
+    if (list == nullptr)
+        return HY_SUCCESS;
+    return LayerStack::create(list, wanted != nullptr ? "desc->layers" : "HALYARD_LAYERS",
+                              {handle, instance.sharedLog, instance.activities}, instance.layers);
+}
+
+HyResult create(const HyInstanceDesc* in, HyInstance* outInstance) {
+    HyInstanceDesc desc{.structSize = sizeof desc};
+    if (in != nullptr)
+        HY_TRY(readDesc(in, desc, kInstanceDescV1, 0, "desc"));
+    HY_TRY(requirePointer(outInstance, "outInstance"));
+    if (desc.logLevel > HY_LOG_DEBUG)
+        return fail(HY_ERROR_INVALID_ARGUMENT, "desc->logLevel", "use HY_LOG_OFF to HY_LOG_DEBUG", "logLevel is {}",
+                    desc.logLevel);
+
+    auto instance = std::make_unique<Instance>();
+    if (desc.logCallback != nullptr)
+        instance->log.setCallback(desc.logCallback, desc.logUser, desc.logLevel != 0 ? desc.logLevel : HY_LOG_WARNING);
+    Instance* raw = instance.get();
+    instance->loaded = loadBackends([raw](const std::string& name) { return raw->makeServices(name); }, instance->log);
+    enumerate(*instance);
+
+    const auto shutdownBackends = [&] {
+        for (const auto& backend : instance->loaded.backends)
+            shutDownBackend(*backend, instance->log);
+    };
+    const char* filter = desc.devices != nullptr ? desc.devices : getEnv("HALYARD_DEVICES");
+    if (filter != nullptr) {
+        const char* argument = desc.devices != nullptr ? "desc->devices" : "HALYARD_DEVICES";
+        if (const HyResult result = filterDevices(instance->devices, filter, argument, instance->log); result < 0) {
+            shutdownBackends();
+            return result;
+        }
+        instance->listedDevices = instance->devices.size();
+    }
+    instance->handle = HandleTable::insert(ObjectType::Instance, raw);
+    bool complete = instance->handle != 0;
+    for (const auto& device : instance->devices) {
+        device->handle = HandleTable::insert(ObjectType::Device, device.get());
+        complete = complete && device->handle != 0;
+    }
+    if (!complete) {
+        for (const auto& device : instance->devices)
+            HandleTable::remove(device->handle, ObjectType::Device);
+        HandleTable::remove(instance->handle, ObjectType::Instance);
+        shutdownBackends();
+        return fail(HY_ERROR_OUT_OF_HOST_MEMORY, "", "destroy objects that are no longer used", "no handle is left");
+    }
+    const HyInstance handle = toHandle<HyInstance>(instance.release());
+    if (const HyResult result = addLayers(*raw, handle, desc.layers); result < 0) {
+        const PreservedError kept;
+        (void)destroy(handle);
+        return result;
+    }
+    *outInstance = handle;
+    return HY_SUCCESS;
 }
 
 } // namespace
@@ -173,6 +190,8 @@ Instance::Instance()
 Instance::~Instance() = default;
 
 void Instance::destroy(Object* object) {
+    if (layers != nullptr)
+        layers->retire(object->handle);
     {
         const std::lock_guard lock(objectsMutex);
         objects.erase(object);

@@ -145,6 +145,10 @@ HyResult create(const Module& module, const char* name, uint32_t subgroupSize, c
     return publish(std::move(kernel), outKernel);
 }
 
+uint32_t accessFlags(const spv::Parameter& parameter) {
+    return (parameter.readOnly ? HY_PARAMETER_READ_ONLY : 0) | (parameter.writeOnly ? HY_PARAMETER_WRITE_ONLY : 0);
+}
+
 HyResult suggest(const Kernel& kernel, HyDim3 global, HyDim3* outSize) {
     HY_TRY(requirePointer(outSize, "outWorkgroupSize"));
     const uint64_t preferred = uint64_t{kernel.suggestedSize.x} * kernel.suggestedSize.y * kernel.suggestedSize.z;
@@ -205,7 +209,7 @@ HyResult hyKernelGetParameter(HyKernel kernel, uint32_t index, HyParameterInfo* 
                                       .bytes = parameter.bytes,
                                       .alignment = parameter.alignment,
                                       .offset = parameter.offset,
-                                      .reserved = 0,
+                                      .flags = accessFlags(object.info.parameters[index]),
                                       .name = object.info.parameters[index].name.c_str()};
         return writeOut(outInfo, info, kParameterInfoV1, "outInfo");
     });

@@ -2,6 +2,7 @@
 // which destroys what the application left.
 #pragma once
 
+#include "api/activity.h"
 #include "api/handle_table.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -197,7 +198,9 @@ struct Instance : Object {
     // REQUIRES: the object's handle was removed by the caller, so that no other thread destroys it.
     void destroy(Object* object);
 
-    Log log;
+    const std::shared_ptr<Log> sharedLog = std::make_shared<Log>(); // layers keep it until they are detached
+    Log& log = *sharedLog;
+    const std::shared_ptr<ActivityHub> activities = std::make_shared<ActivityHub>();
     Printer printer;
     Counters counters;
     Cache cache;

@@ -15,7 +15,18 @@ namespace {
 constexpr size_t kBackendInterfaceV1 = 88;
 constexpr const char* kEntryPoint = "hyBackendGetInterface";
 
-// Null and a fault when the file is no library or cannot be loaded.
+std::string checkFields(const HyBackendInterface& interface) {
+    if (interface.name == nullptr || !isBackendName(interface.name))
+        return fmt::format("the backend calls itself \"{}\": {}", interface.name != nullptr ? interface.name : "",
+                           kBackendNameRule);
+    if (interface.initialise == nullptr || interface.shutdown == nullptr)
+        return fmt::format("the backend has no {} function, which is required",
+                           interface.initialise == nullptr ? "initialise" : "shutdown");
+    return {};
+}
+
+} // namespace
+
 void* openLibrary(const std::filesystem::path& path, std::string& fault) {
     if (const std::string words = checkElf(path); !words.empty()) {
         fault = fmt::format("{} {}", path.string(), words);
@@ -28,18 +39,6 @@ void* openLibrary(const std::filesystem::path& path, std::string& fault) {
     }
     return library;
 }
-
-std::string checkFields(const HyBackendInterface& interface) {
-    if (interface.name == nullptr || !isBackendName(interface.name))
-        return fmt::format("the backend calls itself \"{}\": {}", interface.name != nullptr ? interface.name : "",
-                           kBackendNameRule);
-    if (interface.initialise == nullptr || interface.shutdown == nullptr)
-        return fmt::format("the backend has no {} function, which is required",
-                           interface.initialise == nullptr ? "initialise" : "shutdown");
-    return {};
-}
-
-} // namespace
 
 std::string checkAbiMajor(uint32_t major, uint32_t minor) {
     if (major == HY_BACKEND_ABI_MAJOR)

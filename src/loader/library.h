@@ -16,6 +16,9 @@ struct OpenedInterface {
     std::string fault; // why it cannot be used, or empty
 };
 
+// Opens a shared library, which is never closed again. Null and a fault when the file is none or cannot be loaded.
+void* openLibrary(const std::filesystem::path& path, std::string& fault);
+
 // Opens the library, which is never closed again, and reads and checks its root table; the backend itself is not
 // started.
 OpenedInterface openInterface(const std::filesystem::path& library, Log& log);

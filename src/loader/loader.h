@@ -22,6 +22,7 @@ struct BackendTables {
     HyBackendSemaphoreTable semaphore;
     HyBackendGraphTable graph;
     HyBackendVirtualMemoryTable virtualMemory;
+    HyBackendProfilingTable profiling;
     bool allocatesOnStreams; // memory.allocateOnStream and freeOnStream are the backend's own
 };
 

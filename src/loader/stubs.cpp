@@ -89,6 +89,7 @@
     SLOT(virtualMemory, setAccess)                                                                                     \
     SLOT(virtualMemory, exportPhysical)                                                                                \
     SLOT(virtualMemory, importPhysical)
+#define HALYARD_PROFILING_SLOTS(SLOT) SLOT(profiling, setSink)
 
 namespace halyard {
 namespace {
@@ -128,6 +129,7 @@ HALYARD_COVERS(module, HALYARD_MODULE_SLOTS);
 HALYARD_COVERS(semaphore, HALYARD_SEMAPHORE_SLOTS);
 HALYARD_COVERS(graph, HALYARD_GRAPH_SLOTS);
 HALYARD_COVERS(virtualMemory, HALYARD_VIRTUAL_MEMORY_SLOTS);
+HALYARD_COVERS(profiling, HALYARD_PROFILING_SLOTS);
 #undef HALYARD_COVERS
 #undef HALYARD_OFFSET
 
@@ -143,6 +145,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     readTable(interface.graph, out.graph);
     readTable(interface.virtualMemory, out.virtualMemory);
     out.allocatesOnStreams = out.memory.allocateOnStream != nullptr && out.memory.freeOnStream != nullptr;
+    readTable(interface.profiling, out.profiling);
 #define HALYARD_FILL(table, slot) fillHole<#table "." #slot>(out.table.slot);
     HALYARD_DEVICE_SLOTS(HALYARD_FILL)
     HALYARD_MEMORY_SLOTS(HALYARD_FILL)
@@ -152,6 +155,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     HALYARD_SEMAPHORE_SLOTS(HALYARD_FILL)
     HALYARD_GRAPH_SLOTS(HALYARD_FILL)
     HALYARD_VIRTUAL_MEMORY_SLOTS(HALYARD_FILL)
+    HALYARD_PROFILING_SLOTS(HALYARD_FILL)
 #undef HALYARD_FILL
 }
 
