@@ -77,6 +77,9 @@ typedef struct HyLayerHost {
     void (*setCorrelation)(void* context, uint64_t id);
     /* hyGetLastError, for a layer that is not linked with it. */
     HyResult (*getLastError)(void* context, HyErrorInfo* outInfo);
+    /* hyPointerGetInfo, but a failure leaves the thread's error record as it is: for questions that the application did
+     * not ask. */
+    HyResult (*findMemory)(void* context, HyDevicePtr ptr, HyPointerInfo* outInfo);
 } HyLayerHost;
 
 typedef struct HyLayerInterface {

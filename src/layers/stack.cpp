@@ -151,6 +151,11 @@ HyResult LayerStack::open(std::string_view nameOrPath, const char* argument) {
             },
         .setCorrelation = [](void*, uint64_t id) { ActivityHub::setCorrelation(id); },
         .getLastError = [](void*, HyErrorInfo* outInfo) { return hyGetLastError(outInfo); },
+        .findMemory =
+            [](void* context, HyDevicePtr ptr, HyPointerInfo* outInfo) {
+                const PreservedError untouched;
+                return core::hyPointerGetInfo(static_cast<Layer*>(context)->owner->handle, ptr, outInfo);
+            },
     };
     completeTable(layer->opened.interface.table, layer->table);
     layers_.push_back(std::move(layer));

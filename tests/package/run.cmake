@@ -24,6 +24,14 @@ step("configure the consumer" "${CMAKE_COMMAND}" -G Ninja -S "${CONSUMER_DIR}" -
 step("build the consumer" "${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
 step("run the C program" "${WORK_DIR}/build/consumer-c")
 step("run the C++ program" "${WORK_DIR}/build/consumer-cpp")
+set(ENV{HALYARD_LAYER_PATH} "${WORK_DIR}/build")
+set(ENV{HALYARD_LAYERS} "count,log")
+execute_process(COMMAND "${WORK_DIR}/build/consumer-cpp" OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE result)
+unset(ENV{HALYARD_LAYERS})
+unset(ENV{HALYARD_LAYER_PATH})
+if(NOT result EQUAL 0 OR NOT output MATCHES "hyInstanceDestroy\\(instance=" OR NOT output MATCHES "\n([0-9]+) launches counted" OR CMAKE_MATCH_1 EQUAL 0)
+    message(FATAL_ERROR "under layers the C++ program ended with ${result} and printed: ${output}")
+endif()
 step("run the installed halyard-info" "${prefix}/bin/halyard-info" --require=cpu)
 
 # The program of README.md, as it is printed there.

@@ -58,6 +58,8 @@ Results measureGraph(const Options& options);
 Results measureStartup(const Options& options);
 // Processor time of parsing, reflection and import of modules of 50 kB to 10 MB, in this process.
 Results measureImport(const Options& options);
+// What the layers add to a launch.
+Results measureLayers(const Options& options);
 // y = a * x + y over 64 MiB arrays against an OpenMP loop.
 Results measureSaxpy(const Options& options);
 

@@ -92,6 +92,8 @@ int main(int argc, char** argv) {
     CLI::App* graph = add("graph", "A chain of small kernels: stream launches against one launch of a captured graph",
                           31, halyard::bench::measureGraph);
     addCount(graph, "Kernels in the chain. Default: 1000");
+    addCount(add("layers", "What the layers add to a launch", 5, halyard::bench::measureLayers),
+             "Launches a repetition. Default: 100000");
     add("saxpy", "64 MiB saxpy against an OpenMP loop", 15, halyard::bench::measureSaxpy);
 #ifdef HALYARD_BENCH_IMPORT
     add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);

@@ -35,7 +35,10 @@ constexpr Known kKnown[] = {
     {"HALYARD_JIT_PATH", "the compiler worker's program"},
     {"HALYARD_JIT_TIMEOUT_MS", "the time limit of one compilation"},
     {"HALYARD_JIT_WORKERS", "the number of compiler workers"},
+    {"HALYARD_LAYERS", "the layers between programs and the runtime"},
+    {"HALYARD_LAYER_PATH", "folders to look for layers in"},
     {"HALYARD_LOG", "what is logged to stderr"},
+    {"HALYARD_LOG_LAYER_FILE", "where the layer \"log\" writes"},
     {"HALYARD_NULL_DEVICE", "gives the null backend a device that runs nothing"},
     {"HALYARD_REFERENCE_CHECKS", "which of the costly checks the reference backend makes"},
     {"HALYARD_REFERENCE_MEMORY", "the memory of the reference device"},
@@ -43,6 +46,9 @@ constexpr Known kKnown[] = {
     {"HALYARD_REFERENCE_DEVICES", "how many devices the reference backend has"},
     {"HALYARD_REFERENCE_SUBGROUP_SIZE", "the invocations of a subgroup on the reference backend"},
     {"HALYARD_SHUTDOWN_TIMEOUT_MS", "how long destroying an instance waits for work"},
+    {"HALYARD_TRACE_EVENTS", "how many events the layer \"trace\" keeps"},
+    {"HALYARD_TRACE_FILE", "where the layer \"trace\" writes"},
+    {"HALYARD_VALIDATE_RACES", "how the layer \"validate\" looks for races between streams"},
 };
 
 } // namespace

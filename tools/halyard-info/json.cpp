@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "environment.h"
+#include "layers.h"
 #include "names.h"
 #include "report.h"
 
@@ -62,6 +63,11 @@ std::string json(const Findings& findings, bool showUuid) {
     root["backends"] = Json::array();
     for (const HyBackendInfo& backend : findings.backends) {
         root["backends"].push_back(backendJson(backend));
+    }
+    root["layers"] = Json::array();
+    for (const LayerFile& layer : findLayers()) {
+        root["layers"].push_back(
+            {{"name", layer.name}, {"library", layer.library}, {"description", layer.description}});
     }
     const HyCounters& c = findings.counters;
     root["counters"] = {

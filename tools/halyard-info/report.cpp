@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "environment.h"
+#include "layers.h"
 #include "names.h"
 
 namespace halyard::info {
@@ -127,6 +128,15 @@ std::string explanation(const Findings& findings) {
             line(text, "because", "no manifest names it; this version of Halyard ships cpu and null");
             line(text, "to add it", "install its library with a manifest, or name it in HALYARD_ADD_BACKEND_FILES");
         }
+    }
+
+    text += "\nLayers:\n";
+    const std::vector<LayerFile> layers = findLayers();
+    if (layers.empty()) {
+        text += "    none is installed\n";
+    }
+    for (const LayerFile& layer : layers) {
+        text += fmt::format("    {}: {}\n        {}\n", layer.name, layer.description, layer.library);
     }
 
     text += "\nEnvironment:\n";

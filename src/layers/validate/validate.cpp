@@ -1,0 +1,474 @@
+// The layer "validate": what a program does wrong and what the runtime alone does not see. docs/layers.md lists the
+// checks.
+#include "layers/common/kernels.h"
+#include "layers/common/table.h"
+#include "layers/validate/memory.h"
+#include "layers/validate/objects.h"
+#include "layers/validate/transfer.h"
+
+#include <cstring>
+#include <new>
+
+#include <fmt/format.h>
+
+namespace halyard::layers {
+namespace {
+
+class ValidateLayer {
+public:
+    ValidateLayer(const HyLayerHost& host, RaceMode mode)
+        : host_(host), findings_(host), objects_(findings_), memory_(host, findings_, order_, mode) {}
+
+    void summarise() const { findings_.summarise(); }
+
+    template <Function F, typename... Args> HyResult call(const HyLayerLink* link, Args... args) {
+        HyResult refusal = HY_SUCCESS;
+        Clock snapshot;
+        guarded([&] {
+            (checkHandle<F>(args), ...);
+            refusal = before(Tag<F>(), args...);
+            snapshot = waitsFor(Tag<F>(), args...);
+        });
+        if (refusal < 0)
+            return refusal;
+        const HyResult result = passOn<F>(link, args...);
+        guarded([&] {
+            if (hasWaited(result))
+                order_.complete(snapshot);
+            if (result != HY_SUCCESS)
+                return;
+            (noteCreated<F>(args), ...);
+            noteDestroyed<F>(args...);
+            after(Tag<F>(), link, args...);
+        });
+        return result;
+    }
+
+private:
+    // Bookkeeping under the lock; what cannot be noted for want of memory is not checked later.
+    template <typename Body> void guarded(Body&& body) {
+        try {
+            const std::lock_guard lock(mutex_);
+            body();
+        } catch (const std::bad_alloc&) { // see above
+        }
+    }
+
+    HyResult refuse(HyResult code, const char* argument, const std::string& words, const char* hint) const {
+        host_.setError(host_.context, code, argument, words.c_str(), hint);
+        return code;
+    }
+
+    // ---- Every function: the lives of objects.
+
+    template <Function F> static constexpr bool nameHas(std::string_view part) {
+        return std::string_view(textOf(F).name).find(part) != std::string_view::npos;
+    }
+
+    template <Function F, typename T> void checkHandle(T value) {
+        if constexpr (ObjectKind<T>::kName != nullptr) {
+            if (value != nullptr)
+                objects_.check(value, textOf(F).name, nameHas<F>("Destroy"));
+        } else if constexpr (std::is_same_v<T, const HyLaunchDesc*>) {
+            LaunchView launch;
+            if (readLaunch(value, launch)) {
+                objects_.check(launch.stream, textOf(F).name, false);
+                objects_.check(launch.kernel, textOf(F).name, false);
+            }
+        }
+    }
+
+    // A handle that a function gives out is a new object, unless the function only looks it up.
+    template <Function F, typename T> void noteCreated(T value) {
+        if constexpr (std::is_pointer_v<T> && !std::is_const_v<std::remove_pointer_t<T>>) {
+            using Target = std::remove_pointer_t<T>;
+            if constexpr (ObjectKind<Target>::kName != nullptr && !nameHas<F>("Get") && !nameHas<F>("Find")) {
+                if (value != nullptr && *value != nullptr)
+                    objects_.add(*value, ObjectKind<Target>::kName);
+            } else if constexpr (std::is_same_v<Target, HyDevicePtr>) {
+                if (value != nullptr)
+                    memory_.reappear(*value);
+            }
+        }
+    }
+
+    template <Function F, typename T, typename... Rest> void noteDestroyed(T value, Rest...) {
+        if constexpr (ObjectKind<T>::kName != nullptr && nameHas<F>("Destroy"))
+            objects_.remove(value);
+    }
+
+    // ---- Before the call: what is wrong with it. An error is returned in its place.
+
+    template <Function F, typename... Args> HyResult before(Tag<F>, Args...) { return HY_SUCCESS; }
+
+    HyResult before(Tag<Function::hyInstanceDestroy>, HyInstance) {
+        objects_.reportLeaks();
+        for (const auto& [base, allocation] : memory_.live())
+            if (allocation.made)
+                findings_.report(
+                    HY_LOG_WARNING, "leak", base,
+                    fmt::format("the instance is destroyed with {}, which is not freed", allocation.text()));
+        return HY_SUCCESS;
+    }
+
+    HyResult before(Tag<Function::hyMemFree>, HyDevice, HyDevicePtr ptr) {
+        const Allocation* gone = memory_.findGone(ptr);
+        if (gone != nullptr)
+            reportGone("freed-twice", "hyMemFree", *gone, "Free each allocation once");
+        return HY_SUCCESS;
+    }
+
+    HyResult before(Tag<Function::hyStreamWaitEvent>, HyStream, HyEvent event) {
+        reportNeverRecorded("hyStreamWaitEvent", event);
+        return HY_SUCCESS;
+    }
+    HyResult before(Tag<Function::hyEventSynchronize>, HyEvent event, uint64_t) {
+        reportNeverRecorded("hyEventSynchronize", event);
+        return HY_SUCCESS;
+    }
+    HyResult before(Tag<Function::hyEventQuery>, HyEvent event) {
+        reportNeverRecorded("hyEventQuery", event);
+        return HY_SUCCESS;
+    }
+
+    HyResult before(Tag<Function::hyMemcpyAsync>, HyStream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+        return checkTransfer("hyMemcpyAsync", rowsOf(dst, src, bytes));
+    }
+    HyResult before(Tag<Function::hyMemcpy2DAsync>, HyStream, HyDevicePtr dst, uint64_t dstPitch, HyDevicePtr src,
+                    uint64_t srcPitch, uint64_t widthBytes, uint64_t height) {
+        return checkTransfer("hyMemcpy2DAsync", boxOf(dst, dstPitch, src, srcPitch, widthBytes, height));
+    }
+    HyResult before(Tag<Function::hyMemcpy3DAsync>, HyStream, const HyCopy3D* copy) {
+        return checkTransfer("hyMemcpy3DAsync", boxOf(copy));
+    }
+    HyResult before(Tag<Function::hyMemFillAsync>, HyStream, HyDevicePtr dst, const void*, uint32_t patternBytes,
+                    uint64_t count) {
+        return checkTransfer("hyMemFillAsync", fillOf(dst, patternBytes, count));
+    }
+    HyResult before(Tag<Function::hyMemFill3DAsync>, HyStream, const HyFill3D* fill) {
+        return checkTransfer("hyMemFill3DAsync", fillOf(fill));
+    }
+
+    HyResult before(Tag<Function::hyLaunchKernel>, HyStream stream, HyKernel kernel, HyDim3, HyDim3, uint32_t,
+                    const void* const* args, uint32_t argCount) {
+        return checkLaunch("hyLaunchKernel", {stream, kernel, {}, {}, args, nullptr, argCount});
+    }
+    HyResult before(Tag<Function::hyLaunchKernelEx>, const HyLaunchDesc* desc) {
+        LaunchView launch;
+        return readLaunch(desc, launch) ? checkLaunch("hyLaunchKernelEx", launch) : HY_SUCCESS;
+    }
+
+    void reportNeverRecorded(const char* call, HyEvent event) {
+        const auto known = events_.find(event);
+        if (known == events_.end() || known->second)
+            return;
+        const Site now = Site::here();
+        findings_.report(HY_LOG_WARNING, "never-recorded", now.key(),
+                         fmt::format("{} at {} waits for an event that was never recorded, which waits for nothing. "
+                                     "Record it first (hyEventRecord)",
+                                     call, now.text()));
+    }
+
+    void reportGone(const char* kind, const char* call, const Allocation& gone, const char* advice) {
+        const Site now = Site::here();
+        findings_.report(HY_LOG_ERROR, kind, now.key() ^ gone.base,
+                         fmt::format("{} at {} got an address in {}. {}", call, now.text(), gone.text(), advice));
+    }
+
+    HyResult checkTransfer(const char* call, const Transfer& transfer) {
+        for (const Range& range : {transfer.dst, transfer.src})
+            checkRange(call, range);
+        return HY_SUCCESS; // the runtime refuses these itself, but cannot say where the memory came from
+    }
+
+    void checkRange(const char* call, const Range& range) {
+        if (range.bytes == 0)
+            return;
+        const Allocation* allocation = memory_.find(range.begin);
+        if (allocation == nullptr) {
+            if (const Allocation* gone = memory_.findGone(range.begin); gone != nullptr)
+                reportGone("use-after-free", call, *gone, "Free it after its last use");
+            return; // host memory, for all that anybody knows
+        }
+        // Just behind an allocation anything may be, host memory too.
+        if (range.begin == allocation->end() || range.bytes <= allocation->end() - range.begin)
+            return;
+        const Site now = Site::here();
+        findings_.report(HY_LOG_ERROR, "out-of-range", now.key() ^ allocation->base,
+                         fmt::format("{} at {} reaches from {:#x} over {} bytes, beyond {}. Copy no more than the "
+                                     "allocation has behind that address: {} bytes",
+                                     call, now.text(), range.begin, range.bytes, allocation->text(),
+                                     allocation->end() - range.begin));
+    }
+
+    template <typename Visit> void forEachPointer(const LaunchView& launch, Visit&& visit) const {
+        const KernelDescription* kernel = kernels_.find(launch.kernel);
+        for (size_t i = 0; kernel != nullptr && i < kernel->parameters.size(); ++i) {
+            const void* value =
+                kernel->parameters[i].kind == HY_PARAMETER_GLOBAL_POINTER ? launch.argument(*kernel, i) : nullptr;
+            if (value == nullptr)
+                continue;
+            HyDevicePtr address = 0;
+            std::memcpy(&address, value, sizeof address);
+            if (address != 0)
+                visit(*kernel, i, address);
+        }
+    }
+
+    HyResult checkLaunch(const char* call, const LaunchView& launch) {
+        HyResult result = HY_SUCCESS;
+        forEachPointer(launch, [&](const KernelDescription& kernel, size_t index, HyDevicePtr address) {
+            if (memory_.find(address) != nullptr)
+                return;
+            const Site now = Site::here();
+            const std::string which = fmt::format("argument {} ({}) of kernel '{}' is {:#x}", index,
+                                                  kernel.parameters[index].name, kernel.name, address);
+            if (const Allocation* gone = memory_.findGone(address); gone != nullptr) {
+                findings_.report(HY_LOG_ERROR, "use-after-free", now.key() ^ gone->base,
+                                 fmt::format("{} at {}: {}, in {}. Free it after its last use", call, now.text(), which,
+                                             gone->text()));
+                result = refuse(HY_ERROR_INVALID_ADDRESS, "args", which + ", in memory that was freed",
+                                "free memory after its last use; the validate layer logs where it was freed");
+            } else {
+                findings_.report(HY_LOG_WARNING, "kernel-argument", now.key(),
+                                 fmt::format("{} at {}: {}, which is in no live allocation. Pass an address of memory "
+                                             "that the runtime knows (hyMemAlloc, hyHostRegister)",
+                                             call, now.text(), which));
+            }
+        });
+        return result;
+    }
+
+    // ---- What a call waits for, as it is when the call begins.
+
+    template <Function F, typename... Args> Clock waitsFor(Tag<F>, Args...) { return {}; }
+    Clock waitsFor(Tag<Function::hyStreamSynchronize>, HyStream stream, uint64_t) { return snapshotOf(stream); }
+    Clock waitsFor(Tag<Function::hyStreamQuery>, HyStream stream) { return snapshotOf(stream); }
+    Clock waitsFor(Tag<Function::hyDeviceSynchronize>, HyDevice device, uint64_t) { return order_.snapshot(device); }
+    Clock waitsFor(Tag<Function::hyMemFree>, HyDevice device, HyDevicePtr ptr) {
+        return ptr != 0 ? order_.snapshot(device) : Clock();
+    }
+    Clock waitsFor(Tag<Function::hyHostUnregister>, HyDevice device, void*) { return order_.snapshot(device); }
+    Clock waitsFor(Tag<Function::hyEventSynchronize>, HyEvent event, uint64_t) { return recordingOf(event); }
+    Clock waitsFor(Tag<Function::hyEventQuery>, HyEvent event) { return recordingOf(event); }
+    Clock waitsFor(Tag<Function::hySemaphoreWait>, HySemaphore semaphore, uint64_t value, uint64_t) {
+        const Clock* signal = signalFor(semaphore, value);
+        return signal != nullptr ? *signal : Clock();
+    }
+
+    // A stream that failed is done as well; a call that was refused has waited for nothing.
+    static bool hasWaited(HyResult result) { return result == HY_SUCCESS || result == HY_ERROR_LAUNCH_FAILED; }
+
+    Clock snapshotOf(HyStream stream) {
+        const StreamOrder* order = order_.find(stream);
+        return order != nullptr ? order_.snapshot(*order) : Clock();
+    }
+    Clock recordingOf(HyEvent event) {
+        const auto known = events_.find(event);
+        return known != events_.end() && known->second ? *known->second : Clock();
+    }
+    // The signal that a wait for the value waits for, when it was submitted already.
+    const Clock* signalFor(HySemaphore semaphore, uint64_t value) const {
+        const auto known = semaphores_.find(semaphore);
+        if (known == semaphores_.end())
+            return nullptr;
+        const auto signal = known->second.signals.lower_bound(value);
+        return signal != known->second.signals.end() ? &signal->second : nullptr;
+    }
+
+    // ---- After a success: what is there now.
+
+    template <Function F, typename... Args> void after(Tag<F>, const HyLayerLink*, Args...) {}
+
+    void after(Tag<Function::hyStreamCreate>, const HyLayerLink*, HyDevice device, const HyStreamDesc*,
+               HyStream* outStream) {
+        order_.add(*outStream, device);
+    }
+    void after(Tag<Function::hyStreamDestroy>, const HyLayerLink*, HyStream stream) { order_.remove(stream); }
+    void after(Tag<Function::hyEventCreate>, const HyLayerLink*, HyDevice, uint32_t, HyEvent* outEvent) {
+        events_[*outEvent] = {};
+    }
+    void after(Tag<Function::hyEventDestroy>, const HyLayerLink*, HyEvent event) { events_.erase(event); }
+    void after(Tag<Function::hyEventRecord>, const HyLayerLink*, HyEvent event, HyStream stream) {
+        events_[event] = snapshotOf(stream);
+    }
+    void after(Tag<Function::hyStreamWaitEvent>, const HyLayerLink*, HyStream stream, HyEvent event) {
+        if (StreamOrder* order = order_.find(stream); order != nullptr)
+            order_.join(*order, recordingOf(event));
+    }
+
+    void after(Tag<Function::hySemaphoreCreate>, const HyLayerLink*, HyDevice, const HySemaphoreDesc* desc,
+               HySemaphore* outSemaphore) {
+        const bool hasValue = desc != nullptr && desc->structSize >= sizeof *desc;
+        semaphores_[*outSemaphore].signals[hasValue ? desc->initialValue : 0] = {};
+    }
+    void after(Tag<Function::hySemaphoreDestroy>, const HyLayerLink*, HySemaphore semaphore) {
+        semaphores_.erase(semaphore);
+    }
+    void after(Tag<Function::hySemaphoreSignal>, const HyLayerLink*, HySemaphore semaphore, uint64_t value) {
+        semaphores_[semaphore].signals[value] = {}; // what the host does comes after what it waited for
+    }
+    void after(Tag<Function::hySemaphoreGetValue>, const HyLayerLink*, HySemaphore semaphore, uint64_t* outValue) {
+        for (const auto& [value, clock] : semaphores_[semaphore].signals)
+            if (value <= *outValue)
+                order_.complete(clock);
+    }
+    void after(Tag<Function::hyStreamSignalSemaphore>, const HyLayerLink*, HyStream stream, HySemaphore semaphore,
+               uint64_t value) {
+        semaphores_[semaphore].signals[value] = snapshotOf(stream);
+    }
+    void after(Tag<Function::hyStreamWaitSemaphore>, const HyLayerLink*, HyStream stream, HySemaphore semaphore,
+               uint64_t value) {
+        StreamOrder* order = order_.find(stream);
+        if (order == nullptr)
+            return;
+        // What will signal it is not known yet, so neither is what the stream comes after.
+        if (const Clock* signal = signalFor(semaphore, value); signal != nullptr)
+            order_.join(*order, *signal);
+        else
+            order->uncertain = true;
+    }
+
+    void after(Tag<Function::hyMemAlloc>, const HyLayerLink*, HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
+        memory_.add(*outPtr, bytes, device, "allocation").made = Site::here();
+    }
+    void after(Tag<Function::hyMemFree>, const HyLayerLink*, HyDevice, HyDevicePtr ptr) {
+        memory_.remove(ptr, "hyMemFree");
+    }
+    void after(Tag<Function::hyHostRegister>, const HyLayerLink*, HyDevice device, void* pointer, uint64_t bytes,
+               HyDevicePtr* outPtr) {
+        memory_.add(*outPtr, bytes, device, "registered range").made = Site::here();
+        registered_[pointer] = *outPtr;
+    }
+    void after(Tag<Function::hyHostUnregister>, const HyLayerLink*, HyDevice, void* pointer) {
+        const HyDevicePtr ptr = registered_[pointer];
+        registered_.erase(pointer);
+        memory_.remove(ptr, "hyHostUnregister");
+        memory_.reappear(ptr); // the address may be the host's own, which copies take as before
+    }
+
+    void after(Tag<Function::hyKernelCreate>, const HyLayerLink* link, HyModule, const char*, HyKernel* outKernel) {
+        kernels_.add(link->next, *outKernel);
+    }
+    void after(Tag<Function::hyKernelDestroy>, const HyLayerLink*, HyKernel kernel) { kernels_.remove(kernel); }
+
+    void after(Tag<Function::hyMemcpyAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, HyDevicePtr src,
+               uint64_t bytes) {
+        noteTransfer("a copy", stream, rowsOf(dst, src, bytes));
+    }
+    void after(Tag<Function::hyMemcpy2DAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, uint64_t dstPitch,
+               HyDevicePtr src, uint64_t srcPitch, uint64_t widthBytes, uint64_t height) {
+        noteTransfer("a copy", stream, boxOf(dst, dstPitch, src, srcPitch, widthBytes, height));
+    }
+    void after(Tag<Function::hyMemcpy3DAsync>, const HyLayerLink*, HyStream stream, const HyCopy3D* copy) {
+        noteTransfer("a copy", stream, boxOf(copy));
+    }
+    void after(Tag<Function::hyMemFillAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, const void*,
+               uint32_t patternBytes, uint64_t count) {
+        noteTransfer("a fill", stream, fillOf(dst, patternBytes, count));
+    }
+    void after(Tag<Function::hyMemFill3DAsync>, const HyLayerLink*, HyStream stream, const HyFill3D* fill) {
+        noteTransfer("a fill", stream, fillOf(fill));
+    }
+    void after(Tag<Function::hyLaunchKernel>, const HyLayerLink*, HyStream stream, HyKernel kernel, HyDim3, HyDim3,
+               uint32_t, const void* const* args, uint32_t argCount) {
+        noteLaunch({stream, kernel, {}, {}, args, nullptr, argCount});
+    }
+    void after(Tag<Function::hyLaunchKernelEx>, const HyLayerLink*, const HyLaunchDesc* desc) {
+        if (LaunchView launch; readLaunch(desc, launch))
+            noteLaunch(launch);
+    }
+
+    void noteTransfer(const char* what, HyStream handle, const Transfer& transfer) {
+        StreamOrder* stream = order_.find(handle);
+        if (stream == nullptr)
+            return;
+        const Epoch epoch = order_.submit(*stream);
+        const Site now = Site::here();
+        const auto use = [&](const Range& range, bool write) {
+            Allocation* allocation = range.bytes != 0 ? memory_.find(range.begin) : nullptr;
+            if (allocation == nullptr || range.begin == allocation->end())
+                return;
+            memory_.use(*allocation, *stream,
+                        {epoch, range.begin, range.begin + range.bytes, write, transfer.dense, false,
+                         fmt::format("{} on stream {}", what, stream->number), now});
+        };
+        use(transfer.src, false);
+        use(transfer.dst, true);
+    }
+
+    void noteLaunch(const LaunchView& launch) {
+        StreamOrder* stream = order_.find(launch.stream);
+        if (stream == nullptr)
+            return;
+        const Epoch epoch = order_.submit(*stream);
+        const Site now = Site::here();
+        forEachPointer(launch, [&](const KernelDescription& kernel, size_t index, HyDevicePtr address) {
+            Allocation* allocation = memory_.find(address);
+            if (allocation == nullptr || address == allocation->end())
+                return;
+            memory_.use(*allocation, *stream,
+                        {epoch, address, allocation->end(), !kernel.parameters[index].readOnly, false, false,
+                         fmt::format("kernel '{}' on stream {}", kernel.name, stream->number), now});
+        });
+    }
+
+    const HyLayerHost& host_;
+    std::mutex mutex_; // guards everything below but the findings
+    Findings findings_;
+    Objects objects_;
+    Order order_;
+    Memory memory_;
+    KernelTable kernels_;
+    std::map<HyEvent, std::optional<Clock>> events_; // what each stands for
+    std::map<HySemaphore, Semaphore> semaphores_;
+    std::map<void*, HyDevicePtr> registered_;
+};
+
+HyResult readMode(const HyLayerHost& host, RaceMode& out) {
+    const char* text = host.getEnv(host.context, "HALYARD_VALIDATE_RACES");
+    const std::string_view mode = text != nullptr ? text : "allocation";
+    out = mode == "off" ? RaceMode::Off : mode == "exact" ? RaceMode::Exact : RaceMode::Allocation;
+    if (out != RaceMode::Allocation || mode == "allocation")
+        return HY_SUCCESS;
+    host.setError(host.context, HY_ERROR_INVALID_ARGUMENT, "HALYARD_VALIDATE_RACES",
+                  fmt::format("HALYARD_VALIDATE_RACES={} is unknown", mode).c_str(), "use allocation, exact or off");
+    return HY_ERROR_INVALID_ARGUMENT;
+}
+
+HyResult attach(HyInstance, const HyLayerLink*, const HyLayerHost* host, void** outContext) {
+    RaceMode mode{};
+    if (const HyResult result = readMode(*host, mode); result < 0)
+        return result;
+    (void)Site::here(); // the first backtrace of a process loads a library
+    *outContext = new ValidateLayer(*host, mode);
+    return HY_SUCCESS;
+}
+
+void detach(void* context) {
+    const std::unique_ptr<ValidateLayer> layer(static_cast<ValidateLayer*>(context));
+    layer->summarise();
+}
+
+constexpr HyLayerTable kTable = makeTable<ValidateLayer>();
+
+constexpr HyLayerInterface kInterface = {
+    .structSize = sizeof(HyLayerInterface),
+    .abiMajor = HY_LAYER_ABI_MAJOR,
+    .abiMinor = HY_LAYER_ABI_MINOR,
+    .name = "validate",
+    .description = "finds misuse: dead handles and memory, ranges, races between streams, leaks",
+    .attach = attach,
+    .detach = detach,
+    .table = &kTable,
+};
+
+} // namespace
+} // namespace halyard::layers
+
+extern "C" HyResult hyLayerGetInterface(uint32_t hostAbi, const HyLayerInterface** outInterface) {
+    if (hostAbi >> 16 != HY_LAYER_ABI_MAJOR)
+        return HY_ERROR_INCOMPATIBLE_ABI;
+    *outInterface = &halyard::layers::kInterface;
+    return HY_SUCCESS;
+}
