@@ -98,6 +98,7 @@ typedef struct HyLayerInterface {
 /* The one symbol that a layer exports. Answers from static storage. Errors: HY_ERROR_INCOMPATIBLE_ABI when the majors
  * differ. */
 typedef HyResult (*HyLayerGetInterfaceFn)(uint32_t hostAbi, const HyLayerInterface** outInterface);
+HY_API HyResult hyLayerGetInterface(uint32_t hostAbi, const HyLayerInterface** outInterface);
 
 #ifdef __cplusplus
 }

@@ -116,8 +116,7 @@ const HyLayerInterface kInterface = {
 } // namespace
 
 #ifndef MOCK_NO_ENTRY_POINT
-extern "C" __attribute__((visibility("default"))) HyResult hyLayerGetInterface(uint32_t,
-                                                                               const HyLayerInterface** outInterface) {
+HyResult hyLayerGetInterface(uint32_t, const HyLayerInterface** outInterface) {
 #ifdef MOCK_NO_INTERFACE
     *outInterface = nullptr;
 #else

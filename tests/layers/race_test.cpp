@@ -8,11 +8,14 @@ class RaceTest : public ValidateTest {
 protected:
     void SetUp() override {
         ValidateTest::SetUp();
+        ASSERT_NE(instance, nullptr);
         other = makeStream();
         event = makeEvent();
         data = allocateBytes();
     }
     void TearDown() override {
+        if (instance == nullptr)
+            return;
         EXPECT_OK(hyMemFree(device, data));
         EXPECT_OK(hyEventDestroy(event));
         EXPECT_OK(hyStreamDestroy(other));

@@ -43,8 +43,9 @@ struct Trace {
         } else if (phase == "s" || phase == "f") {
             auto& flow = flows[event.at("id")];
             (phase == "s" ? flow.first : flow.second) = event;
-            if (phase == "f")
+            if (phase == "f") {
                 EXPECT_EQ(event.at("bp"), "e");
+            }
         } else {
             ADD_FAILURE() << "unknown phase " << phase;
         }

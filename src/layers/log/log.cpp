@@ -199,7 +199,7 @@ constexpr HyLayerInterface kInterface = {
 } // namespace
 } // namespace halyard::layers
 
-extern "C" HyResult hyLayerGetInterface(uint32_t hostAbi, const HyLayerInterface** outInterface) {
+HyResult hyLayerGetInterface(uint32_t hostAbi, const HyLayerInterface** outInterface) {
     if (hostAbi >> 16 != HY_LAYER_ABI_MAJOR)
         return HY_ERROR_INCOMPATIBLE_ABI;
     *outInterface = &halyard::layers::kInterface;

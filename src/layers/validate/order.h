@@ -108,9 +108,10 @@ private:
     uint32_t count_ = 0;
 };
 
-// What an event or a value of a semaphore stands for.
+// What the values of a semaphore stand for.
 struct Semaphore {
-    std::map<uint64_t, Clock> signals; // by value
+    std::map<uint64_t, Clock> signals;                // by value
+    std::vector<std::pair<HyStream, uint64_t>> waits; // for values that nobody has promised yet
 };
 
 } // namespace halyard::layers

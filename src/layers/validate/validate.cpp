@@ -33,7 +33,7 @@ public:
             return refusal;
         const HyResult result = passOn<F>(link, args...);
         guarded([&] {
-            if (hasWaited(result))
+            if (hasWaited(result) && !snapshot.empty())
                 order_.complete(snapshot);
             if (result != HY_SUCCESS)
                 return;
@@ -315,7 +315,14 @@ private:
     }
     void after(Tag<Function::hyStreamSignalSemaphore>, const HyLayerLink*, HyStream stream, HySemaphore semaphore,
                uint64_t value) {
-        semaphores_[semaphore].signals[value] = snapshotOf(stream);
+        const Clock& signal = semaphores_[semaphore].signals[value] = snapshotOf(stream);
+        // Streams that waited before this was known come after it all the same.
+        std::erase_if(semaphores_[semaphore].waits, [&](const auto& wait) {
+            StreamOrder* waiting = wait.second <= value ? order_.find(wait.first) : nullptr;
+            if (waiting != nullptr)
+                order_.join(*waiting, signal);
+            return wait.second <= value;
+        });
     }
     void after(Tag<Function::hyStreamWaitSemaphore>, const HyLayerLink*, HyStream stream, HySemaphore semaphore,
                uint64_t value) {
@@ -323,10 +330,13 @@ private:
         if (order == nullptr)
             return;
         // What will signal it is not known yet, so neither is what the stream comes after.
-        if (const Clock* signal = signalFor(semaphore, value); signal != nullptr)
+        if (const Clock* signal = signalFor(semaphore, value); signal != nullptr) {
             order_.join(*order, *signal);
-        else
-            order->uncertain = true;
+            return;
+        }
+        order_.submit(*order); // so that the stream is not idle
+        order->uncertain = true;
+        semaphores_[semaphore].waits.emplace_back(stream, value);
     }
 
     void after(Tag<Function::hyMemAlloc>, const HyLayerLink*, HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
@@ -466,7 +476,7 @@ constexpr HyLayerInterface kInterface = {
 } // namespace
 } // namespace halyard::layers
 
-extern "C" HyResult hyLayerGetInterface(uint32_t hostAbi, const HyLayerInterface** outInterface) {
+HyResult hyLayerGetInterface(uint32_t hostAbi, const HyLayerInterface** outInterface) {
     if (hostAbi >> 16 != HY_LAYER_ABI_MAJOR)
         return HY_ERROR_INCOMPATIBLE_ABI;
     *outInterface = &halyard::layers::kInterface;

@@ -35,8 +35,7 @@ static const HyLayerInterface layer = {.structSize = sizeof(HyLayerInterface),
                                        .detach = detach,
                                        .table = &table};
 
-__attribute__((visibility("default"))) HyResult hyLayerGetInterface(uint32_t hostAbi,
-                                                                    const HyLayerInterface** outInterface) {
+HyResult hyLayerGetInterface(uint32_t hostAbi, const HyLayerInterface** outInterface) {
     if (hostAbi >> 16 != HY_LAYER_ABI_MAJOR)
         return HY_ERROR_INCOMPATIBLE_ABI;
     *outInterface = &layer;
