@@ -29,6 +29,26 @@ uint64_t keyWord(const HyLaunchDesc* desc) {
                               "{} was called inside a host function of a stream", call));
 }
 
+// Calls when something is unusual. Functions of their own, so that the usual ones save no register for them: those are a
+// load, a branch and a jump.
+namespace unusual {
+
+#define HY_PLAIN_FUNCTION(name)
+#define HY_FUNCTION(name, key, parameters, arguments)                                                                  \
+    [[gnu::noinline, gnu::cold]] HyResult name parameters {                                                            \
+        if (Gate::inHostFunction())                                                                                    \
+            return refuseInHostFunction(#name);                                                                        \
+        const LayerStackRef layers = layersOf(keyWord(key));                                                           \
+        if (layers == nullptr)                                                                                         \
+            return core::name arguments;                                                                               \
+        const HyLayerLink* top = layers->top();                                                                        \
+        return top->table->name(top, HY_UNPAREN arguments);                                                            \
+    }
+#include "halyard/functions.inc"
+#undef HY_FUNCTION
+#undef HY_PLAIN_FUNCTION
+
+} // namespace unusual
 } // namespace
 } // namespace halyard
 
@@ -49,15 +69,7 @@ HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance) {
 #define HY_PLAIN_FUNCTION(name)
 #define HY_FUNCTION(name, key, parameters, arguments)                                                                  \
     HyResult name parameters {                                                                                         \
-        if (Gate::open()) [[likely]]                                                                                   \
-            return core::name arguments;                                                                               \
-        if (Gate::inHostFunction())                                                                                    \
-            return refuseInHostFunction(#name);                                                                        \
-        const LayerStackRef layers = layersOf(keyWord(key));                                                           \
-        if (layers == nullptr)                                                                                         \
-            return core::name arguments;                                                                               \
-        const HyLayerLink* top = layers->top();                                                                        \
-        return top->table->name(top, HY_UNPAREN arguments);                                                            \
+        return Gate::open() ? core::name arguments : unusual::name arguments;                                          \
     }
 #include "halyard/functions.inc"
 #undef HY_FUNCTION

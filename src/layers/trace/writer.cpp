@@ -173,6 +173,8 @@ private:
             return "\"copy\"";
         case HY_ACTIVITY_FILL:
             return "\"fill\"";
+        case HY_ACTIVITY_GRAPH:
+            return "\"graph\"";
         case HY_ACTIVITY_HOST_FUNCTION:
             return "\"host function\"";
         default:

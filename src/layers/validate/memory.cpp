@@ -94,8 +94,6 @@ bool Memory::conflict(const Access& before, const Access& now) const {
 }
 
 void Memory::use(Allocation& allocation, const StreamOrder& stream, Access access, const char* findingKind) {
-    if (stream.capturing)
-        return;
     std::erase_if(allocation.accesses, [&](const Access& before) { return order_.isDone(before.epoch); });
     access.uncertain = stream.uncertain;
     for (const Access& before : allocation.accesses) {

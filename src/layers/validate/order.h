@@ -26,7 +26,7 @@ struct StreamOrder {
     uint64_t steps = 0; // submitted
     Clock after;        // what its next work comes after, other than its own
     bool uncertain = false;
-    bool capturing = false;
+    HyStream capture = nullptr; // where the capture began that it is part of
 };
 
 // Not thread-safe: the layer's lock is held.
@@ -83,6 +83,10 @@ public:
             if (stream.steps <= done(stream.number))
                 stream.uncertain = false;
         }
+    }
+    void endCapture(HyStream origin) {
+        for (auto& [handle, stream] : streams_)
+            stream.capture = stream.capture == origin ? nullptr : stream.capture;
     }
     bool isDone(Epoch epoch) const { return epoch.step <= done(epoch.stream); }
     bool isBefore(Epoch epoch, const StreamOrder& stream) const {

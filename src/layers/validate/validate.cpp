@@ -158,9 +158,15 @@ private:
         return readLaunch(desc, launch) ? checkLaunch("hyLaunchKernelEx", launch) : HY_SUCCESS;
     }
 
+    // What a stream does while it is captured is checked by whoever runs the graph.
+    bool isCaptured(HyStream stream) {
+        const StreamOrder* order = order_.find(stream);
+        return order != nullptr && order->capture != nullptr;
+    }
+
     void reportNeverRecorded(const char* call, HyEvent event) {
         const auto known = events_.find(event);
-        if (known == events_.end() || known->second)
+        if (known == events_.end() || known->second.recorded)
             return;
         const Site now = Site::here();
         findings_.report(HY_LOG_WARNING, "never-recorded", now.key(),
@@ -217,6 +223,8 @@ private:
 
     HyResult checkLaunch(const char* call, const LaunchView& launch) {
         HyResult result = HY_SUCCESS;
+        if (isCaptured(launch.stream))
+            return result;
         forEachPointer(launch, [&](const KernelDescription& kernel, size_t index, HyDevicePtr address) {
             if (memory_.find(address) != nullptr)
                 return;
@@ -265,7 +273,7 @@ private:
     }
     Clock recordingOf(HyEvent event) {
         const auto known = events_.find(event);
-        return known != events_.end() && known->second ? *known->second : Clock();
+        return known != events_.end() ? known->second.after : Clock();
     }
     // The signal that a wait for the value waits for, when it was submitted already.
     const Clock* signalFor(HySemaphore semaphore, uint64_t value) const {
@@ -290,11 +298,34 @@ private:
     }
     void after(Tag<Function::hyEventDestroy>, const HyLayerLink*, HyEvent event) { events_.erase(event); }
     void after(Tag<Function::hyEventRecord>, const HyLayerLink*, HyEvent event, HyStream stream) {
-        events_[event] = snapshotOf(stream);
+        const StreamOrder* order = order_.find(stream);
+        if (order != nullptr)
+            events_[event] = {true, order->capture != nullptr ? Clock() : order_.snapshot(*order), order->capture};
     }
     void after(Tag<Function::hyStreamWaitEvent>, const HyLayerLink*, HyStream stream, HyEvent event) {
+        StreamOrder* order = order_.find(stream);
+        const auto known = events_.find(event);
+        if (order == nullptr || known == events_.end())
+            return;
+        order_.join(*order, known->second.after);
+        if (known->second.capture != nullptr)
+            order->capture = known->second.capture; // the capture spreads
+    }
+
+    void after(Tag<Function::hyStreamBeginCapture>, const HyLayerLink*, HyStream stream, uint32_t) {
         if (StreamOrder* order = order_.find(stream); order != nullptr)
-            order_.join(*order, recordingOf(event));
+            order->capture = stream;
+    }
+    void after(Tag<Function::hyStreamEndCapture>, const HyLayerLink*, HyStream stream, HyGraph*) { endCapture(stream); }
+    void after(Tag<Function::hyStreamAbortCapture>, const HyLayerLink*, HyStream stream) { endCapture(stream); }
+    void endCapture(HyStream stream) {
+        if (const StreamOrder* order = order_.find(stream); order != nullptr && order->capture != nullptr)
+            order_.endCapture(order->capture);
+    }
+    // What the graph does inside is not seen, but it is work of the stream.
+    void after(Tag<Function::hyGraphLaunch>, const HyLayerLink*, HyGraphExec, HyStream stream) {
+        if (StreamOrder* order = order_.find(stream); order != nullptr && order->capture == nullptr)
+            order_.submit(*order);
     }
 
     void after(Tag<Function::hySemaphoreCreate>, const HyLayerLink*, HyDevice, const HySemaphoreDesc* desc,
@@ -391,7 +422,7 @@ private:
 
     void noteTransfer(const char* what, HyStream handle, const Transfer& transfer) {
         StreamOrder* stream = order_.find(handle);
-        if (stream == nullptr)
+        if (stream == nullptr || stream->capture != nullptr)
             return;
         const Epoch epoch = order_.submit(*stream);
         const Site now = Site::here();
@@ -409,7 +440,7 @@ private:
 
     void noteLaunch(const LaunchView& launch) {
         StreamOrder* stream = order_.find(launch.stream);
-        if (stream == nullptr)
+        if (stream == nullptr || stream->capture != nullptr)
             return;
         const Epoch epoch = order_.submit(*stream);
         const Site now = Site::here();
@@ -430,7 +461,12 @@ private:
     Order order_;
     Memory memory_;
     KernelTable kernels_;
-    std::map<HyEvent, std::optional<Clock>> events_; // what each stands for
+    struct Recording {
+        bool recorded = false;
+        Clock after;                // what the event stands for
+        HyStream capture = nullptr; // where the capture began that it is part of
+    };
+    std::map<HyEvent, Recording> events_;
     std::map<HySemaphore, Semaphore> semaphores_;
     std::map<void*, HyDevicePtr> registered_;
 };
