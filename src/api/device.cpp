@@ -12,7 +12,7 @@ HyResult Device::open() {
     HyDevicePtr base = 0;
     uint64_t bytes = 0;
     if (tables->memory.getAddressRange(impl, &base, &bytes) == HY_SUCCESS)
-        instance->addresses.reserve(base, bytes);
+        instance->addresses.reserve(base, bytes, true);
     opened.store(true, std::memory_order_release);
     instance->activities->watch(*this);
     return HY_SUCCESS;

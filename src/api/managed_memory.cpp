@@ -1,5 +1,6 @@
 #include "api/core.h"
 #include "api/device_memory.h"
+#include "graph/attention.h"
 
 namespace halyard {
 
@@ -65,6 +66,10 @@ HyResult prefetch(const Stream& stream, HyDevicePtr ptr, uint64_t bytes, HyDevic
                         "the stream belongs to {}, the destination is {}", stream.device->properties.selector,
                         device->properties.selector);
         }
+    }
+    if (graph::needsAttention(stream)) [[unlikely]] {
+        HY_TRY(graph::requireUncaptured(stream, "a graph has no node that prefetches"));
+        HY_TRY(graph::checkLanes(stream));
     }
     if (bytes == 0)
         return HY_SUCCESS;

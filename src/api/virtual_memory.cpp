@@ -55,7 +55,7 @@ HyResult reserve(Device& device, uint64_t bytes, uint64_t alignment, HyDevicePtr
         const std::lock_guard lock(space.mutex());
         space.add(base, bytes);
     }
-    addresses.reserve(base, bytes);
+    addresses.reserve(base, bytes, false);
     undo.release();
     *outBase = base;
     return HY_SUCCESS;

@@ -151,18 +151,19 @@ uint64_t AddressMap::reach(HyDevicePtr address, uint64_t limit, HyMemoryAccess a
     return end - address;
 }
 
-void AddressMap::reserve(HyDevicePtr base, uint64_t bytes) {
+void AddressMap::reserve(HyDevicePtr base, uint64_t bytes, bool forEver) {
     const std::unique_lock lock(mutex_);
     const bool known = std::any_of(reserved_.begin(), reserved_.end(), [&](const Span& span) {
         return base - span.base < span.bytes && bytes <= span.bytes - (base - span.base);
     });
     if (!known)
-        reserved_.push_back({base, bytes});
+        reserved_.push_back({base, bytes, forEver});
 }
 
 void AddressMap::unreserve(HyDevicePtr base, uint64_t bytes) {
     const std::unique_lock lock(mutex_);
-    std::erase_if(reserved_, [&](const Span& span) { return span.base == base && span.bytes == bytes; });
+    std::erase_if(reserved_,
+                  [&](const Span& span) { return span.base == base && span.bytes == bytes && !span.forEver; });
 }
 
 } // namespace halyard

@@ -74,8 +74,9 @@ public:
     // How many bytes from `address` on lie in mappings side by side that allow all of `access`; `limit` is enough.
     uint64_t reach(HyDevicePtr address, uint64_t limit, HyMemoryAccess access) const;
 
-    // Declares that addresses in this range are a device's, alive or not, until unreserve with the same numbers.
-    void reserve(HyDevicePtr base, uint64_t bytes);
+    // Declares that addresses in this range are a device's, alive or not: for ever, or until unreserve with the same
+    // numbers.
+    void reserve(HyDevicePtr base, uint64_t bytes, bool forEver);
     void unreserve(HyDevicePtr base, uint64_t bytes);
 
 private:
@@ -89,6 +90,7 @@ private:
     struct Span {
         HyDevicePtr base;
         uint64_t bytes;
+        bool forEver;
     };
     std::vector<Span> reserved_;
 };

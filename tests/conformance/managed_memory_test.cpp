@@ -123,6 +123,17 @@ TEST_F(ManagedMemory, AdviceReachesTheSystem) {
 }
 #endif
 
+TEST_F(ManagedMemory, PrefetchIsNoPartOfAGraph) {
+    if (refused())
+        return;
+    const HyDevicePtr ptr = allocateManaged(8192);
+    ASSERT_OK(hyStreamBeginCapture(stream, 0));
+    EXPECT_FAILS(HY_ERROR_INVALID_STATE, "stream", hyMemPrefetchAsync, stream, ptr, 8192, device);
+    ASSERT_OK(hyStreamAbortCapture(stream));
+    EXPECT_OK(hyMemPrefetchAsync(stream, ptr, 8192, device));
+    synchronize();
+}
+
 TEST_F(ManagedMemory, RefusesBadArguments) {
     if (refused())
         return;

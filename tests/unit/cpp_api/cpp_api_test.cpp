@@ -50,6 +50,22 @@ TEST_F(CppApi, FindsTheDevice) {
     EXPECT_EQ(instance.backends()[0].status, HY_BACKEND_LOADED);
 }
 
+TEST_F(CppApi, UnknownMemoryStaysUnknown) {
+    EXPECT_EQ(device.memoryInfo().first, UINT64_MAX);
+    EXPECT_EQ(device.memoryInfo().second, UINT64_MAX);
+}
+
+// A backend of before these functions: the runtime refuses for it, and no type is left half made.
+TEST_F(CppApi, MemoryThatTheDeviceLacks) {
+    EXPECT_EQ(errorOf([&] { halyard::HostBuffer<int>(device, 4); }).code, HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(errorOf([&] { halyard::ManagedBuffer<int>(device, 4); }).code, HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(errorOf([&] { halyard::PhysicalMemory(device, 4096); }).code, HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(errorOf([&] { halyard::AddressRange(device, 4096); }).code, HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(errorOf([&] { halyard::ShareableMemory(device, 4096); }).code, HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(errorOf([&] { halyard::OpenedMemory(device, HyIpcHandle{}); }).code, HY_ERROR_INVALID_ARGUMENT);
+    EXPECT_EQ(errorOf([&] { halyard::ManagedBuffer<int>(device, UINT64_MAX); }).code, HY_ERROR_OUT_OF_DEVICE_MEMORY);
+}
+
 TEST_F(CppApi, ErrorCarriesTheRecord) {
     const Error error = errorOf([&] { instance.device(7u); });
     EXPECT_EQ(error.code, HY_ERROR_NOT_FOUND);

@@ -60,6 +60,12 @@ static HyResult closeDevice(HyBackendDevice device, uint64_t timeoutNs) {
     (void)timeoutNs;
     return HY_SUCCESS;
 }
+/* The C library does not tell. */
+static HyResult getMemoryInfo(HyBackendDevice device, uint64_t* outFree, uint64_t* outTotal) {
+    (void)device;
+    *outFree = *outTotal = UINT64_MAX;
+    return HY_SUCCESS;
+}
 static HyResult synchronizeDevice(HyBackendDevice device, uint64_t timeoutNs) {
     (void)device;
     (void)timeoutNs;
@@ -143,6 +149,7 @@ static const HyBackendDeviceTable kDevice = {.structSize = sizeof kDevice,
                                              .getProperties = getProperties,
                                              .open = openDevice,
                                              .close = closeDevice,
+                                             .getMemoryInfo = getMemoryInfo,
                                              .synchronize = synchronizeDevice};
 static const HyBackendMemoryTable kMemory = {.structSize = sizeof kMemory, .allocate = allocate, .free = freeMemory};
 static const HyBackendStreamTable kStream = {.structSize = sizeof kStream,
