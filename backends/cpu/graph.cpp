@@ -25,7 +25,7 @@ public:
             if (plan_->isEmptyNode(indices[i])) {
                 continue;
             }
-            if (isCooperative(*nodes[i]) != plan_->isCooperative(indices[i])) {
+            if (needsAllAtOnce(*nodes[i]) != plan_->isCooperative(indices[i])) {
                 return device_->host().fail(
                     {HY_ERROR_UNSUPPORTED,
                      "an update cannot make a launch of a graph cooperative, or the other way round", "desc->flags",

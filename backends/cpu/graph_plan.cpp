@@ -119,7 +119,7 @@ HyResult Slot::make(Device& device, const HyBackendGraphNode& node, Ref<Slot>& o
     return HY_SUCCESS;
 }
 
-bool isCooperative(const HyBackendGraphNode& node) {
+bool needsAllAtOnce(const HyBackendGraphNode& node) {
     return node.kind == HY_GRAPH_NODE_KERNEL && (node.launch->flags & HY_LAUNCH_COOPERATIVE) != 0;
 }
 
@@ -144,7 +144,7 @@ void Plan::schedule(const HyBackendGraphNode* const* nodes, uint32_t count) {
         }
     }
     const auto isHost = [&](uint32_t node) { return nodes[node]->kind == HY_GRAPH_NODE_HOST_FUNCTION; };
-    const auto isAlone = [&](uint32_t node) { return isHost(node) || isCooperative(*nodes[node]); };
+    const auto isAlone = [&](uint32_t node) { return isHost(node) || needsAllAtOnce(*nodes[node]); };
     std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
         return std::pair(level[a], isAlone(a)) < std::pair(level[b], isAlone(b));
     });
@@ -155,7 +155,7 @@ void Plan::schedule(const HyBackendGraphNode* const* nodes, uint32_t count) {
         if (slot != 0 && !isAlone(node) && level[order[slot - 1]] == level[node]) {
             ++steps_.back().count;
         } else {
-            steps_.push_back({slot, 1, isHost(node), isCooperative(*nodes[node])});
+            steps_.push_back({slot, 1, isHost(node), needsAllAtOnce(*nodes[node])});
         }
     }
     slots_.resize(order.size());

@@ -70,7 +70,7 @@ private:
 };
 
 // Whether the node is a kernel whose workgroups run all at once.
-bool isCooperative(const HyBackendGraphNode& node);
+bool needsAllAtOnce(const HyBackendGraphNode& node);
 
 class Plan final : public RefCounted<Plan> {
 public:
