@@ -40,7 +40,8 @@ public:
 
 private:
     static inline std::atomic<uint32_t> reasons_{0};
-    static inline thread_local bool inside_ [[gnu::tls_model("initial-exec")]] = false;
+    // Not of the initial-exec model: all thread-local data of the library would have to fit what dlopen has left.
+    static inline thread_local bool inside_ = false;
 };
 
 } // namespace halyard

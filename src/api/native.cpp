@@ -5,11 +5,12 @@
 namespace halyard {
 namespace {
 
-HyResult askBackend(uint64_t handle, HyNativeHandle* native, const Device*& device) {
+HyResult askBackend(uint64_t handle, const HyNativeHandle* outHandle, HyNativeHandle* native, const Device*& device) {
     const ObjectType type = HandleTable::typeOf(handle);
     auto* object = static_cast<Object*>(HandleTable::find(handle, type));
     if (object == nullptr || type == ObjectType::None)
         return failHandle(handle, static_cast<ObjectType>(static_cast<uint8_t>(handle >> 48)), "object");
+    HY_TRY(requirePointer(outHandle, "outHandle"));
     if (type == ObjectType::Instance) {
         return fail(HY_ERROR_UNSUPPORTED, "object", "ask for the handle of a device, stream, event, module or kernel",
                     "an instance has no native object");
@@ -43,10 +44,9 @@ namespace core {
 
 HyResult hyGetNativeHandle(const void* object, HyNativeHandle* outHandle) {
     return enter("hyGetNativeHandle", [&] {
-        HY_TRY(requirePointer(outHandle, "outHandle"));
         HyNativeHandle native{.structSize = sizeof native};
         const Device* device = nullptr;
-        const HyResult result = askBackend(reinterpret_cast<uint64_t>(object), &native, device);
+        const HyResult result = askBackend(reinterpret_cast<uint64_t>(object), outHandle, &native, device);
         if (result < 0)
             return device != nullptr ? blameBackend(device->backend->name, result) : result;
         return writeOut(outHandle, native, kNativeHandleV1, "outHandle");
