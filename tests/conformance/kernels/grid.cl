@@ -27,10 +27,10 @@ kernel void exchange(global atomic_uint* arrived, global uint* numbers, uint rou
     }
 }
 
-// Waits for one more workgroup than there is.
+// Waits for one more invocation than there is.
 kernel void wait_for_nobody(global atomic_uint* arrived) {
     atomic_fetch_add_explicit(arrived, 1u, RELAXED);
-    while (atomic_load_explicit(arrived, RELAXED) <= get_num_groups(0)) {
+    while (atomic_load_explicit(arrived, RELAXED) <= get_global_size(0)) {
     }
 }
 

@@ -46,7 +46,7 @@ TEST(CpuBackend, DescribesTheProcessor) {
     EXPECT_GE(properties.memoryAlignment, 256u);
     EXPECT_EQ(properties.pciBus, ~0u);
     EXPECT_TRUE(properties.capabilities & HY_CAP_HOST_ACCESS);
-    EXPECT_FALSE(properties.capabilities & HY_CAP_COOPERATIVE_LAUNCH);
+    EXPECT_TRUE(properties.capabilities & HY_CAP_COOPERATIVE_LAUNCH);
     const uint8_t zero[16] = {};
     EXPECT_NE(std::memcmp(properties.uuid, zero, 16), 0);
     const HyDeviceProperties again = propertiesWith({});

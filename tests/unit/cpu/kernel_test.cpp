@@ -157,14 +157,21 @@ TEST(CpuKernel, RefusesSizesThatOverflow) {
     device.wait(stream);
 }
 
-TEST(CpuKernel, RefusesCooperativeLaunch) {
-    Device device;
+TEST(CpuKernel, RefusesACooperativeLaunchOfMoreWorkgroupsThanThreads) {
+    Device device("HALYARD_CPU_THREADS", "2");
     HyBackendStream stream = device.stream();
     HyBackendLaunch launch{};
     launch.structSize = sizeof launch;
     launch.flags = HY_LAUNCH_COOPERATIVE;
     launch.workgroups = launch.workgroupSize = launch.clusterSize = {1, 1, 1};
-    EXPECT_EQ(cpuInterface().stream->launch(stream, device.kernel("empty", {}), &launch), HY_ERROR_UNSUPPORTED);
+    HyBackendKernel kernel = device.kernel("empty", {});
+    for (const uint32_t groups : {1u, 2u}) {
+        launch.workgroups.x = groups;
+        EXPECT_EQ(cpuInterface().stream->launch(stream, kernel, &launch), HY_SUCCESS);
+    }
+    launch.workgroups.x = 3;
+    EXPECT_EQ(cpuInterface().stream->launch(stream, kernel, &launch), HY_ERROR_INVALID_LAUNCH_SIZE);
+    device.wait(stream);
 }
 
 } // namespace
