@@ -36,6 +36,7 @@ public:
             }
         }
         ownPlan();
+        plan_->expectChanges(count);
         for (uint32_t i = 0; i < count; ++i) {
             if (!slots[i]) {
                 continue;
@@ -45,7 +46,6 @@ public:
             }
             plan_->replace(indices[i], std::move(slots[i]));
         }
-        plan_->finish();
         return HY_SUCCESS;
     }
 

@@ -157,6 +157,7 @@ void Plan::schedule(const HyBackendGraphNode* const* nodes, uint32_t count) {
         } else {
             steps_.push_back({slot, 1, isHost(node), needsAllAtOnce(*nodes[node])});
         }
+        stepOf_.push_back(static_cast<uint32_t>(steps_.size() - 1));
     }
     slots_.resize(order.size());
 }
@@ -171,54 +172,67 @@ HyResult Plan::build(Device& device, const HyBackendGraphNode* const* nodes, uin
             return result;
         }
     }
+    for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
+        prepare(slot);
+    }
     for (uint32_t i = 0; i < count; ++i) {
         if (nodes[i]->kind == HY_GRAPH_NODE_HOST_FUNCTION) {
             slots_[slotOf_[i]]->host()->own(nodes[i]->hostRelease);
         }
     }
-    finish();
     return HY_SUCCESS;
 }
 
-void Plan::finish() {
-    quickLocalBytes_ = 0;
-    quickScratchBytes_ = 0;
-    for (Step& step : steps_) {
-        const Slot& slot = *slots_[step.first];
-        step.run = nullptr;
-        if (step.count != 1 || slot.kernel() == nullptr || slot.units() != 1) {
-            continue;
-        }
-        const auto& command = static_cast<const LaunchCommand&>(slot.command());
+void Plan::prepare(uint32_t index) {
+    const Slot& slot = *slots_[index];
+    Step& step = steps_[stepOf_[index]];
+    step.run = nullptr;
+    if (slot.kernel() == nullptr) {
+        return;
+    }
+    const auto& command = static_cast<const LaunchCommand&>(slot.command());
+    if (step.count == 1 && slot.units() == 1) {
         step.run = command.code->entry();
         step.launch = &command.launch;
         quickLocalBytes_ = std::max(quickLocalBytes_, command.localBytes);
         quickScratchBytes_ = std::max(quickScratchBytes_, command.scratchBytes);
     }
-}
-
-void Plan::replace(uint32_t node, Ref<Slot> slot) {
-    slots_[slotOf_[node]] = std::move(slot);
-    final_ = false;
-}
-
-bool Plan::hasNewCode() noexcept {
-    if (final_) {
-        return false;
+    if (slot.kernel()->isFinal(slot.code())) {
+        return;
     }
-    final_ = true;
+    const HyDim3 size = slot.workgroupSize();
+    const bool known = std::any_of(improvable_.begin(), improvable_.end(), [&](uint32_t other) {
+        if (slots_[other]->kernel() != slot.kernel()) {
+            return false;
+        }
+        const HyDim3 theirs = slots_[other]->workgroupSize();
+        return theirs.x == size.x && theirs.y == size.y && theirs.z == size.z;
+    });
+    if (!known) {
+        improvable_.push_back(index);
+    }
+}
+
+void Plan::replace(uint32_t node, Ref<Slot> slot) noexcept {
+    slots_[slotOf_[node]] = std::move(slot);
+    prepare(slotOf_[node]);
+}
+
+bool Plan::hasNewCode() const noexcept {
     bool found = false;
-    for (const Ref<Slot>& slot : slots_) {
-        if (slot->kernel() != nullptr && !slot->kernel()->isFinal(slot->code())) {
-            final_ = false;
-            found = found || &slot->kernel()->select(slot->workgroupSize()) != &slot->code();
+    for (const uint32_t index : improvable_) {
+        const Slot& slot = *slots_[index];
+        if (slot.kernel() != nullptr && !slot.kernel()->isFinal(slot.code())) {
+            found = &slot.kernel()->select(slot.workgroupSize()) != &slot.code() || found;
         }
     }
     return found;
 }
 
 void Plan::takeNewCode() {
-    for (Ref<Slot>& slot : slots_) {
+    improvable_.clear();
+    for (uint32_t i = 0; i < slots_.size(); ++i) {
+        Ref<Slot>& slot = slots_[i];
         if (slot->kernel() == nullptr || slot->kernel()->isFinal(slot->code())) {
             continue;
         }
@@ -227,8 +241,8 @@ void Plan::takeNewCode() {
             Ref<Slot> changed = slot->withCode(code);
             slot = changed ? std::move(changed) : slot;
         }
+        prepare(i);
     }
-    finish();
 }
 
 } // namespace halyard::cpu

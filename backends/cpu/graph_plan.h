@@ -90,18 +90,18 @@ public:
     // The copy shares the slots. Throws std::bad_alloc.
     Plan(const Plan& other)
         : RefCounted<Plan>(), slots_(other.slots_), slotOf_(other.slotOf_), steps_(other.steps_),
-          quickLocalBytes_(other.quickLocalBytes_), quickScratchBytes_(other.quickScratchBytes_), final_(other.final_) {
-    }
+          stepOf_(other.stepOf_), improvable_(other.improvable_), quickLocalBytes_(other.quickLocalBytes_),
+          quickScratchBytes_(other.quickScratchBytes_) {}
 
     // Throws std::bad_alloc. After a failure the runtime keeps the host functions.
     HyResult build(Device& device, const HyBackendGraphNode* const* nodes, uint32_t count);
-    // REQUIRES: nobody else uses the plan, and finish() follows. Does not fail.
-    void replace(uint32_t node, Ref<Slot> slot);
-    void finish();
+    // Throws std::bad_alloc; what replaces that many slots then does not fail. REQUIRES: nobody else uses the plan.
+    void expectChanges(uint32_t count) { improvable_.reserve(improvable_.size() + count); }
+    void replace(uint32_t node, Ref<Slot> slot) noexcept;
     bool isEmptyNode(uint32_t node) const { return slotOf_[node] == kNoSlot; }
     bool isCooperative(uint32_t node) const { return slots_[slotOf_[node]]->cooperative(); }
     // Whether faster code for a kernel came up since the plan was made; counts as a launch of those that have none yet.
-    bool hasNewCode() noexcept;
+    bool hasNewCode() const noexcept;
     // REQUIRES: nobody else uses the plan. Throws std::bad_alloc.
     void takeNewCode();
 
@@ -121,14 +121,16 @@ private:
     static constexpr uint32_t kNoSlot = UINT32_MAX;
 
     void schedule(const HyBackendGraphNode* const* nodes, uint32_t count);
+    void prepare(uint32_t slot);
     uint64_t stepCost(const Step& step) const;
 
     std::vector<Ref<Slot>> slots_;
     std::vector<uint32_t> slotOf_; // by node; kNoSlot for empty ones
     std::vector<Step> steps_;
+    std::vector<uint32_t> stepOf_;     // by slot
+    std::vector<uint32_t> improvable_; // slots for whose kernel and size better code may come up, one for each
     uint64_t quickLocalBytes_ = 0;
     uint64_t quickScratchBytes_ = 0;
-    bool final_ = false; // no better code can come up for any kernel
 };
 
 } // namespace halyard::cpu

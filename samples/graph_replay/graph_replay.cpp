@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
     config.name = "graph_replay";
     config.description = "Captures the launches of a simulation as a graph and replays it with new arguments.";
     config.sizeMeaning = "places of the ring";
-    config.size = 4096;
+    config.size = 1024;
     config.quickSize = 100;
     config.maxSize = 1u << 24;
     return sample::Program(config).run(argc, argv, body);

@@ -126,16 +126,14 @@ void Replay::assignLanes(const std::vector<Node>& nodes, uint32_t laneLimit) {
             steps_[i].waits.push_back(steps_[node].mark);
         }
     }
-    lanes_.resize(last.empty() ? 0 : last.size() - 1);
+    laneCount_ = static_cast<uint32_t>(last.size());
 }
 
 HyResult Replay::create(Device& device, const FlatGraph& flat, std::unique_ptr<Replay>& outReplay) {
     std::unique_ptr<Replay> replay(new Replay(device));
     const bool overlap = (device.properties.capabilities & HY_CAP_CONCURRENT_STREAMS) != 0;
     replay->assignLanes(flat.definition.nodes, overlap ? kMaxLanes : 1);
-    for (std::shared_ptr<Lane>& lane : replay->lanes_)
-        HY_TRY(Lane::create(device, lane));
-    const size_t laneMarks = replay->lanes_.empty() ? 0 : replay->lanes_.size() + 1;
+    const size_t laneMarks = replay->laneCount_ > 1 ? replay->laneCount_ : 0;
     for (size_t i = 0; i < replay->markCount_ + laneMarks; ++i) {
         Mark mark;
         HY_TRY(mark.create(device));
@@ -145,24 +143,35 @@ HyResult Replay::create(Device& device, const FlatGraph& flat, std::unique_ptr<R
     return HY_SUCCESS;
 }
 
-HyResult Replay::renewFailedLanes() {
-    for (std::shared_ptr<Lane>& lane : lanes_) {
+HyResult Replay::findLanes(const Stream& stream, LaneSet*& outSet) {
+    auto found =
+        std::find_if(sets_.begin(), sets_.end(), [&](const LaneSet& set) { return set.stream == stream.handle; });
+    LaneSet set{.stream = stream.handle};
+    if (found != sets_.end()) {
+        set = std::move(*found);
+        sets_.erase(found);
+    } else if (sets_.size() == kMaxSets) {
+        sets_.erase(sets_.begin());
+    }
+    set.lanes.resize(laneCount_ - 1);
+    for (std::shared_ptr<Lane>& lane : set.lanes) {
         // The failure of an earlier launch is told by the stream that has it.
-        const bool failed = [&] {
+        const bool usable = lane != nullptr && [&] {
             const PreservedError preserved;
-            return lane->query() < 0;
+            return lane->query() >= 0;
         }();
-        if (failed)
+        if (!usable)
             HY_TRY(Lane::create(device_, lane));
     }
+    outSet = &sets_.emplace_back(std::move(set));
     return HY_SUCCESS;
 }
 
-HyResult Replay::submitAll(Stream& stream, const FlatGraph& flat) {
+HyResult Replay::submitAll(Stream& stream, const LaneSet* set, const FlatGraph& flat) {
     const std::vector<Node>& nodes = flat.definition.nodes;
     for (size_t i = 0; i < steps_.size(); ++i) {
         const Step& step = steps_[i];
-        HyBackendStream lane = step.lane == 0 ? stream.impl : lanes_[step.lane - 1]->stream();
+        HyBackendStream lane = step.lane == 0 ? stream.impl : set->lanes[step.lane - 1]->stream();
         for (const uint32_t mark : step.waits)
             HY_TRY(marks_[mark].wait(lane));
         const HyResult result = submitNode(device_, lane, nodes[i]);
@@ -175,22 +184,23 @@ HyResult Replay::submitAll(Stream& stream, const FlatGraph& flat) {
 }
 
 HyResult Replay::launch(Stream& stream, const FlatGraph& flat) {
-    if (lanes_.empty())
-        return submitAll(stream, flat);
-    HY_TRY(renewFailedLanes());
-    shareFailures(stream, lanes_);
+    if (laneCount_ == 1)
+        return submitAll(stream, nullptr, flat);
+    LaneSet* set = nullptr;
+    HY_TRY(findLanes(stream, set));
+    shareFailures(stream, set->lanes);
     const Mark& start = marks_[markCount_];
     HY_TRY(start.record(stream.impl));
-    for (const std::shared_ptr<Lane>& lane : lanes_)
+    for (const std::shared_ptr<Lane>& lane : set->lanes)
         HY_TRY(start.wait(lane->stream()));
-    HyResult result = submitAll(stream, flat);
+    HyResult result = submitAll(stream, set, flat);
     // Also after a failure: what was submitted must not run on behind the stream's back.
     std::optional<PreservedError> preserved;
     if (result < 0)
         preserved.emplace();
-    for (size_t i = 0; i < lanes_.size(); ++i) {
+    for (size_t i = 0; i < set->lanes.size(); ++i) {
         const Mark& end = marks_[markCount_ + 1 + i];
-        HyResult joined = end.record(lanes_[i]->stream());
+        HyResult joined = end.record(set->lanes[i]->stream());
         if (joined >= 0)
             joined = end.wait(stream.impl);
         result = result < 0 ? result : joined;

@@ -6,7 +6,7 @@
 
 namespace halyard::graph {
 
-// A backend stream of a replay. Streams that launched the graph share it, because its failure is theirs.
+// A backend stream of a replay. The stream that launched the graph shares it, because its failure is that one's.
 class Lane {
 public:
     static HyResult create(Device& device, std::shared_ptr<Lane>& outLane);
@@ -50,6 +50,7 @@ public:
 private:
     static constexpr uint32_t kMaxLanes = 4; // the stream of the launch is the first
     static constexpr uint32_t kNone = UINT32_MAX;
+    static constexpr size_t kMaxSets = 4;
 
     struct Step {
         uint32_t lane = 0;
@@ -57,16 +58,25 @@ private:
         std::vector<uint32_t> waits; // marks
     };
 
+    // The lanes behind the first for launches on one stream: on lanes shared with another one, its failures would be
+    // this one's.
+    struct LaneSet {
+        uint64_t stream = 0; // handle
+        std::vector<std::shared_ptr<Lane>> lanes;
+    };
+
     explicit Replay(Device& device) : device_(device) {}
     void assignLanes(const std::vector<Node>& nodes, uint32_t laneLimit);
-    HyResult renewFailedLanes();
-    HyResult submitAll(Stream& stream, const FlatGraph& flat);
+    // The set of a stream, without failed lanes.
+    HyResult findLanes(const Stream& stream, LaneSet*& outSet);
+    HyResult submitAll(Stream& stream, const LaneSet* set, const FlatGraph& flat);
 
     Device& device_;
     std::vector<Step> steps_; // one for each node
     uint32_t markCount_ = 0;
-    std::vector<std::shared_ptr<Lane>> lanes_; // the second and on
-    std::vector<Mark> marks_;                  // behind those of the steps: the start, and the ends of lanes_
+    uint32_t laneCount_ = 0;    // the first included
+    std::vector<LaneSet> sets_; // the newest last
+    std::vector<Mark> marks_;   // behind those of the steps: the start, and the ends of the other lanes
 };
 
 } // namespace halyard::graph

@@ -28,10 +28,12 @@ Results measureGraph(const Options& options) {
         return GraphExec(capture.end());
     }();
     // Until the faster code for the size in use has come up.
-    for (int i = 0; i < 200; ++i) {
-        submitAll();
-        exec.launch(stream);
-        stream.synchronize();
+    for (double warm = 0; warm < 1e9;) {
+        warm += nanoseconds([&] {
+            submitAll();
+            exec.launch(stream);
+            stream.synchronize();
+        });
     }
     std::vector<double> streamSubmit, streamTotal, graphSubmit, graphTotal;
     for (unsigned repetition = 0; repetition < options.repetitions; ++repetition) {
