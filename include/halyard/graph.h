@@ -145,9 +145,9 @@ HY_API HyResult hyGraphExportDot(HyGraph graph, uint32_t flags, char* buffer, ui
 
 /* Checks the graph and makes it launchable; later changes of the graph do not matter, and it may be destroyed. Every
  * node is checked again, because memory may have been freed since it was added. Errors: HY_ERROR_INVALID_HANDLE,
- * HY_ERROR_INVALID_ARGUMENT (unknown flag), HY_ERROR_INVALID_STATE (a cycle, whose nodes the message names; memory of
- * an allocation node used outside its life), HY_ERROR_INVALID_ADDRESS (a node uses memory that was freed: the message
- * names both), HY_ERROR_OUT_OF_HOST_MEMORY. */
+ * HY_ERROR_INVALID_ARGUMENT (unknown flag), HY_ERROR_UNSUPPORTED (a device without events), HY_ERROR_INVALID_STATE (a
+ * cycle, whose nodes the message names; memory of an allocation node used outside its life), HY_ERROR_INVALID_ADDRESS
+ * (a node uses memory that was freed: the message names both), HY_ERROR_OUT_OF_HOST_MEMORY. */
 HY_API HyResult hyGraphInstantiate(HyGraph graph, uint32_t flags, HyGraphExec* outExec);
 /* Launches in flight are not affected. Waits as hyGraphDestroy does for memory of allocation nodes. Errors:
  * HY_ERROR_INVALID_HANDLE. */
