@@ -114,9 +114,10 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
     return stream.submit(
         [kernel = shared_from_this(), arguments = std::move(arguments), device = &stream.device(),
          workgroups = toArray(launch.workgroups), size = toArray(launch.workgroupSize), together] {
-            const interp::Launch run{
-                workgroups, size, arguments.data(), arguments.size(), &device->cancel(), &kernel->module_->programData(),
-                together};
+            const interp::Launch run{workgroups,        size,
+                                     arguments.data(),  arguments.size(),
+                                     &device->cancel(), &kernel->module_->programData(),
+                                     together};
             return kernel->program_->run(device->memory(), run);
         },
         {HY_ACTIVITY_KERNEL, 0, info_.name.c_str()});

@@ -199,8 +199,8 @@ typedef struct HyBackendLaunch {
 /* Since 1.2. One node of a graph; the fields of other kinds are zero. Borrowed for the call. */
 typedef struct HyBackendGraphNode {
     uint32_t structSize;
-    HyGraphNodeKind kind; /* EMPTY, KERNEL, COPY, FILL or HOST_FUNCTION */
-    const char* name;     /* for errors; may be "" */
+    HyGraphNodeKind kind;         /* EMPTY, KERNEL, COPY, FILL or HOST_FUNCTION */
+    const char* name;             /* for errors; may be "" */
     const uint32_t* dependencies; /* indices of nodes before this one, each once */
     uint32_t dependencyCount;
     uint32_t hostMask;             /* COPY: as for stream.copy */
@@ -208,7 +208,7 @@ typedef struct HyBackendGraphNode {
     const HyBackendLaunch* launch; /* KERNEL: complete and checked, with packedArgs */
     const HyCopy3D* copy;          /* COPY: not empty; one of one dimension has height and depth 1 */
     const HyFill3D* fill;          /* FILL: likewise */
-    HyHostFunction hostFunction; /* HOST_FUNCTION: called once for each launch, as stream.hostFunction calls it */
+    HyHostFunction hostFunction;   /* HOST_FUNCTION: called once for each launch, as stream.hostFunction calls it */
     void* hostUser;
     /* Called once after the last launch that calls hostFunction, when no later one can; not for a failed build or
      * update. */
@@ -282,11 +282,12 @@ typedef struct HyBackendMemoryTable {
     /* Since 1.2. The runtime has waited for the device. */
     HyResult (*closeIpcHandle)(HyBackendDevice device, HyDevicePtr ptr);
     /* Since 1.2; both of the following or neither. The runtime makes stream-ordered allocations (memory_pool.h) itself,
-     * from pools over allocate(), and that is faster than what drivers do. A backend gives these when it has to see each
-     * allocation as one, for example to report uses of memory after its free; then there is no pooling. The memory may
-     * be used once the call has returned. */
+     * from pools over allocate(), and that is faster than what drivers do. A backend gives these when it has to see
+     * each allocation as one, for example to report uses of memory after its free; then there is no pooling. The memory
+     * may be used once the call has returned. */
     HyResult (*allocateOnStream)(HyBackendStream stream, uint64_t bytes, HyDevicePtr* outPtr, void** outHost);
-    /* The memory goes when the stream gets there, also on a stream that has failed. free() takes such memory as well. */
+    /* The memory goes when the stream gets there, also on a stream that has failed. free() takes such memory as well.
+     */
     HyResult (*freeOnStream)(HyBackendStream stream, HyDevicePtr ptr);
 } HyBackendMemoryTable;
 
@@ -395,8 +396,8 @@ typedef struct HyBackendSemaphoreTable {
 typedef struct HyBackendGraphTable {
     uint32_t structSize;
     uint32_t reserved;
-    /* Makes a launchable graph of at least one node, in an order in which they could run one after another. Nodes that no
-     * dependency orders may run at the same time. */
+    /* Makes a launchable graph of at least one node, in an order in which they could run one after another. Nodes that
+     * no dependency orders may run at the same time. */
     HyResult (*build)(HyBackendDevice device, const HyBackendGraphNode* const* nodes, uint32_t nodeCount,
                       HyBackendGraph* outGraph);
     /* nodes[i] replaces what node indices[i] does in later launches, for i < count, all or none of them; its kind and
@@ -438,10 +439,10 @@ typedef struct HyBackendInterface {
     const HyBackendStreamTable* stream;
     const HyBackendEventTable* event;
     const HyBackendModuleTable* module;
-    const HyBackendSemaphoreTable* semaphore; /* since 1.2 */
-    const HyBackendGraphTable* graph; /* since 1.2 */
+    const HyBackendSemaphoreTable* semaphore;         /* since 1.2 */
+    const HyBackendGraphTable* graph;                 /* since 1.2 */
     const HyBackendVirtualMemoryTable* virtualMemory; /* since 1.2 */
-    const HyBackendProfilingTable* profiling; /* since 1.2 */
+    const HyBackendProfilingTable* profiling;         /* since 1.2 */
 } HyBackendInterface;
 
 /* The one symbol that a backend exports. `hostAbi` is HY_BACKEND_ABI of the runtime; `host` is valid for the call, for

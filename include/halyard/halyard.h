@@ -170,8 +170,8 @@ typedef struct HyInstanceDesc {
  * (hyInstanceGetBackend), and an instance with no device at all is a success: hyDeviceGetCount then gives 0. Several
  * instances may exist at once and share nothing but the drivers. Thread-safe. Errors: HY_ERROR_INVALID_ARGUMENT
  * (outInstance null, unknown logLevel), HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (the device filter matches
- * nothing; there is no such layer), HY_ERROR_OUT_OF_HOST_MEMORY, and what else a layer that is wanted but cannot be used
- * gives: it is never left out in silence. */
+ * nothing; there is no such layer), HY_ERROR_OUT_OF_HOST_MEMORY, and what else a layer that is wanted but cannot be
+ * used gives: it is never left out in silence. */
 HY_API HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance);
 
 /* Waits for submitted work (for at most HALYARD_SHUTDOWN_TIMEOUT_MS, 5,000 by default), destroys every object of the
@@ -269,7 +269,7 @@ typedef uint64_t HyCapabilities;
 #define HY_CAP_SHARE_OPAQUE_FD (1ull << 17)    /* hyPhysicalMemoryExport and Import of a HY_SHARE_OPAQUE_FD */
 #define HY_CAP_SHARE_DMA_BUF (1ull << 18)      /* the same of a HY_SHARE_DMA_BUF */
 #define HY_CAP_IPC (1ull << 19)                /* hyMemAllocShareable and the handles of what it gives */
-#define HY_CAP_GRAPHS (1ull << 20) /* a graph launch is one submission; 0: the runtime replays the nodes */
+#define HY_CAP_GRAPHS (1ull << 20)             /* a graph launch is one submission; 0: the runtime replays the nodes */
 #define HY_CAP_HOST_FUNCTIONS (1ull << 22)     /* hyStreamHostFunction */
 #define HY_CAP_TIMELINE_SEMAPHORES (1ull << 23)
 #define HY_CAP_DEVICE_WAITS                                                                                            \
@@ -610,7 +610,7 @@ typedef struct HyParameterInfo {
     uint32_t alignment; /* bytes, in the packed argument block */
     uint32_t offset;    /* bytes, in the packed argument block */
     uint32_t flags;     /* HY_PARAMETER_READ_ONLY, HY_PARAMETER_WRITE_ONLY */
-    const char* name; /* or "" when the module does not say; owned by the kernel */
+    const char* name;   /* or "" when the module does not say; owned by the kernel */
 } HyParameterInfo;
 
 /* Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT, HY_ERROR_NOT_FOUND (index). */

@@ -29,8 +29,8 @@ uint64_t keyWord(const HyLaunchDesc* desc) {
                               "{} was called inside a host function of a stream", call));
 }
 
-// Calls when something is unusual. Functions of their own, so that the usual ones save no register for them: those are a
-// load, a branch and a jump.
+// Calls when something is unusual. Functions of their own, so that the usual ones save no register for them: those are
+// a load, a branch and a jump.
 namespace unusual {
 
 #define HY_PLAIN_FUNCTION(name)

@@ -53,9 +53,9 @@ void destroyLeftovers(Instance& instance, const std::vector<const Device*>& stuc
     };
     instance.captures->clear();
     const std::lock_guard lock(instance.objectsMutex);
-    for (const ObjectType type : {ObjectType::GraphExec, ObjectType::Graph, ObjectType::Stream, ObjectType::Event,
-                                  ObjectType::Semaphore, ObjectType::Kernel, ObjectType::Module,
-                                  ObjectType::PhysicalMemory, ObjectType::MemoryPool}) {
+    for (const ObjectType type :
+         {ObjectType::GraphExec, ObjectType::Graph, ObjectType::Stream, ObjectType::Event, ObjectType::Semaphore,
+          ObjectType::Kernel, ObjectType::Module, ObjectType::PhysicalMemory, ObjectType::MemoryPool}) {
         std::erase_if(instance.objects, [&](Object* object) {
             if (object->type != type)
                 return false;

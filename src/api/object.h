@@ -208,7 +208,7 @@ struct Instance : Object {
     AddressMap addresses;
     uint64_t shutdownTimeoutNs;
     std::atomic<uint64_t> streamCount{0}; // ever made: their numbers in messages
-    LayerStackRef layers; // null: none. Set before the handle is given out.
+    LayerStackRef layers;                 // null: none. Set before the handle is given out.
     std::unique_ptr<graph::Captures> captures;
     std::vector<std::unique_ptr<HostContext>> hostContexts;
     LoadResult loaded;
