@@ -388,7 +388,7 @@ typedef struct HyPointerInfo {
     void* hostAddress; /* where the host can reach that address, or null */
     uint32_t flags;    /* HY_POINTER_... */
     uint32_t access; /* HyMemoryAccess: HY_ACCESS_READ_WRITE but for HY_MEMORY_VIRTUAL, where hyVirtualSetAccess says */
-    uint64_t id;     /* of the allocation, registration or mapping; never used again by this instance */
+    uint64_t id;     /* of the allocation, registration or mapping, never used again; 0 for a block of a pool */
 } HyPointerInfo;
 
 /* Describes the allocation, registered range or mapping that contains an address. Costs a lookup in an ordered map; no

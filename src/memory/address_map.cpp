@@ -88,6 +88,7 @@ std::optional<AddressRange> AddressMap::findLocked(HyDevicePtr address) const {
         if (block == nullptr)
             return std::nullopt;
         range.base = slab->addressOf(*block);
+        range.id = 0; // blocks are too many and too short-lived for numbers of their own
         range.host = slab->host != nullptr ? slab->host + (range.base - slab->base) : nullptr;
     }
     return range;

@@ -303,6 +303,7 @@ AddressRange Pool::rangeOf(Slab& slab) {
             .device = device_.device,
             .host = slab.host,
             .registered = nullptr,
+            .flags = HY_POINTER_POOL,
             .slab = &slab,
             .pool = this};
 }
@@ -349,7 +350,8 @@ void Pool::give(Block& block) {
 
 HyResult Pool::allocateOwn(const StreamMemory& stream, uint64_t bytes, HyDevicePtr& out) {
     const HyBackendMemoryTable& memory = device_.tables->memory;
-    AddressRange range = {.bytes = bytes, .kind = HY_MEMORY_DEVICE, .device = device_.device, .pool = this};
+    AddressRange range = {
+        .bytes = bytes, .kind = HY_MEMORY_DEVICE, .device = device_.device, .flags = HY_POINTER_POOL, .pool = this};
     void* host = nullptr;
     const HyResult result = allocateUnderPressure(siblings_, device_, [&] {
         return blameBackend(device_.backend, memory.allocateOnStream(stream.stream_, bytes, &range.base, &host));
