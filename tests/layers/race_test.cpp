@@ -50,6 +50,37 @@ TEST_F(RaceTest, FillsOfParts) {
     expectNothing();
 }
 
+TEST_F(RaceTest, FreeInStreamOrderWhileAnotherStreamUsesTheMemory) {
+    HyDevicePtr block = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, kBytes, &block));
+    ASSERT_OK(hyEventRecord(event, stream));
+    ASSERT_OK(hyStreamWaitEvent(other, event));
+    ASSERT_OK(launchIncrement(other, block));
+    ASSERT_OK(hyMemFreeAsync(stream, block));
+    expectFinding("use-after-free", {"hyMemFreeAsync on stream 1", "kernel 'increment' on stream 2"});
+}
+
+TEST_F(RaceTest, FreeInStreamOrderAfterTheOtherStream) {
+    HyDevicePtr block = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, kBytes, &block));
+    ASSERT_OK(hyEventRecord(event, stream));
+    ASSERT_OK(hyStreamWaitEvent(other, event));
+    ASSERT_OK(launchIncrement(other, block));
+    ASSERT_OK(hyEventRecord(event, other));
+    ASSERT_OK(hyStreamWaitEvent(stream, event));
+    ASSERT_OK(hyMemFreeAsync(stream, block));
+    expectNothing();
+}
+
+TEST_F(RaceTest, MemoryUsedBeforeItsAllocationIsOrdered) {
+    HyDevicePtr block = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, kBytes, &block));
+    ASSERT_OK(fill(other, block, kBytes));
+    expectFinding("race", {"a fill on stream 2", "hyMemAllocAsync on stream 1"});
+    ASSERT_OK(hyStreamSynchronize(other, HY_TIMEOUT_INFINITE));
+    ASSERT_OK(hyMemFreeAsync(stream, block));
+}
+
 TEST_F(RaceTest, OneStreamIsInOrder) {
     ASSERT_OK(launchIncrement(stream, data));
     ASSERT_OK(launchIncrement(stream, data));

@@ -80,6 +80,22 @@ TEST_F(ValidateTest, FreedTwice) {
     expectFinding("freed-twice", {"freed by hyMemFree at", "made at"});
 }
 
+TEST_F(ValidateTest, FreedTwiceInStreamOrder) {
+    HyDevicePtr data = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, kBytes, &data));
+    ASSERT_OK(hyMemFreeAsync(stream, data));
+    EXPECT_EQ(hyMemFreeAsync(stream, data), HY_ERROR_INVALID_ADDRESS);
+    expectFinding("freed-twice", {"freed by hyMemFreeAsync at", "made at"});
+}
+
+TEST_F(ValidateTest, KernelArgumentInMemoryFreedInStreamOrderIsRefused) {
+    HyDevicePtr data = 0;
+    ASSERT_OK(hyMemAllocAsync(stream, kBytes, &data));
+    ASSERT_OK(hyMemFreeAsync(stream, data));
+    EXPECT_EQ(launchIncrement(stream, data), HY_ERROR_INVALID_ADDRESS);
+    expectFinding("use-after-free", {"kernel 'increment'", "freed by hyMemFreeAsync at"});
+}
+
 TEST_F(ValidateTest, KernelArgumentInFreedMemoryIsRefused) {
     const HyDevicePtr data = allocateBytes();
     ASSERT_OK(hyMemFree(device, data));

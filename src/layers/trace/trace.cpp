@@ -136,9 +136,13 @@ private:
     void after(Tag<Function::hyKernelCreate>, HyModule, const char*, HyKernel* outKernel) {
         kernels_.add(next_, *outKernel);
     }
+    void after(Tag<Function::hyKernelCreateEx>, HyModule, const HyKernelDesc*, HyKernel* outKernel) {
+        kernels_.add(next_, *outKernel);
+    }
     void after(Tag<Function::hyKernelDestroy>, HyKernel kernel) { kernels_.remove(kernel); }
-    void after(Tag<Function::hyStreamCreate>, HyDevice, const HyStreamDesc*, HyStream* outStream) {
+    void after(Tag<Function::hyStreamCreate>, HyDevice device, const HyStreamDesc*, HyStream* outStream) {
         const std::lock_guard lock(mutex_);
+        deviceOfStream_[reinterpret_cast<uint64_t>(*outStream)] = device;
         streams_.emplace(reinterpret_cast<uint64_t>(*outStream), ++streamCount_);
     }
 
@@ -147,7 +151,27 @@ private:
     void after(Tag<Function::hyMemAlloc>, HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
         allocated(device, *outPtr, bytes);
     }
+    void after(Tag<Function::hyMemAllocManaged>, HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
+        allocated(device, *outPtr, bytes);
+    }
+    void after(Tag<Function::hyMemAllocShareable>, HyDevice device, uint64_t bytes, HyDevicePtr* outPtr) {
+        allocated(device, *outPtr, bytes);
+    }
     void after(Tag<Function::hyMemFree>, HyDevice, HyDevicePtr ptr) { freed(ptr); }
+    void after(Tag<Function::hyMemAllocAsync>, HyStream stream, uint64_t bytes, HyDevicePtr* outPtr) {
+        allocated(deviceOf(stream), *outPtr, bytes);
+    }
+    void after(Tag<Function::hyMemAllocFromPoolAsync>, HyStream stream, HyMemoryPool, uint64_t bytes,
+               HyDevicePtr* outPtr) {
+        allocated(deviceOf(stream), *outPtr, bytes);
+    }
+    void after(Tag<Function::hyMemFreeAsync>, HyStream, HyDevicePtr ptr) { freed(ptr); }
+
+    HyDevice deviceOf(HyStream stream) {
+        const std::lock_guard lock(mutex_);
+        const auto known = deviceOfStream_.find(reinterpret_cast<uint64_t>(stream));
+        return known != deviceOfStream_.end() ? known->second : nullptr;
+    }
 
     void allocated(HyDevice device, HyDevicePtr ptr, uint64_t bytes) {
         const std::lock_guard lock(mutex_);
@@ -253,6 +277,7 @@ private:
     };
     std::mutex mutex_; // guards what follows
     std::map<uint64_t, uint32_t> streams_;
+    std::map<uint64_t, HyDevice> deviceOfStream_;
     uint32_t streamCount_ = 0;
     std::map<HyDevicePtr, Allocation> memory_;
     std::map<uint64_t, uint64_t> used_;

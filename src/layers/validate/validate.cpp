@@ -118,6 +118,17 @@ private:
         return HY_SUCCESS;
     }
 
+    HyResult before(Tag<Function::hyMemFreeAsync>, HyStream, HyDevicePtr ptr) {
+        const Allocation* gone = memory_.findGone(ptr);
+        if (gone != nullptr)
+            reportGone("freed-twice", "hyMemFreeAsync", *gone, "Free each allocation once");
+        return HY_SUCCESS;
+    }
+    HyResult before(Tag<Function::hyMemcpyPeerAsync>, HyStream, HyDevice, HyDevicePtr dst, HyDevice, HyDevicePtr src,
+                    uint64_t bytes) {
+        return checkTransfer("hyMemcpyPeerAsync", rowsOf(dst, src, bytes));
+    }
+
     HyResult before(Tag<Function::hyStreamWaitEvent>, HyStream, HyEvent event) {
         reportNeverRecorded("hyStreamWaitEvent", event);
         return HY_SUCCESS;
@@ -253,6 +264,7 @@ private:
     Clock waitsFor(Tag<Function::hyStreamSynchronize>, HyStream stream, uint64_t) { return snapshotOf(stream); }
     Clock waitsFor(Tag<Function::hyStreamQuery>, HyStream stream) { return snapshotOf(stream); }
     Clock waitsFor(Tag<Function::hyDeviceSynchronize>, HyDevice device, uint64_t) { return order_.snapshot(device); }
+    Clock waitsFor(Tag<Function::hyDeviceReset>, HyDevice device, uint64_t) { return order_.snapshot(device); }
     Clock waitsFor(Tag<Function::hyMemFree>, HyDevice device, HyDevicePtr ptr) {
         return ptr != 0 ? order_.snapshot(device) : Clock();
     }
@@ -376,6 +388,48 @@ private:
     void after(Tag<Function::hyMemFree>, const HyLayerLink*, HyDevice, HyDevicePtr ptr) {
         memory_.remove(ptr, "hyMemFree");
     }
+    void after(Tag<Function::hyMemAllocManaged>, const HyLayerLink*, HyDevice device, uint64_t bytes,
+               HyDevicePtr* outPtr) {
+        memory_.add(*outPtr, bytes, device, "managed allocation").made = Site::here();
+    }
+    void after(Tag<Function::hyMemAllocShareable>, const HyLayerLink*, HyDevice device, uint64_t bytes,
+               HyDevicePtr* outPtr) {
+        memory_.add(*outPtr, bytes, device, "shareable allocation").made = Site::here();
+    }
+    void after(Tag<Function::hyMemAllocAsync>, const HyLayerLink*, HyStream stream, uint64_t bytes,
+               HyDevicePtr* outPtr) {
+        allocatedOn(stream, bytes, *outPtr, "hyMemAllocAsync");
+    }
+    void after(Tag<Function::hyMemAllocFromPoolAsync>, const HyLayerLink*, HyStream stream, HyMemoryPool,
+               uint64_t bytes, HyDevicePtr* outPtr) {
+        allocatedOn(stream, bytes, *outPtr, "hyMemAllocFromPoolAsync");
+    }
+    void after(Tag<Function::hyMemFreeAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr ptr) {
+        if (ptr == 0 || isCaptured(stream))
+            return;
+        changeAll(stream, ptr, "hyMemFreeAsync", "use-after-free");
+        memory_.remove(ptr, "hyMemFreeAsync");
+    }
+
+    // Memory whose life begins and ends in stream order: both count as changes of all of it.
+    void allocatedOn(HyStream stream, uint64_t bytes, HyDevicePtr ptr, const char* call) {
+        const StreamOrder* order = order_.find(stream);
+        if (order == nullptr || order->capture != nullptr)
+            return; // captured: the graph's
+        memory_.add(ptr, bytes, order->device, "allocation").made = Site::here();
+        changeAll(stream, ptr, call, "race");
+    }
+    void changeAll(HyStream handle, HyDevicePtr ptr, const char* call, const char* findingKind) {
+        StreamOrder* stream = order_.find(handle);
+        Allocation* allocation = memory_.find(ptr);
+        if (stream == nullptr || allocation == nullptr || allocation->base != ptr)
+            return;
+        memory_.use(*allocation, *stream,
+                    {order_.submit(*stream), ptr, allocation->end(), true, true, false,
+                     fmt::format("{} on stream {}", call, stream->number), Site::here()},
+                    findingKind);
+    }
+
     void after(Tag<Function::hyHostRegister>, const HyLayerLink*, HyDevice device, void* pointer, uint64_t bytes,
                HyDevicePtr* outPtr) {
         memory_.add(*outPtr, bytes, device, "registered range").made = Site::here();
@@ -391,11 +445,19 @@ private:
     void after(Tag<Function::hyKernelCreate>, const HyLayerLink* link, HyModule, const char*, HyKernel* outKernel) {
         kernels_.add(link->next, *outKernel);
     }
+    void after(Tag<Function::hyKernelCreateEx>, const HyLayerLink* link, HyModule, const HyKernelDesc*,
+               HyKernel* outKernel) {
+        kernels_.add(link->next, *outKernel);
+    }
     void after(Tag<Function::hyKernelDestroy>, const HyLayerLink*, HyKernel kernel) { kernels_.remove(kernel); }
 
     void after(Tag<Function::hyMemcpyAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, HyDevicePtr src,
                uint64_t bytes) {
         noteTransfer("a copy", stream, rowsOf(dst, src, bytes));
+    }
+    void after(Tag<Function::hyMemcpyPeerAsync>, const HyLayerLink*, HyStream stream, HyDevice, HyDevicePtr dst,
+               HyDevice, HyDevicePtr src, uint64_t bytes) {
+        noteTransfer("a copy between devices", stream, rowsOf(dst, src, bytes));
     }
     void after(Tag<Function::hyMemcpy2DAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, uint64_t dstPitch,
                HyDevicePtr src, uint64_t srcPitch, uint64_t widthBytes, uint64_t height) {
