@@ -5,9 +5,9 @@
 #include "futex.h"
 #include "handles.h"
 #include "kernel.h"
-#include "semaphore.h"
 #include "stream.h"
 #include "tables.h"
+#include "timeline_semaphore.h"
 #include "transfer.h"
 
 #include <cstddef>

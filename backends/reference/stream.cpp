@@ -3,8 +3,8 @@
 #include "event.h"
 #include "handles.h"
 #include "kernel.h"
-#include "semaphore.h"
 #include "tables.h"
+#include "timeline_semaphore.h"
 #include "transfer.h"
 
 #include <cstddef>

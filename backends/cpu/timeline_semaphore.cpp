@@ -1,4 +1,4 @@
-#include "semaphore.h"
+#include "timeline_semaphore.h"
 
 #include "device.h"
 #include "futex.h"
