@@ -39,7 +39,7 @@ private:
     std::vector<Device*> devices_;
     std::shared_mutex sinksMutex_;
     std::vector<Sink> sinks_;
-    static inline thread_local uint64_t correlation_ [[gnu::tls_model("initial-exec")]] = 0;
+    static inline thread_local uint64_t correlation_ = 0;
 };
 
 } // namespace halyard
