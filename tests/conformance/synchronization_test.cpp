@@ -60,10 +60,9 @@ protected:
 TEST_F(Synchronization, HostFunctionRunsBetweenItsNeighbours) {
     constexpr uint64_t kCount = 1u << 16;
     struct Check {
-        std::vector<uint32_t> host;
+        std::vector<uint32_t> host = std::vector<uint32_t>(kCount, 0);
         bool seenFirst = false;
     } check;
-    check.host.resize(kCount, 0);
     const HyDevicePtr ptr = allocate(kCount * 4);
     fill(stream, ptr, 7, kCount);
     ASSERT_OK(hyMemcpyAsync(stream, hyHostAddress(check.host.data()), ptr, kCount * 4));
