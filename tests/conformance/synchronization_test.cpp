@@ -315,24 +315,4 @@ TEST_F(Synchronization, DestroyedSemaphoreStillServesItsStreams) {
     EXPECT_EQ(download<uint32_t>(ptr, 1)[0], 5u);
 }
 
-// What nobody will ever signal ends with the instance, and every host function behind it is told.
-TEST(SynchronizationEnd, InstanceDestroyCancelsWhatWaits) {
-    ASSERT_EQ(setenv("HALYARD_SHUTDOWN_TIMEOUT_MS", "100", 1), 0);
-    HyInstance instance = nullptr;
-    HyDevice device = nullptr;
-    HyStream stream = nullptr;
-    HySemaphore semaphore = nullptr;
-    ASSERT_OK(hyInstanceCreate(nullptr, &instance));
-    ASSERT_EQ(unsetenv("HALYARD_SHUTDOWN_TIMEOUT_MS"), 0);
-    ASSERT_OK(hyDeviceFind(instance, deviceUnderTest(), &device));
-    ASSERT_OK(hyStreamCreate(device, nullptr, &stream));
-    ASSERT_OK(hySemaphoreCreate(device, nullptr, &semaphore));
-    Call call;
-    ASSERT_OK(hyStreamWaitSemaphore(stream, semaphore, 1));
-    ASSERT_OK(hyStreamHostFunction(stream, Call::run, &call));
-    EXPECT_EQ(hyInstanceDestroy(instance), HY_ERROR_TIMEOUT);
-    ASSERT_EQ(call.status.wait_for(std::chrono::seconds(30)), std::future_status::ready);
-    EXPECT_EQ(call.status.get(), HY_ERROR_CANCELLED);
-}
-
 } // namespace
