@@ -19,7 +19,7 @@
 #define HALYARD_GRAPH_H
 
 #include "halyard/halyard.h"
-#include "halyard/synchronization.h"
+#include "halyard/host_function.h"
 
 #ifdef __cplusplus
 extern "C" {
