@@ -1,6 +1,6 @@
 #include "executor.h"
 
-#include "block_signals.h"
+#include "base/block_signals.h"
 #include "futex.h"
 #include "stream.h"
 #include "work.h"

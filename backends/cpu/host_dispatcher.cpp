@@ -1,6 +1,6 @@
 #include "host_dispatcher.h"
 
-#include "block_signals.h"
+#include "base/block_signals.h"
 #include "device.h"
 #include "futex.h"
 #include "stream.h"

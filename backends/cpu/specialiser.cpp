@@ -1,6 +1,6 @@
 #include "specialiser.h"
 
-#include "block_signals.h"
+#include "base/block_signals.h"
 #include "futex.h"
 #include "kernel.h"
 

@@ -1,31 +1,13 @@
 #include "queue.h"
 
+#include "base/block_signals.h"
+
 #include <algorithm>
 #include <cfenv>
 #include <chrono>
-#include <csignal>
 #include <vector>
 
 namespace halyard::reference {
-namespace {
-
-// Threads inherit the mask: the application's signal handlers never run on ours.
-class BlockSignals {
-public:
-    BlockSignals() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~BlockSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    BlockSignals(const BlockSignals&) = delete;
-    BlockSignals& operator=(const BlockSignals&) = delete;
-
-private:
-    sigset_t before_{};
-};
-
-} // namespace
 
 uint64_t nowNs() {
     return static_cast<uint64_t>(

@@ -1,8 +1,7 @@
 #include "api/bridge.h"
 
 #include "api/check.h"
-
-#include <csignal>
+#include "base/block_signals.h"
 
 namespace halyard {
 namespace {
@@ -10,22 +9,6 @@ namespace {
 // Between looks at events that are not done: short at first, so that short work is not held up.
 constexpr std::chrono::microseconds kFirstPause{5};
 constexpr std::chrono::microseconds kLongestPause{500};
-
-// Threads inherit the mask: the application's signal handlers never run on ours.
-class BlockSignals {
-public:
-    BlockSignals() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~BlockSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    BlockSignals(const BlockSignals&) = delete;
-    BlockSignals& operator=(const BlockSignals&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 } // namespace
 

@@ -1,8 +1,9 @@
+// Threads of ours never run signal handlers of the application. Header only, so that backends use it too.
 #pragma once
 
 #include <csignal>
 
-namespace halyard::cpu {
+namespace halyard {
 
 // Blocks every signal on this thread while it lives. Threads inherit the mask, so that the application's signal
 // handlers never run on threads made meanwhile.
@@ -21,4 +22,4 @@ private:
     sigset_t before_{};
 };
 
-} // namespace halyard::cpu
+} // namespace halyard
