@@ -150,8 +150,11 @@ HyResult Device::close(uint64_t deadline) {
     }
     // A compilation that goes on would come back to a runtime that is gone.
     const bool compilerGone = specialiser_.stop(std::max(deadline, grace));
+    // The dispatcher hands its streams back to the workers, so it ends first; but work that goes on may need it yet.
+    const auto stopDispatcher = [&] { return dispatcher_.stop(std::max(deadline, grace)); };
+    bool dispatcherGone = stopped && stopDispatcher();
     const bool workersGone = executor_.stop(stopped ? kNever : grace);
-    const bool dispatcherGone = dispatcher_.stop(std::max(deadline, grace));
+    dispatcherGone = dispatcherGone || (!stopped && stopDispatcher());
     if (!compilerGone || !workersGone || !dispatcherGone) {
         acquire(); // for ever: a thread still uses this object
     }
