@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <sched.h>
+#include <thread>
 
 namespace halyard::cpu_test {
 namespace {
@@ -49,17 +51,27 @@ TEST(CpuClose, WithWorkThatWaitsForOtherStreams) {
 }
 
 // What the thread for host functions does after the last one has returned must not be lost: a stream it hands back to
-// workers that have gone keeps itself and the device for ever (LeakSanitizer sees it).
+// workers that have gone keeps itself and the device for ever (LeakSanitizer sees it). All threads share one processor
+// and the host sleeps meanwhile, so that the end of the function lets the host run on at once.
 TEST(CpuClose, RightAfterTheLastHostFunction) {
-    for (int i = 0; i < 300; ++i) {
+    cpu_set_t before, one;
+    ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    for (int i = 0; i < 100; ++i) {
         Device device;
         HyBackendStream stream = device.stream();
         std::atomic<int> calls = 0;
-        const auto count = [](void* user, HyResult) { ++*static_cast<std::atomic<int>*>(user); };
-        ASSERT_EQ(cpuInterface().stream->hostFunction(stream, count, &calls), HY_SUCCESS);
+        const auto count = [](void* user, HyResult) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            ++*static_cast<std::atomic<int>*>(user);
+        };
+        EXPECT_EQ(cpuInterface().stream->hostFunction(stream, count, &calls), HY_SUCCESS);
         EXPECT_EQ(device.close(kLong), HY_SUCCESS);
         EXPECT_EQ(calls, 1);
     }
+    EXPECT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 TEST(CpuClose, WithoutAnyWork) {
