@@ -109,10 +109,8 @@ HyResult Device::checkEpoch(uint64_t epoch) const {
 }
 
 HyResult Device::reset(uint64_t deadline) {
-    std::unique_lock turn(resetMutex_, std::defer_lock);
-    if (deadline == kNever) {
-        turn.lock();
-    } else if (!turn.try_lock_until(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline)))) {
+    const Turn::Guard turn(resetTurn_, deadline);
+    if (!turn.held()) {
         return host_.fail({HY_ERROR_TIMEOUT, "another reset of the device has not ended within the time limit"});
     }
     takesWork_.store(false);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arena.h"
+#include "base/turn.h"
 #include "context.h"
 #include "executor.h"
 #include "host_dispatcher.h"
@@ -79,7 +80,7 @@ private:
     std::atomic<bool> closed_{false};
     std::atomic<bool> takesWork_{true};
     std::atomic<uint64_t> epoch_{0};
-    std::timed_mutex resetMutex_;
+    Turn resetTurn_;
     std::mutex registryMutex_;
     Stream* streams_ = nullptr;
 };

@@ -1,6 +1,7 @@
 // The one device: its memory and its line of work.
 #pragma once
 
+#include "base/turn.h"
 #include "interp/device_memory.h"
 #include "profiler.h"
 #include "queue.h"
@@ -69,7 +70,7 @@ private:
     std::atomic<bool> cancel_{false};
     std::atomic<bool> closed_{false};
     std::atomic<uint64_t> epoch_{0};
-    std::timed_mutex resetMutex_;
+    Turn resetTurn_;
     std::mutex mutex_;
     std::vector<std::weak_ptr<Stream>> streams_;
     Queue hostFunctions_;

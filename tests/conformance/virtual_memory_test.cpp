@@ -29,7 +29,7 @@ TEST_F(VirtualMemory, ABufferGrowsWhereItIs) {
         return;
     constexpr uint64_t kPieces = 8;
     const uint64_t before = freeMemory();
-    const HyDevicePtr base = reserve(uint64_t{1} << 36);
+    const HyDevicePtr base = reserve(uint64_t{1} << 35);
     const auto perPiece = static_cast<uint32_t>(piece / 4);
     for (uint64_t used = 0; used < kPieces; ++used) {
         mapNew(base + used * piece, piece);
