@@ -307,10 +307,11 @@ TEST_F(MemoryPools, WaitingReleasesBeyondTheThreshold) {
 }
 
 TEST_F(MemoryPools, DestroyedWhileAllocationsLive) {
+    constexpr uint64_t kLarge = 256 << 20;
     const HyMemoryPool pool = makePool(UINT64_MAX);
     uint64_t before = 0;
     ASSERT_OK(hyDeviceGetMemoryInfo(device, &before, nullptr));
-    const HyDevicePtr a = allocateAsync(stream, 64 << 20, pool);
+    const HyDevicePtr a = allocateAsync(stream, kLarge, pool);
     const HyDevicePtr b = allocateAsync(stream, 1000, pool);
     fill(stream, b, 5, 250);
     EXPECT_OK(hyMemFreeAsync(stream, a));
@@ -325,7 +326,7 @@ TEST_F(MemoryPools, DestroyedWhileAllocationsLive) {
     uint64_t after = 0;
     ASSERT_OK(hyDeviceGetMemoryInfo(device, &after, nullptr));
     if (before != UINT64_MAX) {
-        EXPECT_EQ(after, before) << "everything went back";
+        EXPECT_GT(after + kLarge / 2, before) << "everything went back"; // other programs take memory meanwhile
     }
     const HyDevicePtr next = allocateAsync(stream, 1000);
     EXPECT_OK(hyMemFreeAsync(stream, next));
