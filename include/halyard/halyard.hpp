@@ -309,10 +309,11 @@ public:
 /* An ordered, asynchronous queue of work. */
 class Stream : public detail::Handle<HyStream, hyStreamDestroy> {
 public:
-    /* priority: 0 normal, negative more urgent; a hint. */
-    explicit Stream(Device device, std::int32_t priority = 0) {
+    /* priority: 0 normal, negative more urgent; a hint. name: what messages and traces call it; copied. */
+    explicit Stream(Device device, std::int32_t priority = 0, const char* name = nullptr) {
         auto desc = detail::sized<HyStreamDesc>();
         desc.priority = priority;
+        desc.name = name;
         check(hyStreamCreate(device.get(), &desc, &handle_));
     }
 
