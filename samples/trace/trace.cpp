@@ -125,8 +125,13 @@ bool drawTrace(const std::string& path) {
     }
     std::printf("%zu pieces of work, %zu arrows from the calls that submitted them\n", pieces, arrivals);
     // One fill before the chunks, and one copy of the sums after them.
-    return tracks.size() == 2 && pieces == kChunks * kCommandsPerChunk + 2 && begins == pieces && arrivals == pieces &&
-           sums["scatter"].first == kChunks && sums["fold"].first == kChunks;
+    std::vector<std::string> drawn;
+    for (const auto& [track, all] : tracks) {
+        drawn.push_back(names[track]);
+    }
+    std::sort(drawn.begin(), drawn.end());
+    return drawn == std::vector<std::string>{"consume", "produce"} && pieces == kChunks * kCommandsPerChunk + 2 &&
+           begins == pieces && arrivals == pieces && sums["scatter"].first == kChunks && sums["fold"].first == kChunks;
 }
 
 } // namespace

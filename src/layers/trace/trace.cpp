@@ -140,10 +140,14 @@ private:
         kernels_.add(next_, *outKernel);
     }
     void after(Tag<Function::hyKernelDestroy>, HyKernel kernel) { kernels_.remove(kernel); }
-    void after(Tag<Function::hyStreamCreate>, HyDevice device, const HyStreamDesc*, HyStream* outStream) {
+    void after(Tag<Function::hyStreamCreate>, HyDevice device, const HyStreamDesc* desc, HyStream* outStream) {
+        constexpr size_t kWithName = offsetof(HyStreamDesc, name) + sizeof(desc->name); // older programs have none
+        const bool named = desc != nullptr && desc->structSize >= kWithName && desc->name != nullptr;
         const std::lock_guard lock(mutex_);
         deviceOfStream_[reinterpret_cast<uint64_t>(*outStream)] = device;
-        streams_.emplace(reinterpret_cast<uint64_t>(*outStream), ++streamCount_);
+        ++streamCount_;
+        streams_.emplace(reinterpret_cast<uint64_t>(*outStream),
+                         named ? desc->name : fmt::format("stream {}", streamCount_));
     }
 
     // ---- Device memory in use.
@@ -275,8 +279,8 @@ private:
         uint64_t device;
         uint64_t bytes;
     };
-    std::mutex mutex_; // guards what follows
-    std::map<uint64_t, uint32_t> streams_;
+    std::mutex mutex_;                        // guards what follows
+    std::map<uint64_t, std::string> streams_; // names by handle
     std::map<uint64_t, HyDevice> deviceOfStream_;
     uint32_t streamCount_ = 0;
     std::map<HyDevicePtr, Allocation> memory_;

@@ -184,8 +184,7 @@ private:
 
     std::string streamName(uint64_t handle) const {
         const auto known = contents_.streams.find(handle);
-        return known != contents_.streams.end() ? fmt::format("stream {}", known->second)
-                                                : fmt::format("stream {:#x}", handle);
+        return known != contents_.streams.end() ? known->second : fmt::format("stream {:#x}", handle);
     }
 
     void nameDevices() {

@@ -13,7 +13,7 @@ struct TraceContents {
     const Recorder& recorder;
     uint64_t originNs;                       // time 0 of the file
     std::map<uint64_t, std::string> devices; // names by handle
-    std::map<uint64_t, uint32_t> streams;    // numbers by handle
+    std::map<uint64_t, std::string> streams; // names by handle
 };
 
 // False, with errno set, when the file takes no more. Throws std::bad_alloc.
