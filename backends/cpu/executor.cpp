@@ -43,7 +43,8 @@ void* Worker::Buffer::get(uint64_t wanted) {
     return data;
 }
 
-Executor::Executor(uint32_t threads, uint64_t spinNs) : wantedThreads_(threads), spinNs_(spinNs) {}
+Executor::Executor(uint32_t threads, uint64_t spinNs)
+    : wantedThreads_(threads), spinNs_(spinNs), gridBarrier_(spinNs) {}
 
 Executor::~Executor() = default;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "command.h"
+#include "grid_barrier.h"
 #include "status.h"
 
 #include <atomic>
@@ -69,9 +70,11 @@ public:
     // Runs each of a command's units on a worker of its own, all at the same time; every worker comes after the command
     // that it is at. `units` is at most threads(). Ends the stream's turn. True and false as of shareOut().
     bool runTogether(Stream& stream, const Command& command, uint64_t units, Worker& worker);
+    // Of the command that runs together, if any: where its workgroups meet.
+    GridBarrier& gridBarrier() { return gridBarrier_; }
     // The stream, which may have been given the turn, does not run its command after all.
     void giveUpTurn(Stream& stream);
-    // REQUIRES: the device is cancelled. Units that wait for workers do not wait any more.
+    // REQUIRES: the device is cancelled. Units that wait for workers, or for each other, do not wait any more.
     void cancelGang();
     // Ends the threads. False: some did not come back before the deadline; they are left to themselves, and this
     // object must live for ever.
@@ -149,6 +152,7 @@ private:
 
     const uint32_t wantedThreads_;
     const uint64_t spinNs_;
+    GridBarrier gridBarrier_;
     std::mutex startMutex_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::atomic<uint32_t> started_{0};
