@@ -355,6 +355,30 @@ TEST_P(Graphs, LaunchesOfOneExecutableNeverOverlap) {
     EXPECT_EQ(whole(x), all(1000));
 }
 
+// Nodes of one branch do not wait for nodes of another that take long: here the long one ends only because of them.
+TEST_F(GraphTest, BranchesOfAReplayRunSideBySide) {
+    if ((properties.capabilities & HY_CAP_CONCURRENT_STREAMS) == 0) {
+        // One stream after the other: the order of the nodes is all there is.
+        EXPECT_STREQ(properties.backend, "reference");
+        return;
+    }
+    const HyKernel waits = makeKernel(module, "wait_for");
+    const HyDevicePtr flag = upload(all(0)), x = upload(all(1));
+    const HyGraphNode longOne = kernelNode(Launch(waits, 1, 1, {flag}));
+    HyGraphNode last = scaleNode(x, 2, 0);
+    last = scaleNode(x, 2, 0, {last});
+    last = fillNode(flag, 1, {last});
+    scaleNode(x, 2, 1, {last, longOne});
+    const HyGraphExec exec = instantiate(HY_GRAPH_INSTANTIATE_REPLAY);
+    for (int i = 0; i < 3; ++i) {
+        const uint32_t zero = 0;
+        ASSERT_OK(hyMemFillAsync(stream, flag, &zero, 4, kCount));
+        launch(exec);
+        ASSERT_OK(hyStreamSynchronize(stream, kLimitNs));
+    }
+    EXPECT_EQ(whole(x), all(((8 + 1) * 8 + 1) * 8 + 1));
+}
+
 TEST_P(Graphs, ExecutablesRunSideBySide) {
     constexpr int kExecs = 4;
     std::vector<HyDevicePtr> memory;
