@@ -74,7 +74,7 @@ public:
     GridBarrier& gridBarrier() { return gridBarrier_; }
     // The stream, which may have been given the turn, does not run its command after all.
     void giveUpTurn(Stream& stream);
-    // REQUIRES: the device is cancelled. Units that wait for workers, or for each other, do not wait any more.
+    // REQUIRES: the device is cancelled. Units that wait for workers do not wait any more.
     void cancelGang();
     // Ends the threads. False: some did not come back before the deadline; they are left to themselves, and this
     // object must live for ever.

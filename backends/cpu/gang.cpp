@@ -36,7 +36,6 @@ bool Executor::runTogether(Stream& stream, const Command& command, uint64_t unit
         demand_.fetch_add(static_cast<uint32_t>(units) - 1, std::memory_order_seq_cst);
         if (stream.device().cancelled()) {
             withdrawSeats();
-            gridBarrier_.stop();
         }
         wakes = rebalance();
     }
@@ -125,7 +124,6 @@ void Executor::withdrawSeats() {
 void Executor::cancelGang() {
     const std::scoped_lock lock(mutex_);
     withdrawSeats();
-    gridBarrier_.stop();
 }
 
 } // namespace halyard::cpu

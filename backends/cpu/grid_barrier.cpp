@@ -7,14 +7,13 @@ namespace halyard::cpu {
 void GridBarrier::open(uint32_t workgroups) {
     workgroups_ = workgroups;
     counts_.store(0, std::memory_order_relaxed);
-    stopped_.store(false, std::memory_order_relaxed);
     broken_.store(false, std::memory_order_relaxed);
 }
 
 bool GridBarrier::await() {
-    // The phase first: whoever stops or breaks the barrier says so, then ends the phase.
+    // The phase first: whoever breaks the barrier says so, then ends the phase.
     const uint32_t phase = phase_.load(std::memory_order_seq_cst);
-    if (stopped_.load(std::memory_order_seq_cst)) {
+    if (broken()) {
         return false;
     }
     const uint64_t before = counts_.fetch_add(1, std::memory_order_acq_rel);
@@ -35,7 +34,7 @@ bool GridBarrier::await() {
         }
         sleepers_.fetch_sub(1, std::memory_order_relaxed);
     }
-    return !stopped_.load(std::memory_order_seq_cst);
+    return !broken();
 }
 
 void GridBarrier::leave() {
@@ -46,12 +45,7 @@ void GridBarrier::leave() {
 }
 
 void GridBarrier::breakUp() {
-    broken_.store(true, std::memory_order_release);
-    stop();
-}
-
-void GridBarrier::stop() {
-    stopped_.store(true, std::memory_order_seq_cst);
+    broken_.store(true, std::memory_order_seq_cst);
     nextPhase();
 }
 

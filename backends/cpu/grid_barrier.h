@@ -15,14 +15,12 @@ public:
     // For the next launch. REQUIRES: no workgroup of an earlier one is in await() or will call it.
     void open(uint32_t workgroups);
     // Returns true when all workgroups have called this as often as the caller, with everything before the calls
-    // ordered before what follows them; false when stop() was called, or a workgroup has ended that should have come.
+    // ordered before what follows them; false when a workgroup has ended that should have come, then and from then on.
     bool await();
-    // The calling workgroup has ended.
+    // The calling workgroup has ended: nobody waits for it any more. Cancelled ones end like others.
     void leave();
     // Whether a workgroup ended while others waited, or would have.
-    bool broken() const { return broken_.load(std::memory_order_acquire); }
-    // Nobody waits any more, until the next open().
-    void stop();
+    bool broken() const { return broken_.load(std::memory_order_seq_cst); }
 
     // HyHostAwaitGrid of jit/host_kernel_abi.h. `grid`: a GridBarrier, or null for a grid of one workgroup.
     static int32_t awaitFromKernel(void* grid);
@@ -38,7 +36,6 @@ private:
     alignas(64) std::atomic<uint64_t> counts_{0}; // arrived in this phase; above 32 bits: ended
     alignas(64) std::atomic<uint32_t> phase_{0};
     std::atomic<uint32_t> sleepers_{0};
-    std::atomic<bool> stopped_{false};
     std::atomic<bool> broken_{false};
 };
 

@@ -155,9 +155,9 @@ HY_API HyResult hyGraphExecDestroy(HyGraphExec exec);
 
 /* Puts the whole graph at the end of the stream. Launches of one executable never overlap: each starts after the one
  * before it is done, whatever their streams. What the nodes use must be live: freeing memory that an executable uses
- * and launching it is an error that nothing finds. Thread-safe. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED
- * (stream of another device), the sticky error. When a replayed launch fails midway, for want of host memory, the nodes
- * before the fault have been submitted. */
+ * and launching it is an error that only the layer "validate" finds. Thread-safe. Errors: HY_ERROR_INVALID_HANDLE,
+ * HY_ERROR_UNSUPPORTED (stream of another device), the sticky error. When a replayed launch fails midway, for want of
+ * host memory, the nodes before the fault have been submitted. */
 HY_API HyResult hyGraphLaunch(HyGraphExec exec, HyStream stream);
 
 /* The next functions change what a node of the graph that `exec` was made from does in later launches; launches in
