@@ -31,8 +31,8 @@ typedef struct HyHostKernelInfo {
 } HyHostKernelInfo;
 
 /* What a workgroup does at a barrier of the whole grid: returns 0 when each workgroup of the launch has called it as
- * often as this one, with all memory accesses before the calls ordered before those behind them. Else the launch was
- * cancelled or a workgroup has ended: the code returns at once. */
+ * often as this one, with all memory accesses before the calls ordered before those behind them. Else a workgroup has
+ * ended that should have come. Then, and when the launch is cancelled, the code returns at once. */
 typedef int32_t (*HyHostAwaitGrid)(void* grid);
 
 typedef struct HyHostLaunch {

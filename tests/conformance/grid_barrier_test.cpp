@@ -308,3 +308,17 @@ TEST_F(GridBarrier, ResetWhileWorkgroupsWait) {
         expectStencil(stencil, groups, 5);
     }
 }
+
+// Loops of barriers stop as well, also those whose end is known, and in a grid of one workgroup.
+TEST_F(GridBarrier, ResetWhileWorkgroupsGoOn) {
+    const HyKernel stencil = makeKernel(module, "stencil");
+    const uint32_t most = mostGroups(stencil), forHours = UINT32_MAX;
+    for (const uint32_t groups : {1u, most}) {
+        const HyDevicePtr a = upload(std::vector<uint32_t>(size_t{groups} * kGroupSize));
+        const HyDevicePtr b = upload(std::vector<uint32_t>(size_t{groups} * kGroupSize));
+        launch(stencil, groups, {&a, &b, &forHours});
+        EXPECT_EQ(hyStreamSynchronize(stream, 50'000'000), HY_ERROR_TIMEOUT);
+        ASSERT_OK(hyDeviceReset(device, kSoonNs));
+        expectStencil(stencil, groups, 5);
+    }
+}

@@ -224,7 +224,8 @@ private:
         return emitCollective(at, *cut.exchange, lanes, cells);
     }
 
-    // Waits for the other workgroups; the group ends here when they will not come.
+    // Waits for the other workgroups. The group ends here when they will not come, or the launch was cancelled: loops
+    // of barriers may have a bound, and then look for that nowhere else.
     void awaitGrid(llvm::IRBuilder<>& at) {
         const auto field = [&](uint64_t offset) {
             return at.CreateLoad(at.getPtrTy(),
@@ -234,9 +235,11 @@ private:
         llvm::CallInst* call =
             at.CreateCall(type, field(offsetof(HyHostLaunch, awaitGrid)), {field(offsetof(HyHostLaunch, grid))});
         call->setDoesNotThrow();
+        Value* cancelled = at.CreateLoad(at.getInt32Ty(), field(offsetof(HyHostLaunch, cancel)), /*isVolatile=*/true);
+        Value* ends = at.CreateOr(call, cancelled);
         BasicBlock* stopped = BasicBlock::Create(llvm_, "stopped", group_);
         BasicBlock* together = BasicBlock::Create(llvm_, "arrived", group_);
-        at.CreateCondBr(at.CreateICmpEQ(call, at.getInt32(0)), together, stopped,
+        at.CreateCondBr(at.CreateICmpEQ(ends, at.getInt32(0)), together, stopped,
                         llvm::MDBuilder(llvm_).createLikelyBranchWeights());
         llvm::ReturnInst::Create(llvm_, stopped);
         at.SetInsertPoint(together);
