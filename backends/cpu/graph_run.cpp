@@ -88,6 +88,10 @@ void Plan::runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t e
     }
 }
 
+void Plan::runPiece(Stream& stream, const Flow::Piece& piece, Worker& worker) const {
+    runSlot(stream, *slots_[piece.slot], piece.first, piece.end, worker, true);
+}
+
 // Chains of small kernels are what graphs are for: nothing is looked up twice.
 void Stream::runQuickSteps(GraphCommand& command, Worker& worker) {
     const Plan& plan = *command.plan;
@@ -112,6 +116,10 @@ bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
     const Plan& plan = *command.plan;
     Executor& executor = device_->executor();
     const bool othersThere = executor.threads() > 1;
+    if (command.flowing) {
+        command.flowing = false;
+        command.next = plan.flow().end();
+    }
     while (command.next < plan.steps().size()) {
         const Plan::Step& step = plan.steps()[command.next];
         if (step.host) {
@@ -140,6 +148,15 @@ bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
             continue;
         }
         if (plan.runAlone(*this, step, worker, othersThere)) {
+            continue;
+        }
+        if (plan.flows(step) && plan.flow().tryBegin(plan, command.next - 1, executor.threads())) {
+            command.flowing = true;
+            if (!executor.shareFlow(*this, command, worker)) {
+                return false;
+            }
+            command.flowing = false;
+            command.next = plan.flow().end();
             continue;
         }
         if (!executor.shareOut(*this, command, plan.unitCount(step), worker)) {
