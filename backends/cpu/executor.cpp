@@ -360,6 +360,9 @@ bool Executor::runFlow(Job& job, Worker& worker) {
         }
         lock.lock();
         plan.flow().finish(piece);
+        if (plan.flow().isEnoughWithout(job.participants)) {
+            break;
+        }
     }
     // Whoever finishes what others wait for asks for as many workers as there is work then.
     demand_.fetch_sub(std::exchange(job.wanted, 0), std::memory_order_seq_cst);
@@ -373,7 +376,7 @@ bool Executor::runFlow(Job& job, Worker& worker) {
 
 Executor::Wakes Executor::inviteToFlow(Job& job) {
     const uint64_t room = threads() - job.participants;
-    const auto wanted = static_cast<uint32_t>(std::min(room, job.flowing->flow().available()));
+    const auto wanted = static_cast<uint32_t>(std::min(room, job.flowing->flow().wanted(job.participants)));
     demand_.fetch_add(wanted - job.wanted, std::memory_order_seq_cst); // wraps around when fewer are
     job.wanted = wanted;
     return rebalance();

@@ -208,6 +208,21 @@ void Plan::findOrder(const HyBackendGraphNode* const* nodes, uint32_t count) {
         }
     }
     flow_.reserve(static_cast<uint32_t>(slots_.size()));
+    findJoins();
+}
+
+// A slot alone in its level comes after all that is before when each of those has a successor no later than it.
+void Plan::findJoins() {
+    uint32_t reach = 0; // the latest of the first successors so far
+    uint32_t slot = 0;
+    for (Step& step : steps_) {
+        step.joins = step.alone && reach <= step.first;
+        for (; slot < step.first + step.count; ++slot) {
+            uint32_t next = kNoSlot;
+            forEachSuccessor(slot, [&](uint32_t after) { next = std::min(next, after); });
+            reach = std::max(reach, next);
+        }
+    }
 }
 
 HyResult Plan::build(Device& device, const HyBackendGraphNode* const* nodes, uint32_t count) {

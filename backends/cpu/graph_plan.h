@@ -17,6 +17,9 @@ namespace halyard::cpu {
 
 class Worker;
 
+// Asking another thread for help and waiting for it costs some microseconds: what takes less runs where it is.
+constexpr uint64_t kAloneTicks = 10'000;
+
 // A function of the application, released with the last plan that calls it.
 class HostCall final : public RefCounted<HostCall> {
 public:
@@ -82,6 +85,7 @@ public:
         bool host = false;
         bool cooperative = false;
         bool alone = false; // the one slot of its level: all that follows comes after it
+        bool joins = false; // and it comes after all that is before
         // One workgroup, which needs no more memory than quickLocalBytes() and quickScratchBytes(): all there is to do
         // is this call. Null: something else.
         HyHostKernelRun run = nullptr;
@@ -122,6 +126,9 @@ public:
     void runPiece(Stream& stream, const Flow::Piece& piece, Worker& worker) const;
     uint64_t units(uint32_t slot) const { return slots_[slot]->units(); }
     uint32_t stepOf(uint32_t slot) const { return stepOf_[slot]; }
+    // In ticks; the largest number when it is not known.
+    uint64_t cost(uint32_t slot) const;
+    bool costsLittle(const Step& step) const;
     template <class Visit> void forEachSuccessor(uint32_t slot, Visit&& visit) const {
         for (uint32_t i = order_.first[slot]; i < order_.first[slot + 1]; ++i) {
             visit(order_.successors[i]);
@@ -137,8 +144,8 @@ private:
 
     void schedule(const HyBackendGraphNode* const* nodes, uint32_t count);
     void findOrder(const HyBackendGraphNode* const* nodes, uint32_t count);
+    void findJoins();
     void prepare(uint32_t slot);
-    uint64_t stepCost(const Step& step) const;
 
     std::vector<Ref<Slot>> slots_;
     std::vector<uint32_t> slotOf_; // by node; kNoSlot for empty ones

@@ -16,8 +16,6 @@ namespace halyard::cpu {
 
 namespace {
 
-// Asking another thread for help and waiting for it costs some microseconds: below this, a step runs where it is.
-constexpr uint64_t kAloneTicks = 10'000;
 constexpr uint64_t kCostUnit = 16;
 
 uint64_t ticks() {
@@ -48,18 +46,21 @@ uint64_t Plan::unitCount(const Step& step) const {
     return units;
 }
 
-// In ticks; the largest number when it is not known.
-uint64_t Plan::stepCost(const Step& step) const {
-    uint64_t total = 0;
-    for (uint32_t i = step.first; i < step.first + step.count; ++i) {
-        const uint64_t cost = slots_[i]->cost.load(std::memory_order_relaxed);
-        uint64_t ofSlot = 0;
-        if (cost == 0 || __builtin_mul_overflow(cost, slots_[i]->units(), &ofSlot) ||
-            __builtin_add_overflow(total, ofSlot / kCostUnit, &total)) {
-            return UINT64_MAX;
-        }
+uint64_t Plan::cost(uint32_t slot) const {
+    const uint64_t ofUnit = slots_[slot]->cost.load(std::memory_order_relaxed);
+    uint64_t ofSlot = 0;
+    if (ofUnit == 0 || __builtin_mul_overflow(ofUnit, slots_[slot]->units(), &ofSlot)) {
+        return UINT64_MAX;
     }
-    return total;
+    return ofSlot / kCostUnit;
+}
+
+bool Plan::costsLittle(const Step& step) const {
+    uint64_t total = 0;
+    for (uint32_t i = step.first; i < step.first + step.count && total <= kAloneTicks; ++i) {
+        total += std::min(cost(i), kAloneTicks + 1);
+    }
+    return total <= kAloneTicks;
 }
 
 bool Plan::runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const {
@@ -68,7 +69,7 @@ bool Plan::runAlone(Stream& stream, const Step& step, Worker& worker, bool other
         runSlot(stream, slot, 0, slot.units(), worker, false);
         return true;
     }
-    if (othersThere && stepCost(step) > kAloneTicks) {
+    if (othersThere && !costsLittle(step)) {
         return false;
     }
     for (uint32_t i = step.first; i < step.first + step.count; ++i) {
