@@ -108,6 +108,7 @@ struct alignas(kCommandAlignment) StampCommand : Command {
 struct alignas(kCommandAlignment) GraphCommand : Command {
     const Plan* plan; // owned reference
     uint32_t next;    // step that runs next; the one that is shared out is the one before
+    bool flowing;     // the plan's flow runs, from the step before `next` on
 };
 
 // Goes before a command whose times a tool wants.

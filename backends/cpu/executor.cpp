@@ -2,6 +2,7 @@
 
 #include "base/block_signals.h"
 #include "futex.h"
+#include "graph_plan.h"
 #include "stream.h"
 #include "work.h"
 
@@ -43,7 +44,8 @@ void* Worker::Buffer::get(uint64_t wanted) {
     return data;
 }
 
-Executor::Executor(uint32_t threads, uint64_t spinNs) : wantedThreads_(threads), spinNs_(spinNs) {}
+Executor::Executor(uint32_t threads, uint64_t spinNs)
+    : wantedThreads_(threads), spinNs_(spinNs), gridBarrier_(spinNs) {}
 
 Executor::~Executor() = default;
 
@@ -268,14 +270,30 @@ void Executor::hold(Worker& worker, Stream& stream) {
     }
 }
 
+// REQUIRES: mutex_ is held. The calling worker takes part.
+Executor::Job& Executor::open(Stream& stream, const Command& command) {
+    Job& job = *std::exchange(freeJobs_, freeJobs_->next);
+    job.stream = &stream;
+    job.command = &command;
+    job.flowing = nullptr;
+    job.open = true;
+    job.participants = 1;
+    job.wanted = 0;
+    job.prev = nullptr;
+    job.next = openJobs_;
+    if (openJobs_ != nullptr) {
+        openJobs_->prev = &job;
+    }
+    openJobs_ = &job;
+    return job;
+}
+
 bool Executor::shareOut(Stream& stream, const Command& command, uint64_t units, Worker& worker) {
     Job* job = nullptr;
     Wakes wakes;
     {
         const std::scoped_lock lock(mutex_);
-        job = std::exchange(freeJobs_, freeJobs_->next);
-        job->stream = &stream;
-        job->command = &command;
+        job = &open(stream, command);
         job->sliceCount = static_cast<uint32_t>(std::min<uint64_t>({units, threads(), kMaxSlices}));
         const uint64_t length = (units + job->sliceCount - 1) / job->sliceCount;
         job->piece = std::max<uint64_t>(1, length / kPiecesPerSlice);
@@ -283,15 +301,7 @@ bool Executor::shareOut(Stream& stream, const Command& command, uint64_t units, 
             job->slices[i].next.store(std::min(units, i * length), std::memory_order_relaxed);
             job->slices[i].end = std::min(units, (i + 1) * length);
         }
-        job->open = true;
-        job->participants = 1;
         job->wanted = static_cast<uint32_t>(std::min<uint64_t>(units, threads())) - 1;
-        job->prev = nullptr;
-        job->next = openJobs_;
-        if (openJobs_ != nullptr) {
-            openJobs_->prev = job;
-        }
-        openJobs_ = job;
         demand_.fetch_add(job->wanted, std::memory_order_seq_cst);
         wakes = rebalance();
     }
@@ -320,13 +330,63 @@ void Executor::unlink(Job& job) {
     }
 }
 
+void Executor::close(Job& job) {
+    job.open = false;
+    unlink(job);
+    demand_.fetch_sub(std::exchange(job.wanted, 0), std::memory_order_seq_cst);
+}
+
+bool Executor::shareFlow(Stream& stream, const GraphCommand& command, Worker& worker) {
+    Job* job = nullptr;
+    {
+        const std::scoped_lock lock(mutex_);
+        job = &open(stream, command);
+        job->flowing = command.plan;
+    }
+    return runFlow(*job, worker);
+}
+
+bool Executor::runFlow(Job& job, Worker& worker) {
+    const Plan& plan = *job.flowing;
+    Stream& stream = *job.stream;
+    Flow::Piece piece;
+    std::unique_lock lock(mutex_);
+    while (plan.flow().take(piece)) {
+        const Wakes wakes = inviteToFlow(job);
+        lock.unlock();
+        wake(wakes);
+        if (!stream.skips()) {
+            plan.runPiece(stream, piece, worker);
+        }
+        lock.lock();
+        plan.flow().finish(piece);
+        if (plan.flow().isEnoughWithout(job.participants)) {
+            break;
+        }
+    }
+    // Whoever finishes what others wait for asks for as many workers as there is work then.
+    demand_.fetch_sub(std::exchange(job.wanted, 0), std::memory_order_seq_cst);
+    if (--job.participants > 0) {
+        return false;
+    }
+    close(job);
+    job.next = std::exchange(freeJobs_, &job);
+    return true;
+}
+
+Executor::Wakes Executor::inviteToFlow(Job& job) {
+    const uint64_t room = threads() - job.participants;
+    const auto wanted = static_cast<uint32_t>(std::min(room, job.flowing->flow().wanted(job.participants)));
+    demand_.fetch_add(wanted - job.wanted, std::memory_order_seq_cst); // wraps around when fewer are
+    job.wanted = wanted;
+    return rebalance();
+}
+
 bool Executor::leave(Job& job) {
     const std::scoped_lock lock(mutex_);
     // Whoever leaves found nothing left to do, so nobody else needs to come.
     if (job.open) {
-        job.open = false;
-        unlink(job);
-        demand_.fetch_sub(std::exchange(job.wanted, 0), std::memory_order_seq_cst);
+        close(job);
     }
     if (--job.participants > 0) {
         return false;
@@ -341,9 +401,15 @@ void Executor::work(Worker& worker) {
         Stream* stream = task.stream;
         if (task.job != nullptr) {
             stream = task.job->stream;
-            runPieces(*task.job, worker);
-            if (!leave(*task.job)) {
-                continue;
+            if (task.job->flowing != nullptr) {
+                if (!runFlow(*task.job, worker)) {
+                    continue;
+                }
+            } else {
+                runPieces(*task.job, worker);
+                if (!leave(*task.job)) {
+                    continue;
+                }
             }
             stream->finishFront();
         } else if (task.unit != 0) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "command.h"
+#include "grid_barrier.h"
 #include "status.h"
 
 #include <atomic>
@@ -64,11 +65,15 @@ public:
     // Runs a command's units on this worker and those that are free. True: all are done; false: another worker
     // still runs some and will go on with the stream, which must not be touched any more.
     bool shareOut(Stream& stream, const Command& command, uint64_t units, Worker& worker);
+    // The same for the flow of a graph's plan, which has begun: nodes of branches run whenever they can.
+    bool shareFlow(Stream& stream, const GraphCommand& command, Worker& worker);
     // Before runTogether(). False: it is another stream's turn; this one is scheduled when its turn has come.
     bool claimTurn(Stream& stream);
     // Runs each of a command's units on a worker of its own, all at the same time; every worker comes after the command
     // that it is at. `units` is at most threads(). Ends the stream's turn. True and false as of shareOut().
     bool runTogether(Stream& stream, const Command& command, uint64_t units, Worker& worker);
+    // Of the command that runs together, if any: where its workgroups meet.
+    GridBarrier& gridBarrier() { return gridBarrier_; }
     // The stream, which may have been given the turn, does not run its command after all.
     void giveUpTurn(Stream& stream);
     // REQUIRES: the device is cancelled. Units that wait for workers do not wait any more.
@@ -89,6 +94,7 @@ private:
     struct Job {
         Stream* stream = nullptr;
         const Command* command = nullptr;
+        const Plan* flowing = nullptr; // whose flow it is; null: `slices` are taken
         uint64_t piece = 1;
         uint32_t sliceCount = 0;
         bool open = false;   // somebody may still join
@@ -131,7 +137,11 @@ private:
     bool next(Worker& worker, Task& outTask);
     bool take(Task& outTask);
     Wakes enqueue(Stream& stream);
+    Job& open(Stream& stream, const Command& command);
     void runPieces(Job& job, Worker& worker);
+    bool runFlow(Job& job, Worker& worker);
+    Wakes inviteToFlow(Job& job);
+    void close(Job& job);
     bool takeSeat(Task& outTask);
     bool takePart(Stream& stream, uint64_t unit, Worker& worker);
     Wakes passTurn();
@@ -149,6 +159,7 @@ private:
 
     const uint32_t wantedThreads_;
     const uint64_t spinNs_;
+    GridBarrier gridBarrier_;
     std::mutex startMutex_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::atomic<uint32_t> started_{0};

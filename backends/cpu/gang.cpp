@@ -27,6 +27,7 @@ bool Executor::runTogether(Stream& stream, const Command& command, uint64_t unit
     {
         const std::scoped_lock lock(mutex_);
         gang_.command = &command;
+        gridBarrier_.open(static_cast<uint32_t>(units));
         gang_.nextUnit = 1;
         gang_.running = static_cast<uint32_t>(units);
         gang_.called.store(true, std::memory_order_relaxed);
@@ -69,6 +70,11 @@ bool Executor::takePart(Stream& stream, uint64_t unit, Worker& worker) {
     }
     if (gang_.called.load(std::memory_order_relaxed)) {
         runUnits(stream, command, unit, unit + 1, worker);
+        gridBarrier_.leave();
+        // Cancelled workgroups end wherever they are.
+        if (gridBarrier_.broken() && !stream.device().cancelled()) {
+            failDivergedGrid(stream, command);
+        }
     }
     Wakes wakes;
     {

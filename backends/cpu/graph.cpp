@@ -59,6 +59,7 @@ public:
             plan_->acquire();
             command.plan = plan_.get();
             command.next = 0;
+            command.flowing = false;
         });
     }
 

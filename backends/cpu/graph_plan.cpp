@@ -158,12 +158,76 @@ void Plan::schedule(const HyBackendGraphNode* const* nodes, uint32_t count) {
             steps_.push_back({slot, 1, isHost(node), needsAllAtOnce(*nodes[node])});
         }
         stepOf_.push_back(static_cast<uint32_t>(steps_.size() - 1));
+        const bool first = slot == 0 || level[order[slot - 1]] != level[node];
+        const bool last = slot + 1 == order.size() || level[order[slot + 1]] != level[node];
+        steps_.back().alone = first && last;
     }
     slots_.resize(order.size());
 }
 
+// Through empty nodes, which have no slots.
+void Plan::findOrder(const HyBackendGraphNode* const* nodes, uint32_t count) {
+    constexpr size_t kMostEdgesPerNode = 8;
+    constexpr size_t kMostEdges = 1024;
+    std::vector<std::vector<uint32_t>> before(count); // the slots that a node comes after
+    size_t most = kMostEdges + kMostEdgesPerNode * count;
+    for (uint32_t i = 0; i < count; ++i) {
+        most += nodes[i]->dependencyCount;
+    }
+    size_t edges = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+        for (uint32_t d = 0; d < nodes[i]->dependencyCount; ++d) {
+            const uint32_t node = nodes[i]->dependencies[d];
+            if (slotOf_[node] != kNoSlot) {
+                before[i].push_back(slotOf_[node]);
+            } else {
+                before[i].insert(before[i].end(), before[node].begin(), before[node].end());
+            }
+        }
+        std::sort(before[i].begin(), before[i].end());
+        before[i].erase(std::unique(before[i].begin(), before[i].end()), before[i].end());
+        edges += before[i].size();
+        if (edges > most) {
+            return;
+        }
+    }
+    order_.first.resize(slots_.size() + 1);
+    for (uint32_t i = 0; i < count; ++i) {
+        for (const uint32_t slot : before[i]) {
+            order_.first[slot + 1] += slotOf_[i] != kNoSlot ? 1 : 0;
+        }
+    }
+    std::partial_sum(order_.first.begin(), order_.first.end(), order_.first.begin());
+    order_.successors.resize(order_.first.back());
+    std::vector<uint32_t> next(order_.first.begin(), order_.first.end() - 1);
+    for (uint32_t i = 0; i < count; ++i) {
+        for (const uint32_t slot : before[i]) {
+            if (slotOf_[i] != kNoSlot) {
+                order_.successors[next[slot]++] = slotOf_[i];
+            }
+        }
+    }
+    flow_.reserve(static_cast<uint32_t>(slots_.size()));
+    findJoins();
+}
+
+// A slot alone in its level comes after all that is before when each of those has a successor no later than it.
+void Plan::findJoins() {
+    uint32_t reach = 0; // the latest of the first successors so far
+    uint32_t slot = 0;
+    for (Step& step : steps_) {
+        step.joins = step.alone && reach <= step.first;
+        for (; slot < step.first + step.count; ++slot) {
+            uint32_t next = kNoSlot;
+            forEachSuccessor(slot, [&](uint32_t after) { next = std::min(next, after); });
+            reach = std::max(reach, next);
+        }
+    }
+}
+
 HyResult Plan::build(Device& device, const HyBackendGraphNode* const* nodes, uint32_t count) {
     schedule(nodes, count);
+    findOrder(nodes, count);
     for (uint32_t i = 0; i < count; ++i) {
         if (slotOf_[i] == kNoSlot) {
             continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "command.h"
+#include "graph_flow.h"
 #include "kernel.h"
 #include "ref.h"
 
@@ -15,6 +16,9 @@
 namespace halyard::cpu {
 
 class Worker;
+
+// Asking another thread for help and waiting for it costs some microseconds: what takes less runs where it is.
+constexpr uint64_t kAloneTicks = 10'000;
 
 // A function of the application, released with the last plan that calls it.
 class HostCall final : public RefCounted<HostCall> {
@@ -80,6 +84,8 @@ public:
         uint32_t count = 0;
         bool host = false;
         bool cooperative = false;
+        bool alone = false; // the one slot of its level: all that follows comes after it
+        bool joins = false; // and it comes after all that is before
         // One workgroup, which needs no more memory than quickLocalBytes() and quickScratchBytes(): all there is to do
         // is this call. Null: something else.
         HyHostKernelRun run = nullptr;
@@ -90,8 +96,10 @@ public:
     // The copy shares the slots. Throws std::bad_alloc.
     Plan(const Plan& other)
         : RefCounted<Plan>(), slots_(other.slots_), slotOf_(other.slotOf_), steps_(other.steps_),
-          stepOf_(other.stepOf_), improvable_(other.improvable_), quickLocalBytes_(other.quickLocalBytes_),
-          quickScratchBytes_(other.quickScratchBytes_) {}
+          stepOf_(other.stepOf_), order_(other.order_), improvable_(other.improvable_),
+          quickLocalBytes_(other.quickLocalBytes_), quickScratchBytes_(other.quickScratchBytes_) {
+        flow_.reserve(static_cast<uint32_t>(slots_.size()));
+    }
 
     // Throws std::bad_alloc. After a failure the runtime keeps the host functions.
     HyResult build(Device& device, const HyBackendGraphNode* const* nodes, uint32_t count);
@@ -115,19 +123,36 @@ public:
     // Runs the step where that is cheaper than asking others for help; false: it was not run.
     bool runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const;
     void runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t end, Worker& worker) const;
+    void runPiece(Stream& stream, const Flow::Piece& piece, Worker& worker) const;
+    uint64_t units(uint32_t slot) const { return slots_[slot]->units(); }
+    uint32_t stepOf(uint32_t slot) const { return stepOf_[slot]; }
+    // In ticks; the largest number when it is not known.
+    uint64_t cost(uint32_t slot) const;
+    bool costsLittle(const Step& step) const;
+    template <class Visit> void forEachSuccessor(uint32_t slot, Visit&& visit) const {
+        for (uint32_t i = order_.first[slot]; i < order_.first[slot + 1]; ++i) {
+            visit(order_.successors[i]);
+        }
+    }
+    // Whether branches can go on by themselves from a step on.
+    bool flows(const Step& step) const { return !step.alone && order_.known(); }
+    Flow& flow() const { return flow_; }
     void callHost(const Step& step, HyResult status) const { slots_[step.first]->host()->call(status); }
 
 private:
     static constexpr uint32_t kNoSlot = UINT32_MAX;
 
     void schedule(const HyBackendGraphNode* const* nodes, uint32_t count);
+    void findOrder(const HyBackendGraphNode* const* nodes, uint32_t count);
+    void findJoins();
     void prepare(uint32_t slot);
-    uint64_t stepCost(const Step& step) const;
 
     std::vector<Ref<Slot>> slots_;
     std::vector<uint32_t> slotOf_; // by node; kNoSlot for empty ones
     std::vector<Step> steps_;
-    std::vector<uint32_t> stepOf_;     // by slot
+    std::vector<uint32_t> stepOf_; // by slot
+    SlotOrder order_;              // not known when empty nodes join too many with too many
+    mutable Flow flow_;
     std::vector<uint32_t> improvable_; // slots for whose kernel and size better code may come up, one for each
     uint64_t quickLocalBytes_ = 0;
     uint64_t quickScratchBytes_ = 0;

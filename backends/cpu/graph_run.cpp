@@ -16,8 +16,6 @@ namespace halyard::cpu {
 
 namespace {
 
-// Asking another thread for help and waiting for it costs some microseconds: below this, a step runs where it is.
-constexpr uint64_t kAloneTicks = 10'000;
 constexpr uint64_t kCostUnit = 16;
 
 uint64_t ticks() {
@@ -48,18 +46,21 @@ uint64_t Plan::unitCount(const Step& step) const {
     return units;
 }
 
-// In ticks; the largest number when it is not known.
-uint64_t Plan::stepCost(const Step& step) const {
-    uint64_t total = 0;
-    for (uint32_t i = step.first; i < step.first + step.count; ++i) {
-        const uint64_t cost = slots_[i]->cost.load(std::memory_order_relaxed);
-        uint64_t ofSlot = 0;
-        if (cost == 0 || __builtin_mul_overflow(cost, slots_[i]->units(), &ofSlot) ||
-            __builtin_add_overflow(total, ofSlot / kCostUnit, &total)) {
-            return UINT64_MAX;
-        }
+uint64_t Plan::cost(uint32_t slot) const {
+    const uint64_t ofUnit = slots_[slot]->cost.load(std::memory_order_relaxed);
+    uint64_t ofSlot = 0;
+    if (ofUnit == 0 || __builtin_mul_overflow(ofUnit, slots_[slot]->units(), &ofSlot)) {
+        return UINT64_MAX;
     }
-    return total;
+    return ofSlot / kCostUnit;
+}
+
+bool Plan::costsLittle(const Step& step) const {
+    uint64_t total = 0;
+    for (uint32_t i = step.first; i < step.first + step.count && total <= kAloneTicks; ++i) {
+        total += std::min(cost(i), kAloneTicks + 1);
+    }
+    return total <= kAloneTicks;
 }
 
 bool Plan::runAlone(Stream& stream, const Step& step, Worker& worker, bool othersThere) const {
@@ -68,7 +69,7 @@ bool Plan::runAlone(Stream& stream, const Step& step, Worker& worker, bool other
         runSlot(stream, slot, 0, slot.units(), worker, false);
         return true;
     }
-    if (othersThere && stepCost(step) > kAloneTicks) {
+    if (othersThere && !costsLittle(step)) {
         return false;
     }
     for (uint32_t i = step.first; i < step.first + step.count; ++i) {
@@ -86,6 +87,10 @@ void Plan::runUnits(Stream& stream, const Step& step, uint64_t first, uint64_t e
         }
         base += slot.units();
     }
+}
+
+void Plan::runPiece(Stream& stream, const Flow::Piece& piece, Worker& worker) const {
+    runSlot(stream, *slots_[piece.slot], piece.first, piece.end, worker, true);
 }
 
 // Chains of small kernels are what graphs are for: nothing is looked up twice.
@@ -112,6 +117,10 @@ bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
     const Plan& plan = *command.plan;
     Executor& executor = device_->executor();
     const bool othersThere = executor.threads() > 1;
+    if (command.flowing) {
+        command.flowing = false;
+        command.next = plan.flow().end();
+    }
     while (command.next < plan.steps().size()) {
         const Plan::Step& step = plan.steps()[command.next];
         if (step.host) {
@@ -140,6 +149,15 @@ bool Stream::stepGraph(GraphCommand& command, Worker& worker) {
             continue;
         }
         if (plan.runAlone(*this, step, worker, othersThere)) {
+            continue;
+        }
+        if (plan.flows(step) && plan.flow().tryBegin(plan, command.next - 1, executor.threads())) {
+            command.flowing = true;
+            if (!executor.shareFlow(*this, command, worker)) {
+                return false;
+            }
+            command.flowing = false;
+            command.next = plan.flow().end();
             continue;
         }
         if (!executor.shareOut(*this, command, plan.unitCount(step), worker)) {

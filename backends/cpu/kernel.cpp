@@ -288,7 +288,9 @@ void Kernel::fillCommand(const HyBackendLaunch& launch, const Prepared& prepared
     out.launch = {{launch.workgroups.x, launch.workgroups.y, launch.workgroups.z},
                   {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
                   args,
-                  cancel};
+                  cancel,
+                  &GridBarrier::awaitFromKernel,
+                  out.cooperative && out.groups > 1 ? &module_->device().executor().gridBarrier() : nullptr};
 }
 
 bool Kernel::changeCode(LaunchCommand& command, CodeObject& code) const {

@@ -13,16 +13,23 @@ namespace halyard::cpu {
 
 namespace {
 
+std::string nameOf(const LaunchCommand& launch) {
+    std::string name = "kernel " + launch.code->name();
+    if (launch.node != nullptr) {
+        name += std::string(" (node '") + launch.node + "' of a graph)";
+    }
+    return name;
+}
+
 void failNoMemory(Stream& stream, const LaunchCommand& launch) noexcept {
     try {
         stream.fail(
             HY_ERROR_OUT_OF_HOST_MEMORY,
-            format("kernel %s%s%s%s could not run: no memory for its %llu bytes of workgroup memory and %llu bytes of "
-                   "scratch memory on each thread",
-                   launch.code->name().c_str(), launch.node != nullptr ? " (node '" : "",
-                   launch.node != nullptr ? launch.node : "", launch.node != nullptr ? "' of a graph)" : "",
-                   static_cast<unsigned long long>(launch.localBytes),
-                   static_cast<unsigned long long>(launch.scratchBytes)));
+            format(
+                "%s could not run: no memory for its %llu bytes of workgroup memory and %llu bytes of scratch memory "
+                "on each thread",
+                nameOf(launch).c_str(), static_cast<unsigned long long>(launch.localBytes),
+                static_cast<unsigned long long>(launch.scratchBytes)));
     } catch (const std::bad_alloc&) {
         stream.fail(HY_ERROR_OUT_OF_HOST_MEMORY, {}); // the code alone still tells
     }
@@ -36,6 +43,15 @@ void runGroups(Stream& stream, const LaunchCommand& launch, uint64_t first, uint
         return;
     }
     launch.code->run(launch.launch, first, end, local, scratch);
+}
+
+// The launch that a worker is at.
+const LaunchCommand* launchOf(const Command& command) {
+    if (command.kind == CommandKind::Graph) {
+        const auto& graph = static_cast<const GraphCommand&>(command);
+        return launchOf(graph.plan->firstCommand(graph.plan->steps()[graph.next - 1]));
+    }
+    return command.kind == CommandKind::Launch ? static_cast<const LaunchCommand*>(&command) : nullptr;
 }
 
 } // namespace
@@ -67,19 +83,24 @@ uint64_t unitCount(const Command& command) {
 }
 
 bool prepareUnits(Stream& stream, const Command& command, Worker& worker) {
-    if (command.kind == CommandKind::Graph) {
-        const auto& graph = static_cast<const GraphCommand&>(command);
-        return prepareUnits(stream, graph.plan->firstCommand(graph.plan->steps()[graph.next - 1]), worker);
-    }
-    if (command.kind != CommandKind::Launch) {
+    const LaunchCommand* launch = launchOf(command);
+    if (launch == nullptr ||
+        (worker.local(launch->localBytes) != nullptr && worker.scratch(launch->scratchBytes) != nullptr)) {
         return true;
     }
-    const auto& launch = static_cast<const LaunchCommand&>(command);
-    if (worker.local(launch.localBytes) != nullptr && worker.scratch(launch.scratchBytes) != nullptr) {
-        return true;
-    }
-    failNoMemory(stream, launch);
+    failNoMemory(stream, *launch);
     return false;
+}
+
+void failDivergedGrid(Stream& stream, const Command& command) noexcept {
+    const LaunchCommand& launch = *launchOf(command);
+    try {
+        stream.fail(HY_ERROR_LAUNCH_FAILED,
+                    nameOf(launch) + ": a workgroup ended while others waited for it at a barrier of the whole grid, "
+                                     "which all workgroups must reach equally often");
+    } catch (const std::bad_alloc&) {
+        stream.fail(HY_ERROR_LAUNCH_FAILED, {}); // the code alone still tells
+    }
 }
 
 void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t end, Worker& worker) {

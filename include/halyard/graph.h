@@ -155,9 +155,9 @@ HY_API HyResult hyGraphExecDestroy(HyGraphExec exec);
 
 /* Puts the whole graph at the end of the stream. Launches of one executable never overlap: each starts after the one
  * before it is done, whatever their streams. What the nodes use must be live: freeing memory that an executable uses
- * and launching it is an error that nothing finds. Thread-safe. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED
- * (stream of another device), the sticky error. When a replayed launch fails midway, for want of host memory, the nodes
- * before the fault have been submitted. */
+ * and launching it is an error that only the layer "validate" finds. Thread-safe. Errors: HY_ERROR_INVALID_HANDLE,
+ * HY_ERROR_UNSUPPORTED (stream of another device), the sticky error. When a replayed launch fails midway, for want of
+ * host memory, the nodes before the fault have been submitted. */
 HY_API HyResult hyGraphLaunch(HyGraphExec exec, HyStream stream);
 
 /* The next functions change what a node of the graph that `exec` was made from does in later launches; launches in
@@ -201,7 +201,10 @@ HY_API HyResult hyStreamBeginCapture(HyStream stream, uint32_t flags);
 /* Ends the capture on the stream where it began and gives the graph. Nodes are named after kernels. Errors:
  * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT; HY_ERROR_INVALID_STATE: not captured, begun by another thread or
  * on another stream, or work of another stream of the capture that the first one does not wait for (the message names
- * that stream and its last node). Then the capture goes on. */
+ * that stream and its last node); then the capture goes on. HY_ERROR_CANCELLED: the device was reset (hyDeviceReset)
+ * since the capture began; it is over, without a graph, and its streams are as before it. Until this call or
+ * hyStreamAbortCapture such a capture refuses with the same code whatever would be recorded, so that nothing runs that
+ * was meant for a graph. */
 HY_API HyResult hyStreamEndCapture(HyStream stream, HyGraph* outGraph);
 /* Ends the capture that `stream` is part of, and forgets what it recorded. From any thread. Destroying the stream where
  * a capture began does the same. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_STATE (not captured). */

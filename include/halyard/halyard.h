@@ -333,7 +333,8 @@ HY_API HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs);
  * host functions of dropped work get HY_ERROR_CANCELLED; an event recorded behind it counts as reached, but has no time
  * (HY_ERROR_INVALID_STATE). A thread that waits for work of the device during the call gets HY_ERROR_CANCELLED, and one
  * that submits work HY_ERROR_INVALID_STATE; work that was submitted before and is waited for afterwards is gone without
- * a word, so tell the other users of the device. One reset at a time: a second one waits, within its own time limit.
+ * a word, so tell the other users of the device. Captures of its streams are void: hyStreamEndCapture gives
+ * HY_ERROR_CANCELLED. One reset at a time: a second one waits, within its own time limit.
  * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (no HY_CAP_DEVICE_RESET), HY_ERROR_TIMEOUT (something did not
  * stop in time: the device still refuses work; call again). */
 HY_API HyResult hyDeviceReset(HyDevice device, uint64_t timeoutNs);
@@ -578,6 +579,10 @@ HY_API HyResult hyKernelCreate(HyModule module, const char* name, HyKernel* outK
 /* Launches in flight are not affected. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyKernelDestroy(HyKernel kernel);
 
+/* HyKernelInfo::flags: the kernel has a barrier of the whole grid (OpControlBarrier of the scope Device), so it must be
+ * launched with HY_LAUNCH_COOPERATIVE. */
+#define HY_KERNEL_GRID_BARRIER (1u << 0)
+
 typedef struct HyKernelInfo {
     uint32_t structSize;
     uint32_t parameterCount;
@@ -588,7 +593,7 @@ typedef struct HyKernelInfo {
     uint32_t argumentBytes;           /* size of the packed argument block (HyLaunchDesc::packedArgs) */
     uint64_t staticLocalBytes;        /* workgroup memory that the kernel declares itself */
     uint32_t subgroupSize;            /* 0: not known before the launch */
-    uint32_t reserved;
+    uint32_t flags;                   /* HY_KERNEL_GRID_BARRIER */
 } HyKernelInfo;
 
 HY_API HyResult hyKernelGetInfo(HyKernel kernel, HyKernelInfo* outInfo);
@@ -627,8 +632,9 @@ HY_API HyResult hyKernelSuggestWorkgroupSize(HyKernel kernel, HyDim3 globalSize,
  * their own sizes. Hot: no lock, no allocation, no driver object is made. Ordered on `stream`. Thread-safe. Errors:
  * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_KERNEL_ARGS (argCount, a null args[i]), HY_ERROR_INVALID_LAUNCH_SIZE (a
  * zero dimension, above the device's limits, not the required size, more workgroup memory than the device has),
- * HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes), HY_ERROR_MISALIGNED (an address argument is not a multiple of what the
- * kernel's type requires), HY_ERROR_UNSUPPORTED (kernel and stream of different devices), the
+ * HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes; a kernel with a barrier of the whole grid, HY_KERNEL_GRID_BARRIER,
+ * which hyLaunchKernelEx launches with HY_LAUNCH_COOPERATIVE), HY_ERROR_MISALIGNED (an address argument is not a
+ * multiple of what the kernel's type requires), HY_ERROR_UNSUPPORTED (kernel and stream of different devices), the
  * sticky error. */
 HY_API HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
                                uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount);

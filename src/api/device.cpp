@@ -1,6 +1,7 @@
 #include "api/check.h"
 #include "api/core.h"
 #include "api/device_filter.h"
+#include "graph/capture.h"
 
 namespace halyard {
 
@@ -138,6 +139,7 @@ HyResult hyDeviceReset(HyDevice device, uint64_t timeoutNs) {
                         "{} cannot be reset (HY_CAP_DEVICE_RESET)", object.properties.selector);
         }
         HY_TRY(object.ensureOpen());
+        object.instance->captures->cancel(object);
         return blameBackend(object.backend->name, object.tables->device.reset(object.impl, timeoutNs));
     });
 }

@@ -43,6 +43,12 @@ HyResult checkLimits(const Kernel& kernel) {
                     "kernel '{}' takes {} bytes of arguments; {} allows {}", kernel.info.name,
                     kernel.info.argumentBytes, limits.selector, limits.maxArgumentBytes);
     }
+    if (kernel.info.usesGridBarrier && (limits.capabilities & HY_CAP_COOPERATIVE_LAUNCH) == 0) {
+        return fail(HY_ERROR_UNSUPPORTED, "name", "end the kernel where the grid has to meet, and launch another",
+                    "kernel '{}' has a barrier of the whole grid, and {} has no cooperative launch "
+                    "(HY_CAP_COOPERATIVE_LAUNCH)",
+                    kernel.info.name, limits.selector);
+    }
     if (kernel.lengthParameters.size() > Kernel::kMaxLengths) {
         return fail(HY_ERROR_UNSUPPORTED, "name", "ask for the lengths of fewer buffers",
                     "kernel '{}' measures {} runtime arrays; at most {} are supported", kernel.info.name,
@@ -192,7 +198,7 @@ HyResult hyKernelGetInfo(HyKernel kernel, HyKernelInfo* outInfo) {
                                    .argumentBytes = object.info.argumentBytes,
                                    .staticLocalBytes = object.info.staticLocalBytes,
                                    .subgroupSize = object.subgroupSize,
-                                   .reserved = 0};
+                                   .flags = object.info.usesGridBarrier ? HY_KERNEL_GRID_BARRIER : 0};
         return writeOut(outInfo, info, kKernelInfoV1, "outInfo");
     });
 }

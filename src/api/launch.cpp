@@ -139,6 +139,14 @@ inline HyResult checkAlignment(const Kernel& kernel, const HyBackendLaunch& laun
                 kernel.device->properties.selector, limit);
 }
 
+HyResult failNotCooperative(const Kernel& kernel) {
+    return fail(
+        HY_ERROR_INVALID_ARGUMENT, "kernel", "launch it by hyLaunchKernelEx with HY_LAUNCH_COOPERATIVE",
+        "kernel '{}' has a barrier of the whole grid, so all of its workgroups must run at once, and this launch "
+        "is not cooperative",
+        kernel.info.name);
+}
+
 } // namespace
 
 void findLengths(const Kernel& kernel, const HyBackendLaunch& launch, uint64_t* lengths) {
@@ -180,6 +188,8 @@ inline HyResult check(const Device& device, const Kernel& kernel, const HyBacken
     HY_TRY(checkAlignment(kernel, launch));
     if (kernel.hasLocalParameters || kernel.info.staticLocalBytes != 0)
         HY_TRY(checkLocalMemory(kernel, launch));
+    if (kernel.info.usesGridBarrier && (launch.flags & HY_LAUNCH_COOPERATIVE) == 0) [[unlikely]]
+        return failNotCooperative(kernel);
     return HY_SUCCESS;
 }
 

@@ -47,6 +47,17 @@ HyResult Captures::requireThread(const Session& session) {
                 "another thread is capturing the stream (capture {}), and only that thread can record", session.id);
 }
 
+HyResult Captures::failCancelled(const Session& session) {
+    return fail(HY_ERROR_CANCELLED, "stream", "capture again",
+                "{} was reset during the capture ({}), which is void: nothing that it recorded is kept",
+                session.parts[0].stream->device->properties.selector, session.id);
+}
+
+HyResult Captures::requireRecording(const Session& session) {
+    HY_TRY(requireThread(session));
+    return session.cancelled ? failCancelled(session) : HY_SUCCESS;
+}
+
 HyResult Captures::begin(Stream& stream) {
     static std::atomic<uint64_t> sessions{0};
     const std::lock_guard lock(mutex_);
@@ -99,6 +110,11 @@ HyResult Captures::end(Stream& stream, Definition& outDefinition) {
         return fail(HY_ERROR_INVALID_STATE, "stream", "end it on the stream where it began",
                     "the capture began on stream {:#x}; this one joined it by an event", session->parts[0].handle);
     }
+    if (session->cancelled) {
+        outDefinition = std::move(session->definition); // the caller drops it, without the lock
+        close(session);
+        return failCancelled(*session);
+    }
     HY_TRY(requireJoined(*session));
     outDefinition = std::move(session->definition);
     close(session);
@@ -113,6 +129,14 @@ HyResult Captures::abort(Stream& stream) {
         return failNotCaptured();
     close(session);
     return HY_SUCCESS;
+}
+
+void Captures::cancel(const Device& device) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [stream, place] : streams_) {
+        if (stream->device == &device)
+            place.session->cancelled = true;
+    }
 }
 
 void Captures::close(const std::shared_ptr<Session>& session) {
@@ -177,7 +201,7 @@ Taken Captures::record(const Stream& stream, Work work, std::string name) {
     const auto [session, part] = find(stream);
     if (session == nullptr)
         return std::nullopt; // ended meanwhile
-    if (const HyResult result = requireThread(*session); result < 0)
+    if (const HyResult result = requireRecording(*session); result < 0)
         return result;
     return append(*session, session->parts[part], std::move(work), std::move(name));
 }
@@ -187,7 +211,7 @@ Taken Captures::recordFree(const Stream& stream, HyDevicePtr ptr) {
     const auto [session, part] = find(stream);
     if (session == nullptr)
         return std::nullopt;
-    if (const HyResult result = requireThread(*session); result < 0)
+    if (const HyResult result = requireRecording(*session); result < 0)
         return result;
     Work work;
     if (const HyResult result = readFree(session->definition, ptr, work); result < 0)
@@ -202,7 +226,7 @@ Taken Captures::wait(Stream& stream, const Event& event) {
     if (found == events_.end()) {
         if (session == nullptr)
             return std::nullopt;
-        if (const HyResult result = requireThread(*session); result < 0)
+        if (const HyResult result = requireRecording(*session); result < 0)
             return result;
         if (!event.recorded.load(std::memory_order_acquire))
             return HY_SUCCESS; // holds nothing up, here as ever
@@ -215,7 +239,7 @@ Taken Captures::wait(Stream& stream, const Event& event) {
         return fail(HY_ERROR_INVALID_STATE, "event", "record it again, outside a capture",
                     "the event was recorded by a capture that has ended, and stands for no work");
     }
-    if (const HyResult result = requireThread(*source); result < 0)
+    if (const HyResult result = requireRecording(*source); result < 0)
         return result;
     if (session != nullptr && session != source) {
         return fail(HY_ERROR_INVALID_STATE, "event", "end one capture first",
@@ -242,7 +266,7 @@ Taken Captures::mark(Event& event, const Stream& stream) {
     const auto [session, part] = find(stream);
     if (session == nullptr)
         return std::nullopt;
-    if (const HyResult result = requireThread(*session); result < 0)
+    if (const HyResult result = requireRecording(*session); result < 0)
         return result;
     events_[&event] = {session, session->parts[part].tail};
     event.attention.fetch_or(kCaptured, std::memory_order_release);

@@ -15,6 +15,8 @@ public:
     HyResult end(Stream& stream, Definition& outDefinition);
     HyResult abort(Stream& stream);
     HyCaptureInfo info(const Stream& stream);
+    // The device was reset: what captures of its streams recorded counts for nothing, and they record no more.
+    void cancel(const Device& device);
     // The objects are going away.
     void forget(const Stream& stream);
     void forget(const Event& event);
@@ -40,6 +42,7 @@ private:
         std::thread::id thread;
         Definition definition;
         std::vector<Part> parts; // the first is where it began
+        bool cancelled = false;
     };
     struct Mark {
         std::weak_ptr<const Session> session; // expired: the capture has ended
@@ -53,6 +56,8 @@ private:
 
     Place find(const Stream& stream) const;
     static HyResult requireThread(const Session& session);
+    static HyResult requireRecording(const Session& session);
+    static HyResult failCancelled(const Session& session);
     static HyResult requireJoined(const Session& session);
     static HyResult append(Session& session, Part& part, Work work, std::string name);
     void close(const std::shared_ptr<Session>& session);

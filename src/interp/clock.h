@@ -26,14 +26,15 @@ struct ThreadClock {
     uint32_t group = 0;
     uint32_t groupFirst = 0, groupSize = 1; // threads of its workgroup
     uint32_t now = 1;
-    uint32_t base = 1;    // the workgroup has seen everything of itself before this
-    KnowledgePtr known;   // what it has acquired
-    bool fenced = false;  // passed a release fence: its relaxed writes publish what was before
-    bool synced = false;  // passed a barrier, which counts as one for global memory
-    KnowledgePtr pending; // what relaxed reads found, to be acquired by the next fence
+    uint32_t base = 1;     // the workgroup has seen everything of itself before this
+    uint32_t gridBase = 0; // and everything of the whole grid before this
+    KnowledgePtr known;    // what it has acquired
+    bool fenced = false;   // passed a release fence: its relaxed writes publish what was before
+    bool synced = false;   // passed a barrier, which counts as one for global memory
+    KnowledgePtr pending;  // what relaxed reads found, to be acquired by the next fence
 
     bool sees(uint32_t other, uint32_t clock) const {
-        if (other == thread)
+        if (other == thread || clock < gridBase)
             return true;
         const bool own = other - groupFirst < groupSize;
         if (own && clock < base)

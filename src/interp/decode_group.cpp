@@ -121,8 +121,12 @@ void Decoder::barrier(const Instruction& instruction) {
         emit(instruction, Code::Fence, {}).payload = semantics;
         return;
     }
+    if (scope == Scope::Device) {
+        emit(instruction, Code::Barrier, {}).payload = kBarrierOfGrid;
+        return;
+    }
     if (groupScope(instruction, instruction.operand(0))) {
-        emit(instruction, Code::Barrier, {}).payload = 1;
+        emit(instruction, Code::Barrier, {}).payload = kBarrierOfWorkgroup;
         return;
     }
     CollectiveCode code;

@@ -61,6 +61,7 @@ struct Workgroup {
     std::unique_ptr<RaceMap> races;
     uint32_t alive = 0;
     bool started = false;
+    bool atGrid = false; // all of it waits for the other workgroups
 };
 
 } // namespace halyard::interp

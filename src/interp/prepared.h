@@ -44,12 +44,14 @@ enum class Code : uint8_t {
     Lifetime,     // payload: bytes, 0 for all
     Atomic,       // payload: atomics
     Fence,        // payload: semantics
-    Barrier,      // payload: 1 when of the whole workgroup
+    Barrier,      // payload: BarrierOf
     Collective,   // payload: collectives
     Join,         // the end of a loop body, where a subgroup comes together again
     Print,        // payload: prints
     Nothing,
 };
+
+enum BarrierOf : uint32_t { kBarrierOfWorkgroup, kBarrierOfGrid };
 
 struct Step {
     Code code = Code::Nothing;

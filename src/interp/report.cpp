@@ -167,4 +167,15 @@ bool Run::reportStuck(const Workgroup& group) {
                               group.invocations.size(), rest));
 }
 
+// `elsewhere` waits at another barrier; null: some workgroups have ended.
+bool Run::reportStuckGrid(const Workgroup& waiting, const Workgroup* elsewhere) {
+    group_ = const_cast<Workgroup*>(&waiting);
+    invocation_ = &group_->invocations[0];
+    const std::string rest =
+        elsewhere != nullptr
+            ? fmt::format("workgroup {} waits at {}", elsewhere->number, where(elsewhere->invocations[0]))
+            : fmt::format("{} of {} have ended", groupCount_ - resident_.size(), groupCount_);
+    return report(fmt::format("divergent barrier of the whole grid: workgroup {} waits, but {}", waiting.number, rest));
+}
+
 } // namespace halyard::interp

@@ -50,7 +50,7 @@ private:
     bool turn(Workgroup& group);
     bool runSubgroup(Workgroup& group, uint32_t first, uint32_t end);
     bool settle(Workgroup& group);
-    void passBarrier(Workgroup& group);
+    bool settleGrid();
     void orderWorkgroup(Workgroup& group);
     bool slice(Workgroup& group, Invocation& invocation);
     bool betweenSlices();
@@ -109,6 +109,7 @@ private:
     bool reportUndefined(const char* what);
     bool reportRace(const Stamp& other, const Target& target, uint64_t offset, uint32_t bytes, Touch touch);
     bool reportStuck(const Workgroup& group);
+    bool reportStuckGrid(const Workgroup& waiting, const Workgroup* elsewhere);
     std::string nameObject(uint64_t address) const;
     std::string nameInvocation(const Invocation& invocation) const;
     std::string nameThread(uint32_t thread) const;

@@ -59,6 +59,9 @@ spv::Status Run::checkLaunch() {
                     fmt::format("cooperative matrices need whole subgroups: a workgroup of {} invocations is no "
                                 "multiple of {}",
                                 total, code_.subgroupSize));
+    if (code_.kernel.usesGridBarrier && !launch_.together)
+        return fail(HY_ERROR_INVALID_ARGUMENT,
+                    "it has a barrier of the whole grid, and not all of its workgroups run at once");
     if (launch_.together && count > kMaxResident)
         return fail(HY_ERROR_INVALID_LAUNCH_SIZE,
                     fmt::format("{} workgroups are to run at once, more than {}", count, kMaxResident));
@@ -97,6 +100,7 @@ void Run::start(Workgroup& group, uint64_t number) {
     const size_t slots = code_.privateSlots.size();
     group.number = number;
     group.alive = groupSize_;
+    group.atGrid = false;
     if (!group.started) {
         group.started = true;
         group.invocations.resize(groupSize_);
@@ -355,7 +359,12 @@ bool Run::settle(Workgroup& group) {
     group_ = &group;
     if (!together)
         return reportStuck(group);
-    if (code_.steps[first->pc].code == Code::Collective) {
+    const Step& step = code_.steps[first->pc];
+    if (step.code == Code::Barrier && step.payload == kBarrierOfGrid) {
+        group.atGrid = true;
+        return true;
+    }
+    if (step.code == Code::Collective) {
         std::vector<uint32_t> members(groupSize_);
         for (uint32_t i = 0; i < groupSize_; ++i)
             members[i] = i;
@@ -366,6 +375,43 @@ bool Run::settle(Workgroup& group) {
     for (Invocation& invocation : group.invocations) {
         invocation.wait = Wait::None;
         ++invocation.pc;
+    }
+    return true;
+}
+
+// The workgroups that wait for the grid go on when all of them are there.
+bool Run::settleGrid() {
+    const Workgroup* first = nullptr;
+    const Workgroup* elsewhere = nullptr;
+    bool all = true;
+    for (const auto& group : resident_) {
+        all &= group->atGrid;
+        if (group->atGrid && first == nullptr)
+            first = group.get();
+        if (group->atGrid && !sameKey(first->invocations[0], group->invocations[0]))
+            elsewhere = group.get();
+    }
+    if (first == nullptr)
+        return true;
+    if (elsewhere != nullptr || resident_.size() < groupCount_)
+        return reportStuckGrid(*first, elsewhere);
+    if (!all)
+        return true;
+    uint32_t latest = 0;
+    for (const auto& group : resident_)
+        for (const Invocation& invocation : group->invocations)
+            latest = std::max(latest, invocation.clock.now);
+    for (const auto& group : resident_) {
+        group->atGrid = false;
+        for (Invocation& invocation : group->invocations) {
+            ThreadClock& clock = invocation.clock;
+            clock.now = clock.base = clock.gridBase = latest + 1;
+            clock.known.reset();
+            clock.pending.reset();
+            clock.synced = true;
+            invocation.wait = Wait::None;
+            ++invocation.pc;
+        }
     }
     return true;
 }
@@ -396,7 +442,8 @@ spv::Status Run::run() {
         }
         bool retired = false;
         for (size_t i = 0; i < resident_.size() && !finding_;) {
-            turn(*resident_[i]);
+            if (!resident_[i]->atGrid)
+                turn(*resident_[i]);
             if (resident_[i]->alive != 0) {
                 ++i;
                 continue;
@@ -405,6 +452,8 @@ spv::Status Run::run() {
             idle_.push_back(std::move(resident_[i]));
             resident_.erase(resident_.begin() + static_cast<ptrdiff_t>(i));
         }
+        if (!finding_ && !resident_.empty())
+            settleGrid();
         if (retired) {
             patience = kPatience;
         } else if (--patience == 0) {

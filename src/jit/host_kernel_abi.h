@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define HY_HOST_KERNEL_ABI 5u
+#define HY_HOST_KERNEL_ABI 6u
 #define HY_HOST_KERNEL_MAGIC 0x4b485948u /* "HYHK" */
 
 /* HyHostKernelInfo::flags: the invocations of a workgroup must be a multiple of subgroupSize. */
@@ -30,11 +30,18 @@ typedef struct HyHostKernelInfo {
     uint32_t subgroupSize;        /* invocations per subgroup as the code sees it, at least 1 */
 } HyHostKernelInfo;
 
+/* What a workgroup does at a barrier of the whole grid: returns 0 when each workgroup of the launch has called it as
+ * often as this one, with all memory accesses before the calls ordered before those behind them. Else a workgroup has
+ * ended that should have come. Then, and when the launch is cancelled, the code returns at once. */
+typedef int32_t (*HyHostAwaitGrid)(void* grid);
+
 typedef struct HyHostLaunch {
     uint32_t workgroups[3];
     uint32_t workgroupSize[3];
     const void* args;                /* packed argument block, layout of spv::KernelInfo, 16-byte aligned */
     const volatile uint32_t* cancel; /* the code returns before the next workgroup when *cancel != 0; never null */
+    HyHostAwaitGrid awaitGrid;       /* never null when the kernel has a barrier of the whole grid */
+    void* grid;                      /* for awaitGrid */
 } HyHostLaunch;
 
 /* Receives one printf call: the nul-terminated format string and the arguments as printf/record.h lays them out,

@@ -82,7 +82,8 @@ CallGraph::CallGraph(const Module& module) : module_(module), budget_(kMaxSteps)
 void CallGraph::scan(const Instruction& instruction, Summary& summary, std::vector<Id>& pending) const {
     switch (instruction.op()) {
     case Op::OpControlBarrier:
-        summary.direct.controlBarrier = true;
+        if (instruction.operandCount() > 0)
+            summary.direct.barriers.push_back(instruction.operand(0));
         return;
     case Op::OpFunctionCall:
         if (instruction.operandCount() > 0)
@@ -126,6 +127,7 @@ const CallGraph::Summary& CallGraph::summary(const Function& function) {
     }
     sortUnique(summary.direct.variables);
     sortUnique(summary.direct.arrayLengths);
+    sortUnique(summary.direct.barriers);
     sortUnique(summary.callees);
     return summary;
 }
@@ -141,13 +143,14 @@ Result<Reach> CallGraph::from(Id function) {
         if (definition == nullptr || !visited.insert(id).second)
             continue;
         const Summary& part = summary(*definition);
-        const uint64_t steps = 1 + part.callees.size() + part.direct.variables.size() + part.direct.arrayLengths.size();
+        const uint64_t steps = 1 + part.callees.size() + part.direct.variables.size() +
+                               part.direct.arrayLengths.size() + part.direct.barriers.size();
         if (steps > budget_)
             return Error{HY_ERROR_UNSUPPORTED_SPIRV, "the entry points' call graphs are too large to walk",
                          "split the module into modules with fewer entry points"};
         budget_ -= steps;
         reach.functions.push_back(id);
-        reach.controlBarrier |= part.direct.controlBarrier;
+        reach.barriers.insert(reach.barriers.end(), part.direct.barriers.begin(), part.direct.barriers.end());
         reach.variables.insert(reach.variables.end(), part.direct.variables.begin(), part.direct.variables.end());
         reach.arrayLengths.insert(reach.arrayLengths.end(), part.direct.arrayLengths.begin(),
                                   part.direct.arrayLengths.end());
@@ -156,6 +159,7 @@ Result<Reach> CallGraph::from(Id function) {
     sortUnique(reach.functions);
     sortUnique(reach.variables);
     sortUnique(reach.arrayLengths);
+    sortUnique(reach.barriers);
     return reach;
 }
 

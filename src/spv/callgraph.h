@@ -9,7 +9,7 @@ struct Reach {
     std::vector<Id> functions;    // with a body, itself included, in id order
     std::vector<Id> variables;    // module-scope OpVariables, in id order
     std::vector<Id> arrayLengths; // the structure operands of OpArrayLength, in id order
-    bool controlBarrier = false;
+    std::vector<Id> barriers;     // the execution scopes of OpControlBarrier, in id order
 };
 
 // Summarises each function once. Cycles are harmless. Not thread-safe; the module must outlive it.

@@ -177,7 +177,10 @@ Status Reflector::kernel(const EntryPoint& entry, KernelInfo& info) {
     Result<Reach> reach = context_.calls.from(entry.function);
     if (!reach)
         return interfaceError(reach.error().code, info, reach.error().message);
-    info.usesBarrier = reach->controlBarrier;
+    info.usesBarrier = !reach->barriers.empty();
+    info.usesGridBarrier = std::any_of(reach->barriers.begin(), reach->barriers.end(), [&](Id scope) {
+        return context_.folder.scalar32(scope) == static_cast<uint32_t>(::spv::Scope::Device);
+    });
     if (Status status = localMemory(*reach, info); !status)
         return status;
     Status status = info.flavour == Flavour::Kernel ? readKernelParameters(context_, info)

@@ -50,6 +50,7 @@ struct KernelInfo {
     uint64_t staticLocalBytes = 0;                   // Workgroup variables reachable from the kernel, in module
                                                      // order, each at its alignment (OpenCL C sizes)
     bool usesBarrier = false;                        // an OpControlBarrier is reachable
+    bool usesGridBarrier = false;                    // one with the execution scope Device is
     // Why this kernel cannot be launched, as HY_ERROR_UNSUPPORTED_SPIRV, while others of the module may be: its
     // interface needs something unsupported (an image parameter), or checkKernels() found that its code does. The other
     // fields are then incomplete, but for the name.

@@ -308,6 +308,63 @@ TEST_F(Capture, DestroyingTheFirstStreamAborts) {
     EXPECT_EQ(whole(x), all(3));
 }
 
+// What was meant for a graph must not run because the capture is void.
+TEST_F(Capture, AResetOfTheDeviceVoidsIt) {
+    const HyDevicePtr x = upload(all(1));
+    HyStream second = nullptr, third = nullptr;
+    HyEvent event = nullptr;
+    ASSERT_OK(hyStreamCreate(device, nullptr, &second));
+    ASSERT_OK(hyStreamCreate(device, nullptr, &third));
+    ASSERT_OK(hyEventCreate(device, 0, &event));
+    ASSERT_OK(hyStreamBeginCapture(stream, 0));
+    scale(stream, x, 2, 1);
+    ASSERT_OK(hyEventRecord(event, stream));
+    ASSERT_OK(hyStreamWaitEvent(second, event));
+    ASSERT_OK(hyDeviceReset(device, kLimitNs));
+    const uint32_t five = 5;
+    EXPECT_FAILS(HY_ERROR_CANCELLED, "stream", hyMemFillAsync, stream, x, &five, 4, kCount);
+    EXPECT_FAILS(HY_ERROR_CANCELLED, "stream", hyMemFillAsync, second, x, &five, 4, kCount);
+    EXPECT_FAILS(HY_ERROR_CANCELLED, "stream", hyEventRecord, event, second);
+    EXPECT_FAILS(HY_ERROR_CANCELLED, "stream", hyStreamWaitEvent, third, event);
+    HyDevicePtr memory = 0;
+    EXPECT_FAILS(HY_ERROR_CANCELLED, "stream", hyMemAllocAsync, stream, 64, &memory);
+    EXPECT_EQ(info(stream).capturing, 1u);
+    HyGraph captured = nullptr;
+    EXPECT_FAILS(HY_ERROR_INVALID_STATE, "stream", hyStreamEndCapture, second, &captured);
+    EXPECT_FAILS(HY_ERROR_CANCELLED, "stream", hyStreamEndCapture, stream, &captured);
+    EXPECT_NE(std::string(lastError().message).find("reset"), std::string::npos);
+    EXPECT_EQ(captured, nullptr);
+    EXPECT_EQ(info(stream).capturing, 0u);
+    EXPECT_EQ(info(second).capturing, 0u);
+    EXPECT_FAILS(HY_ERROR_INVALID_STATE, "stream", hyStreamEndCapture, stream, &captured);
+    EXPECT_EQ(whole(x), all(1));
+    // All of them work as before, and so does an abort instead of the end.
+    ASSERT_OK(hyEventRecord(event, second));
+    ASSERT_OK(hyStreamWaitEvent(third, event));
+    ASSERT_OK(hyStreamBeginCapture(second, 0));
+    ASSERT_OK(hyDeviceReset(device, kLimitNs));
+    EXPECT_OK(hyStreamAbortCapture(second));
+    ASSERT_OK(hyStreamBeginCapture(stream, 0));
+    scale(stream, x, 2, 1);
+    const HyGraph again = end();
+    EXPECT_EQ(nodeCount(again), 1u);
+}
+
+// A capture on another device, or of another instance, is none of the reset's business.
+TEST_F(Capture, AResetLeavesOtherInstancesAlone) {
+    HyInstance other = nullptr;
+    HyDevice theirs = nullptr;
+    HyStream captured = nullptr;
+    HyGraph made = nullptr;
+    ASSERT_OK(hyInstanceCreate(nullptr, &other));
+    ASSERT_OK(hyDeviceFind(other, deviceUnderTest(), &theirs));
+    ASSERT_OK(hyStreamCreate(theirs, nullptr, &captured));
+    ASSERT_OK(hyStreamBeginCapture(captured, 0));
+    ASSERT_OK(hyDeviceReset(device, kLimitNs));
+    EXPECT_OK(hyStreamEndCapture(captured, &made));
+    EXPECT_OK(hyInstanceDestroy(other));
+}
+
 TEST_F(Capture, ADestroyedSideStreamIsNamedToo) {
     const HyDevicePtr x = upload(all(1));
     const HyStream side = makeStream();

@@ -355,6 +355,28 @@ TEST_P(Graphs, LaunchesOfOneExecutableNeverOverlap) {
     EXPECT_EQ(whole(x), all(1000));
 }
 
+// Nodes of one branch do not wait for nodes of another that take long: here the long one ends only because of them,
+// where streams, and so branches, can overlap.
+TEST_P(Graphs, BranchesRunSideBySide) {
+    const bool overlap = (properties.capabilities & HY_CAP_CONCURRENT_STREAMS) != 0;
+    const HyKernel waits = makeKernel(module, "wait_for");
+    const HyDevicePtr flag = upload(all(0)), x = upload(all(1));
+    const HyGraphNode longOne = kernelNode(Launch(waits, 1, 1, {flag}));
+    HyGraphNode last = scaleNode(x, 2, 0);
+    last = scaleNode(x, 2, 0, {last});
+    last = fillNode(flag, 1, {last});
+    scaleNode(x, 2, 1, {last, longOne});
+    for (int i = 0; i < 3; ++i) {
+        const uint32_t before = overlap ? 0 : 1;
+        ASSERT_OK(hyMemFillAsync(stream, flag, &before, 4, kCount));
+        const HyGraphExec exec = make();
+        launch(exec);
+        ASSERT_OK(hyStreamSynchronize(stream, kLimitNs));
+        ASSERT_OK(hyGraphExecDestroy(exec));
+    }
+    EXPECT_EQ(whole(x), all(((8 + 1) * 8 + 1) * 8 + 1));
+}
+
 TEST_P(Graphs, ExecutablesRunSideBySide) {
     constexpr int kExecs = 4;
     std::vector<HyDevicePtr> memory;

@@ -20,6 +20,25 @@ protected:
         const HyKernel kernel = makeKernel(module, name);
         ASSERT_OK(
             hyLaunchKernel(stream, kernel, {1, 1, 1}, {16, 1, 1}, 0, args.begin(), static_cast<uint32_t>(args.size())));
+        expectFailure(name, code, words);
+    }
+    // The same for a cooperative launch of three workgroups.
+    void expectGridReport(const char* name, std::initializer_list<const char*> words) {
+        const HyDevicePtr data = upload(std::vector<int>(48));
+        const void* args[] = {&data};
+        HyLaunchDesc desc{};
+        desc.structSize = sizeof desc;
+        desc.flags = HY_LAUNCH_COOPERATIVE;
+        desc.stream = stream;
+        desc.kernel = makeKernel(module, name);
+        desc.workgroups = {3, 1, 1};
+        desc.workgroupSize = {16, 1, 1};
+        desc.args = args;
+        desc.argCount = 1;
+        ASSERT_OK(hyLaunchKernelEx(&desc));
+        expectFailure(name, HY_ERROR_LAUNCH_FAILED, words);
+    }
+    void expectFailure(const char* name, HyResult code, std::initializer_list<const char*> words) {
         ASSERT_EQ(hyStreamSynchronize(stream, kLimitNs), code) << lastError().message;
         const std::string message = lastError().message;
         EXPECT_NE(message.find(name), std::string::npos) << message;
@@ -228,4 +247,18 @@ TEST_F(Reports, AlsoOnOtherStreamsTheOrderStays) {
     EXPECT_EQ(hyLaunchKernel(stream, adding, {1, 1, 1}, {16, 1, 1}, 0, right, 1), HY_ERROR_LAUNCH_FAILED);
     std::swap(stream, other);
     EXPECT_EQ(download<int>(data, 16), std::vector<int>(16, 3));
+}
+
+// A barrier of the whole grid orders what is before it, and no more.
+TEST_F(Reports, RaceBehindAGridBarrier) {
+    expectGridReport("race_behind_grid_barrier", {"data race", "OpStore", "write"});
+}
+
+TEST_F(Reports, WorkgroupsAtDifferentGridBarriers) {
+    expectGridReport("divergent_grid_barrier", {"divergent barrier of the whole grid", "waits at", "OpControlBarrier"});
+}
+
+TEST_F(Reports, AWorkgroupThatEndsWhileOthersWait) {
+    expectGridReport("incomplete_grid_barrier",
+                     {"divergent barrier of the whole grid", "1 of 3 have ended", "OpControlBarrier"});
 }

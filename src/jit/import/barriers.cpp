@@ -12,8 +12,9 @@ void Importer::emitBarrier(uint32_t executionScope, uint32_t memoryScope, uint32
 
 void Importer::controlBarrier(const Instruction& instruction) {
     const uint64_t execution = constantInteger(literal(instruction, 0));
-    if (execution != uint64_t(sv::Scope::Workgroup) && execution != uint64_t(sv::Scope::Subgroup)) {
-        unsupported("a barrier waits for the workgroup or the subgroup");
+    if (execution != uint64_t(sv::Scope::Device) && execution != uint64_t(sv::Scope::Workgroup) &&
+        execution != uint64_t(sv::Scope::Subgroup)) {
+        unsupported("a barrier waits for the grid (scope Device), the workgroup or the subgroup");
     }
     emitBarrier(static_cast<uint32_t>(execution), static_cast<uint32_t>(constantInteger(literal(instruction, 1))),
                 static_cast<uint32_t>(constantInteger(literal(instruction, 2))));

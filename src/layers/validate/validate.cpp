@@ -2,6 +2,7 @@
 // checks.
 #include "layers/common/kernels.h"
 #include "layers/common/table.h"
+#include "layers/validate/graphs.h"
 #include "layers/validate/memory.h"
 #include "layers/validate/objects.h"
 #include "layers/validate/transfer.h"
@@ -17,7 +18,8 @@ namespace {
 class ValidateLayer {
 public:
     ValidateLayer(const HyLayerHost& host, RaceMode mode)
-        : host_(host), findings_(host), objects_(findings_), memory_(host, findings_, order_, mode) {}
+        : host_(host), findings_(host), objects_(findings_), memory_(host, findings_, order_, mode),
+          graphs_(findings_, order_, memory_) {}
 
     void summarise() const { findings_.summarise(); }
 
@@ -36,7 +38,7 @@ public:
             if (hasWaited(result) && !snapshot.empty())
                 order_.complete(snapshot);
             if (result != HY_SUCCESS)
-                return;
+                return failed(Tag<F>(), result, args...);
             (noteCreated<F>(args), ...);
             noteDestroyed<F>(args...);
             after(Tag<F>(), link, args...);
@@ -169,7 +171,6 @@ private:
         return readLaunch(desc, launch) ? checkLaunch("hyLaunchKernelEx", launch) : HY_SUCCESS;
     }
 
-    // What a stream does while it is captured is checked by whoever runs the graph.
     bool isCaptured(HyStream stream) {
         const StreamOrder* order = order_.find(stream);
         return order != nullptr && order->capture != nullptr;
@@ -218,36 +219,28 @@ private:
                                      allocation->end() - range.begin));
     }
 
-    template <typename Visit> void forEachPointer(const LaunchView& launch, Visit&& visit) const {
-        const KernelDescription* kernel = kernels_.find(launch.kernel);
-        for (size_t i = 0; kernel != nullptr && i < kernel->parameters.size(); ++i) {
-            const void* value =
-                kernel->parameters[i].kind == HY_PARAMETER_GLOBAL_POINTER ? launch.argument(*kernel, i) : nullptr;
-            if (value == nullptr)
-                continue;
-            HyDevicePtr address = 0;
-            std::memcpy(&address, value, sizeof address);
-            if (address != 0)
-                visit(*kernel, i, address);
-        }
+    HyResult checkLaunch(const char* call, const LaunchView& launch) {
+        const std::string fault = checkArguments(call, launch, kernels_.find(launch.kernel));
+        return fault.empty() ? HY_SUCCESS
+                             : refuse(HY_ERROR_INVALID_ADDRESS, "args", fault + ", in memory that was freed",
+                                      "free memory after its last use; the validate layer logs where it was freed");
     }
 
-    HyResult checkLaunch(const char* call, const LaunchView& launch) {
-        HyResult result = HY_SUCCESS;
-        if (isCaptured(launch.stream))
-            return result;
-        forEachPointer(launch, [&](const KernelDescription& kernel, size_t index, HyDevicePtr address) {
+    // The last argument in memory that was freed, or "".
+    std::string checkArguments(const char* call, const LaunchView& launch, const KernelDescription* kernel) {
+        std::string fault;
+        if (kernel == nullptr)
+            return fault;
+        forEachPointer(*kernel, launch, [&](size_t index, HyDevicePtr address) {
             if (memory_.find(address) != nullptr)
                 return;
             const Site now = Site::here();
-            const std::string which = fmt::format("argument {} ({}) of kernel '{}' is {:#x}", index,
-                                                  kernel.parameters[index].name, kernel.name, address);
+            const std::string which = fmt::format("{} is {:#x}", argumentText(*kernel, index), address);
             if (const Allocation* gone = memory_.findGone(address); gone != nullptr) {
                 findings_.report(HY_LOG_ERROR, "use-after-free", now.key() ^ gone->base,
                                  fmt::format("{} at {}: {}, in {}. Free it after its last use", call, now.text(), which,
                                              gone->text()));
-                result = refuse(HY_ERROR_INVALID_ADDRESS, "args", which + ", in memory that was freed",
-                                "free memory after its last use; the validate layer logs where it was freed");
+                fault = which;
             } else {
                 findings_.report(HY_LOG_WARNING, "kernel-argument", now.key(),
                                  fmt::format("{} at {}: {}, which is in no live allocation. Pass an address of memory "
@@ -255,7 +248,7 @@ private:
                                              call, now.text(), which));
             }
         });
-        return result;
+        return fault;
     }
 
     // ---- What a call waits for, as it is when the call begins.
@@ -296,6 +289,14 @@ private:
         return signal != known->second.signals.end() ? &signal->second : nullptr;
     }
 
+    // ---- After a failure.
+
+    template <Function F, typename... Args> void failed(Tag<F>, HyResult, Args...) {}
+    void failed(Tag<Function::hyStreamEndCapture>, HyResult result, HyStream stream, HyGraph*) {
+        if (result == HY_ERROR_CANCELLED) // void since a reset of the device, and over
+            endCapture(stream, nullptr);
+    }
+
     // ---- After a success: what is there now.
 
     template <Function F, typename... Args> void after(Tag<F>, const HyLayerLink*, Args...) {}
@@ -328,16 +329,154 @@ private:
         if (StreamOrder* order = order_.find(stream); order != nullptr)
             order->capture = stream;
     }
-    void after(Tag<Function::hyStreamEndCapture>, const HyLayerLink*, HyStream stream, HyGraph*) { endCapture(stream); }
-    void after(Tag<Function::hyStreamAbortCapture>, const HyLayerLink*, HyStream stream) { endCapture(stream); }
-    void endCapture(HyStream stream) {
-        if (const StreamOrder* order = order_.find(stream); order != nullptr && order->capture != nullptr)
-            order_.endCapture(order->capture);
+    void after(Tag<Function::hyStreamEndCapture>, const HyLayerLink*, HyStream stream, HyGraph* outGraph) {
+        endCapture(stream, *outGraph);
     }
-    // What the graph does inside is not seen, but it is work of the stream.
-    void after(Tag<Function::hyGraphLaunch>, const HyLayerLink*, HyGraphExec, HyStream stream) {
-        if (StreamOrder* order = order_.find(stream); order != nullptr && order->capture == nullptr)
-            order_.submit(*order);
+    void after(Tag<Function::hyStreamAbortCapture>, const HyLayerLink*, HyStream stream) {
+        endCapture(stream, nullptr);
+    }
+    void endCapture(HyStream stream, HyGraph made) {
+        const StreamOrder* order = order_.find(stream);
+        if (order == nullptr || order->capture == nullptr)
+            return;
+        const HyStream origin = order->capture;
+        if (made != nullptr)
+            graphs_.endCapture(origin, made);
+        else
+            graphs_.dropCapture(origin);
+        order_.endCapture(origin);
+    }
+
+    // ---- Graphs.
+
+    HyResult before(Tag<Function::hyGraphAddKernelNode>, HyGraph, const HyGraphNode*, uint32_t, const char*,
+                    const HyLaunchDesc* desc, HyGraphNode*) {
+        LaunchView launch;
+        return readLaunch(desc, launch) ? checkLaunch("hyGraphAddKernelNode", launch) : HY_SUCCESS;
+    }
+    HyResult before(Tag<Function::hyGraphAddCopyNode>, HyGraph, const HyGraphNode*, uint32_t, const char*,
+                    HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, HyGraphNode*) {
+        return checkTransfer("hyGraphAddCopyNode", rowsOf(dst, src, bytes));
+    }
+    HyResult before(Tag<Function::hyGraphAddCopy3DNode>, HyGraph, const HyGraphNode*, uint32_t, const char*,
+                    const HyCopy3D* copy, HyGraphNode*) {
+        return checkTransfer("hyGraphAddCopy3DNode", boxOf(copy));
+    }
+    HyResult before(Tag<Function::hyGraphAddFillNode>, HyGraph, const HyGraphNode*, uint32_t, const char*,
+                    HyDevicePtr dst, const void*, uint32_t patternBytes, uint64_t count, HyGraphNode*) {
+        return checkTransfer("hyGraphAddFillNode", fillOf(dst, patternBytes, count));
+    }
+    HyResult before(Tag<Function::hyGraphAddFill3DNode>, HyGraph, const HyGraphNode*, uint32_t, const char*,
+                    const HyFill3D* fill, HyGraphNode*) {
+        return checkTransfer("hyGraphAddFill3DNode", fillOf(fill));
+    }
+    HyResult before(Tag<Function::hyGraphExecUpdateKernelNode>, HyGraphExec exec, HyGraphNode node,
+                    const HyLaunchDesc* desc) {
+        if (LaunchView launch; readLaunch(desc, launch))
+            checkArguments("hyGraphExecUpdateKernelNode", launch, kernelOf(launch, exec, node));
+        return HY_SUCCESS; // the runtime refuses it itself
+    }
+    HyResult before(Tag<Function::hyGraphExecUpdateCopyNode>, HyGraphExec, HyGraphNode, HyDevicePtr dst,
+                    HyDevicePtr src, uint64_t bytes) {
+        return checkTransfer("hyGraphExecUpdateCopyNode", rowsOf(dst, src, bytes));
+    }
+    HyResult before(Tag<Function::hyGraphExecUpdateCopy3DNode>, HyGraphExec, HyGraphNode, const HyCopy3D* copy) {
+        return checkTransfer("hyGraphExecUpdateCopy3DNode", boxOf(copy));
+    }
+    HyResult before(Tag<Function::hyGraphExecUpdateFillNode>, HyGraphExec, HyGraphNode, HyDevicePtr dst, const void*,
+                    uint32_t patternBytes, uint64_t count) {
+        return checkTransfer("hyGraphExecUpdateFillNode", fillOf(dst, patternBytes, count));
+    }
+    HyResult before(Tag<Function::hyGraphExecUpdateFill3DNode>, HyGraphExec, HyGraphNode, const HyFill3D* fill) {
+        return checkTransfer("hyGraphExecUpdateFill3DNode", fillOf(fill));
+    }
+    // Memory may have been freed since the nodes were made. The runtime refuses these two itself, and looks at no
+    // launch.
+    HyResult before(Tag<Function::hyGraphInstantiate>, HyGraph graph, uint32_t, HyGraphExec*) {
+        graphs_.check("hyGraphInstantiate", graph);
+        return HY_SUCCESS;
+    }
+    HyResult before(Tag<Function::hyGraphExecUpdate>, HyGraphExec, HyGraph graph) {
+        graphs_.check("hyGraphExecUpdate", graph);
+        return HY_SUCCESS;
+    }
+    HyResult before(Tag<Function::hyGraphLaunch>, HyGraphExec exec, HyStream) {
+        const std::string fault = graphs_.check("hyGraphLaunch", exec);
+        return fault.empty() ? HY_SUCCESS
+                             : refuse(HY_ERROR_INVALID_ADDRESS, "exec", fault,
+                                      "free memory after the last launch that uses it, or update the nodes");
+    }
+    void after(Tag<Function::hyGraphAddKernelNode>, const HyLayerLink* link, HyGraph graph, const HyGraphNode*,
+               uint32_t, const char*, const HyLaunchDesc* desc, HyGraphNode* outNode) {
+        if (LaunchView launch; readLaunch(desc, launch))
+            graphs_.add(link->next, graph, *outNode, usesOf(kernels_.find(launch.kernel), launch));
+    }
+    void after(Tag<Function::hyGraphAddCopyNode>, const HyLayerLink* link, HyGraph graph, const HyGraphNode*, uint32_t,
+               const char*, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, HyGraphNode* outNode) {
+        graphs_.add(link->next, graph, *outNode, usesOf("a copy", rowsOf(dst, src, bytes)));
+    }
+    void after(Tag<Function::hyGraphAddCopy3DNode>, const HyLayerLink* link, HyGraph graph, const HyGraphNode*,
+               uint32_t, const char*, const HyCopy3D* copy, HyGraphNode* outNode) {
+        graphs_.add(link->next, graph, *outNode, usesOf("a copy", boxOf(copy)));
+    }
+    void after(Tag<Function::hyGraphAddFillNode>, const HyLayerLink* link, HyGraph graph, const HyGraphNode*, uint32_t,
+               const char*, HyDevicePtr dst, const void*, uint32_t patternBytes, uint64_t count, HyGraphNode* outNode) {
+        graphs_.add(link->next, graph, *outNode, usesOf("a fill", fillOf(dst, patternBytes, count)));
+    }
+    void after(Tag<Function::hyGraphAddFill3DNode>, const HyLayerLink* link, HyGraph graph, const HyGraphNode*,
+               uint32_t, const char*, const HyFill3D* fill, HyGraphNode* outNode) {
+        graphs_.add(link->next, graph, *outNode, usesOf("a fill", fillOf(fill)));
+    }
+    void after(Tag<Function::hyGraphAddChildGraphNode>, const HyLayerLink* link, HyGraph graph, const HyGraphNode*,
+               uint32_t, const char*, HyGraph child, HyGraphNode* outNode) {
+        graphs_.addChild(link->next, graph, *outNode, child);
+    }
+    void after(Tag<Function::hyGraphClone>, const HyLayerLink*, HyGraph graph, HyGraph* outGraph) {
+        graphs_.clone(graph, *outGraph);
+    }
+    void after(Tag<Function::hyGraphDestroy>, const HyLayerLink*, HyGraph graph) { graphs_.destroy(graph); }
+    void after(Tag<Function::hyGraphInstantiate>, const HyLayerLink* link, HyGraph graph, uint32_t,
+               HyGraphExec* outExec) {
+        graphs_.instantiate(link->next, graph, *outExec);
+    }
+    void after(Tag<Function::hyGraphExecDestroy>, const HyLayerLink*, HyGraphExec exec) { graphs_.destroy(exec); }
+    void after(Tag<Function::hyGraphExecUpdate>, const HyLayerLink* link, HyGraphExec exec, HyGraph graph) {
+        graphs_.update(link->next, exec, graph);
+    }
+    void after(Tag<Function::hyGraphExecUpdateKernelNode>, const HyLayerLink*, HyGraphExec exec, HyGraphNode node,
+               const HyLaunchDesc* desc) {
+        if (LaunchView launch; readLaunch(desc, launch))
+            graphs_.update(exec, node, usesOf(kernelOf(launch, exec, node), launch));
+    }
+    void after(Tag<Function::hyGraphExecUpdateCopyNode>, const HyLayerLink*, HyGraphExec exec, HyGraphNode node,
+               HyDevicePtr dst, HyDevicePtr src, uint64_t bytes) {
+        graphs_.update(exec, node, usesOf("a copy", rowsOf(dst, src, bytes)));
+    }
+    void after(Tag<Function::hyGraphExecUpdateCopy3DNode>, const HyLayerLink*, HyGraphExec exec, HyGraphNode node,
+               const HyCopy3D* copy) {
+        graphs_.update(exec, node, usesOf("a copy", boxOf(copy)));
+    }
+    void after(Tag<Function::hyGraphExecUpdateFillNode>, const HyLayerLink*, HyGraphExec exec, HyGraphNode node,
+               HyDevicePtr dst, const void*, uint32_t patternBytes, uint64_t count) {
+        graphs_.update(exec, node, usesOf("a fill", fillOf(dst, patternBytes, count)));
+    }
+    void after(Tag<Function::hyGraphExecUpdateFill3DNode>, const HyLayerLink*, HyGraphExec exec, HyGraphNode node,
+               const HyFill3D* fill) {
+        graphs_.update(exec, node, usesOf("a fill", fillOf(fill)));
+    }
+    void after(Tag<Function::hyGraphLaunch>, const HyLayerLink* link, HyGraphExec exec, HyStream stream) {
+        StreamOrder* order = order_.find(stream);
+        if (order == nullptr)
+            return;
+        if (order->capture != nullptr)
+            graphs_.captureLaunch(link->next, order->capture, stream, exec);
+        else
+            graphs_.launch(exec, *order);
+    }
+
+    // A node keeps its kernel when an update names none.
+    const KernelDescription* kernelOf(const LaunchView& launch, HyGraphExec exec, HyGraphNode node) const {
+        return launch.kernel != nullptr ? kernels_.find(launch.kernel) : graphs_.kernelOf(exec, node);
     }
 
     void after(Tag<Function::hySemaphoreCreate>, const HyLayerLink*, HyDevice, const HySemaphoreDesc* desc,
@@ -451,69 +590,63 @@ private:
     }
     void after(Tag<Function::hyKernelDestroy>, const HyLayerLink*, HyKernel kernel) { kernels_.remove(kernel); }
 
-    void after(Tag<Function::hyMemcpyAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, HyDevicePtr src,
+    void after(Tag<Function::hyMemcpyAsync>, const HyLayerLink* link, HyStream stream, HyDevicePtr dst, HyDevicePtr src,
                uint64_t bytes) {
-        noteTransfer("a copy", stream, rowsOf(dst, src, bytes));
+        noteTransfer(link, "a copy", stream, rowsOf(dst, src, bytes));
     }
-    void after(Tag<Function::hyMemcpyPeerAsync>, const HyLayerLink*, HyStream stream, HyDevice, HyDevicePtr dst,
+    void after(Tag<Function::hyMemcpyPeerAsync>, const HyLayerLink* link, HyStream stream, HyDevice, HyDevicePtr dst,
                HyDevice, HyDevicePtr src, uint64_t bytes) {
-        noteTransfer("a copy between devices", stream, rowsOf(dst, src, bytes));
+        noteTransfer(link, "a copy between devices", stream, rowsOf(dst, src, bytes));
     }
-    void after(Tag<Function::hyMemcpy2DAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, uint64_t dstPitch,
-               HyDevicePtr src, uint64_t srcPitch, uint64_t widthBytes, uint64_t height) {
-        noteTransfer("a copy", stream, boxOf(dst, dstPitch, src, srcPitch, widthBytes, height));
+    void after(Tag<Function::hyMemcpy2DAsync>, const HyLayerLink* link, HyStream stream, HyDevicePtr dst,
+               uint64_t dstPitch, HyDevicePtr src, uint64_t srcPitch, uint64_t widthBytes, uint64_t height) {
+        noteTransfer(link, "a copy", stream, boxOf(dst, dstPitch, src, srcPitch, widthBytes, height));
     }
-    void after(Tag<Function::hyMemcpy3DAsync>, const HyLayerLink*, HyStream stream, const HyCopy3D* copy) {
-        noteTransfer("a copy", stream, boxOf(copy));
+    void after(Tag<Function::hyMemcpy3DAsync>, const HyLayerLink* link, HyStream stream, const HyCopy3D* copy) {
+        noteTransfer(link, "a copy", stream, boxOf(copy));
     }
-    void after(Tag<Function::hyMemFillAsync>, const HyLayerLink*, HyStream stream, HyDevicePtr dst, const void*,
+    void after(Tag<Function::hyMemFillAsync>, const HyLayerLink* link, HyStream stream, HyDevicePtr dst, const void*,
                uint32_t patternBytes, uint64_t count) {
-        noteTransfer("a fill", stream, fillOf(dst, patternBytes, count));
+        noteTransfer(link, "a fill", stream, fillOf(dst, patternBytes, count));
     }
-    void after(Tag<Function::hyMemFill3DAsync>, const HyLayerLink*, HyStream stream, const HyFill3D* fill) {
-        noteTransfer("a fill", stream, fillOf(fill));
+    void after(Tag<Function::hyMemFill3DAsync>, const HyLayerLink* link, HyStream stream, const HyFill3D* fill) {
+        noteTransfer(link, "a fill", stream, fillOf(fill));
     }
-    void after(Tag<Function::hyLaunchKernel>, const HyLayerLink*, HyStream stream, HyKernel kernel, HyDim3, HyDim3,
+    void after(Tag<Function::hyLaunchKernel>, const HyLayerLink* link, HyStream stream, HyKernel kernel, HyDim3, HyDim3,
                uint32_t, const void* const* args, uint32_t argCount) {
-        noteLaunch({stream, kernel, {}, {}, args, nullptr, argCount});
+        noteLaunch(link, {stream, kernel, {}, {}, args, nullptr, argCount});
     }
-    void after(Tag<Function::hyLaunchKernelEx>, const HyLayerLink*, const HyLaunchDesc* desc) {
+    void after(Tag<Function::hyLaunchKernelEx>, const HyLayerLink* link, const HyLaunchDesc* desc) {
         if (LaunchView launch; readLaunch(desc, launch))
-            noteLaunch(launch);
+            noteLaunch(link, launch);
     }
 
-    void noteTransfer(const char* what, HyStream handle, const Transfer& transfer) {
+    void noteTransfer(const HyLayerLink* link, const char* what, HyStream handle, const Transfer& transfer) {
+        noteUses(link, handle, what, usesOf(what, transfer));
+    }
+    void noteLaunch(const HyLayerLink* link, const LaunchView& launch) {
+        const KernelDescription* kernel = kernels_.find(launch.kernel);
+        noteUses(link, launch.stream, kernel != nullptr ? fmt::format("kernel '{}'", kernel->name) : "a kernel",
+                 usesOf(kernel, launch));
+    }
+
+    void noteUses(const HyLayerLink* link, HyStream handle, const std::string& what, NodeUses uses) {
         StreamOrder* stream = order_.find(handle);
-        if (stream == nullptr || stream->capture != nullptr)
+        if (stream == nullptr)
             return;
+        if (stream->capture != nullptr)
+            return graphs_.capture(link->next, stream->capture, handle, std::move(uses));
         const Epoch epoch = order_.submit(*stream);
         const Site now = Site::here();
-        const auto use = [&](const Range& range, bool write) {
-            Allocation* allocation = range.bytes != 0 ? memory_.find(range.begin) : nullptr;
-            if (allocation == nullptr || range.begin == allocation->end())
-                return;
+        for (const NodeUse& use : uses.uses) {
+            Allocation* allocation = memory_.find(use.begin);
+            if (allocation == nullptr || use.begin == allocation->end())
+                continue;
+            const uint64_t end = use.bytes != 0 ? use.begin + use.bytes : allocation->end();
             memory_.use(*allocation, *stream,
-                        {epoch, range.begin, range.begin + range.bytes, write, transfer.dense, false,
+                        {epoch, use.begin, end, use.write, use.exact, false,
                          fmt::format("{} on stream {}", what, stream->number), now});
-        };
-        use(transfer.src, false);
-        use(transfer.dst, true);
-    }
-
-    void noteLaunch(const LaunchView& launch) {
-        StreamOrder* stream = order_.find(launch.stream);
-        if (stream == nullptr || stream->capture != nullptr)
-            return;
-        const Epoch epoch = order_.submit(*stream);
-        const Site now = Site::here();
-        forEachPointer(launch, [&](const KernelDescription& kernel, size_t index, HyDevicePtr address) {
-            Allocation* allocation = memory_.find(address);
-            if (allocation == nullptr || address == allocation->end())
-                return;
-            memory_.use(*allocation, *stream,
-                        {epoch, address, allocation->end(), !kernel.parameters[index].readOnly, false, false,
-                         fmt::format("kernel '{}' on stream {}", kernel.name, stream->number), now});
-        });
+        }
     }
 
     const HyLayerHost& host_;
@@ -522,6 +655,7 @@ private:
     Objects objects_;
     Order order_;
     Memory memory_;
+    Graphs graphs_;
     KernelTable kernels_;
     struct Recording {
         bool recorded = false;

@@ -12,6 +12,12 @@ kernel void scale_add(global uint* out, uint factor, uint addend, uint n) {
         out[i] = out[i] * factor + addend;
 }
 
+// Ends when another branch of the graph says so.
+kernel void wait_for(global const volatile uint* flag) {
+    while (*flag == 0) {
+    }
+}
+
 // One workgroup that takes its time.
 kernel void busy(global uint* out, uint rounds) {
     uint x = out[0];

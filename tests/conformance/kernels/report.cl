@@ -49,3 +49,29 @@ kernel void endless(global const volatile int* flag) {
 kernel void right(global int* data) {
     data[get_global_id(0)] += 1;
 }
+
+void __attribute__((overloadable)) __attribute__((convergent)) __spirv_ControlBarrier(int execution, int memory,
+                                                                                      int semantics);
+
+// Right up to the barrier of the whole grid, and wrong behind it.
+kernel void race_behind_grid_barrier(global int* data) {
+    data[get_global_id(0)] = 1;
+    __spirv_ControlBarrier(1, 1, 0x208);
+    data[1] = data[get_global_size(0) - 1] + (int)get_group_id(0);
+}
+
+kernel void divergent_grid_barrier(global int* data) {
+    if (get_group_id(0) == 0) {
+        __spirv_ControlBarrier(1, 1, 0x208);
+        data[0] = 1;
+        return;
+    }
+    data[get_global_id(0)] = 1;
+    __spirv_ControlBarrier(1, 1, 0x208);
+}
+
+kernel void incomplete_grid_barrier(global int* data) {
+    if (get_group_id(0) != 0)
+        __spirv_ControlBarrier(1, 1, 0x208);
+    data[get_global_id(0)] = 1;
+}

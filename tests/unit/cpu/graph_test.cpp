@@ -1,9 +1,15 @@
 #include "fixture.h"
 
 #include <deque>
+#include <functional>
+#include <random>
 
 namespace halyard::cpu_test {
 namespace {
+
+uint64_t address(const void* pointer) {
+    return reinterpret_cast<uint64_t>(pointer);
+}
 
 // The nodes of a graph and what they point to.
 class Nodes {
@@ -29,6 +35,17 @@ public:
         node.hostRelease = release;
         return count() - 1;
     }
+    uint32_t copy(uint32_t* dst, const uint32_t* src, std::vector<uint32_t> before) {
+        Entry& entry = add(HY_GRAPH_NODE_COPY, std::move(before), "");
+        entry.copy.structSize = sizeof entry.copy;
+        entry.copy.dst = address(dst);
+        entry.copy.src = address(src);
+        entry.copy.widthBytes = entry.copy.dstRowPitch = entry.copy.srcRowPitch = sizeof *dst;
+        entry.copy.dstSlicePitch = entry.copy.srcSlicePitch = sizeof *dst;
+        entry.copy.height = entry.copy.depth = 1;
+        entry.node.copy = &entry.copy;
+        return count() - 1;
+    }
     uint32_t empty(std::vector<uint32_t> before) {
         add(HY_GRAPH_NODE_EMPTY, std::move(before), "");
         return count() - 1;
@@ -43,6 +60,7 @@ private:
     struct Entry {
         HyBackendGraphNode node{};
         HyBackendLaunch launch{};
+        HyCopy3D copy{};
         std::vector<uint64_t> arguments;
         std::vector<uint32_t> before;
     };
@@ -64,10 +82,6 @@ private:
 
 const HyBackendGraphTable& table() {
     return *cpuInterface().graph;
-}
-
-uint64_t address(const void* pointer) {
-    return reinterpret_cast<uint64_t>(pointer);
 }
 
 HyBackendGraph build(Device& device, const Nodes& nodes) {
@@ -92,6 +106,85 @@ TEST(CpuGraph, BranchesRunAtTheSameTime) {
     device.wait(stream);
     EXPECT_EQ(words[2], 1u) << "the second branch never ran beside the first";
     EXPECT_EQ(table().destroy(graph), HY_SUCCESS);
+}
+
+// The long node ends only because nodes that come later in the other branch run meanwhile.
+TEST(CpuGraph, ALongNodeHoldsUpNoOtherBranch) {
+    Device device;
+    HyBackendKernel await = device.kernel("await", {pointer(0), pointer(8), pointer(16)});
+    HyBackendKernel signal = device.kernel("signal", {pointer(0)});
+    HyBackendKernel mix = device.kernel("mix", {pointer(0), value(4, 8)});
+    auto* words = device.memory(6);
+    Nodes nodes;
+    const uint32_t longOne = nodes.kernel(await, {address(&words[0]), address(&words[1]), address(&words[2])});
+    uint32_t last = nodes.kernel(mix, {address(&words[3]), 1});
+    last = nodes.empty({last});
+    last = nodes.kernel(mix, {address(&words[3]), 2}, {last});
+    last = nodes.kernel(mix, {address(&words[3]), 3}, {last});
+    last = nodes.kernel(signal, {address(&words[0])}, {last});
+    nodes.kernel(mix, {address(&words[4]), 1}, {longOne, last});
+    nodes.kernel(mix, {address(&words[4]), 2}, {nodes.count() - 1});
+    HyBackendStream stream = device.stream();
+    for (uint32_t launch = 1; launch <= 3; ++launch) {
+        words[0] = words[2] = words[3] = words[4] = 0;
+        // A new one each time: it knows no node to be short.
+        HyBackendGraph graph = build(device, nodes);
+        ASSERT_EQ(table().launch(stream, graph), HY_SUCCESS);
+        device.wait(stream);
+        EXPECT_EQ(words[2], 1u) << "the other branch waited for the long node";
+        EXPECT_EQ(words[3], (1u * 3 + 2) * 3 + 3);
+        EXPECT_EQ(words[4], 1u * 3 + 2);
+        EXPECT_EQ(table().destroy(graph), HY_SUCCESS);
+    }
+}
+
+// Programs of steps that change a word or copy it, with no more order than they need, give what they give in order.
+TEST(CpuGraph, BranchesKeepTheOrderOfTheirNodes) {
+    Device device("HALYARD_CPU_THREADS", "4");
+    HyBackendKernel mix = device.kernel("mix", {pointer(0), value(4, 8)});
+    HyBackendKernel slow = device.kernel("slow", {pointer(0)});
+    constexpr uint32_t kWords = 6, kSteps = 120, kLaunches = 6, kPrograms = 12;
+    std::minstd_rand random(20);
+    for (uint32_t program = 0; program < kPrograms; ++program) {
+        auto* words = device.memory(kWords + 1);
+        std::vector<uint32_t> expected(words, words + kWords);
+        std::vector<std::function<void()>> steps;
+        std::vector<std::vector<uint32_t>> users(kWords); // the last node that wrote, then those that read
+        Nodes nodes;
+        for (uint32_t step = 0; step < kSteps; ++step) {
+            const uint32_t to = random() % kWords, salt = random() % 1000;
+            const uint32_t from = random() % 2 == 0 ? to : random() % kWords;
+            std::vector<uint32_t> before = users[to];
+            if (from != to && !users[from].empty()) {
+                before.push_back(users[from].front());
+            }
+            if (random() % 8 == 0) {
+                before = {nodes.empty(before)};
+            }
+            if (random() % 16 == 0) {
+                before.push_back(nodes.kernel(slow, {address(&words[kWords])}, {}, "", 1 + random() % 4));
+            }
+            if (from == to) {
+                users[to] = {nodes.kernel(mix, {address(&words[to]), salt}, before)};
+                steps.emplace_back([&expected, to, salt] { expected[to] = expected[to] * 3 + salt; });
+            } else {
+                users[to] = {nodes.copy(&words[to], &words[from], before)};
+                users[from].push_back(users[to].front());
+                steps.emplace_back([&expected, to, from] { expected[to] = expected[from]; });
+            }
+        }
+        HyBackendStream stream = device.stream();
+        HyBackendGraph graph = build(device, nodes);
+        for (uint32_t launch = 0; launch < kLaunches; ++launch) {
+            ASSERT_EQ(table().launch(stream, graph), HY_SUCCESS);
+            for (const auto& step : steps) {
+                step();
+            }
+        }
+        device.wait(stream);
+        EXPECT_EQ(std::vector<uint32_t>(words, words + kWords), expected) << "program " << program;
+        EXPECT_EQ(table().destroy(graph), HY_SUCCESS);
+    }
 }
 
 TEST(CpuGraph, LaunchesInFlightOutliveTheGraphAndItsUpdates) {

@@ -77,6 +77,7 @@ TEST(ReflectKernel, ReadsSizesLocalMemoryAndReachableBarriers) {
     EXPECT_EQ(reduce.requiredWorkgroupSize, (std::array<uint32_t, 3>{64, 1, 1}));
     EXPECT_EQ(reduce.staticLocalBytes, 256u);
     EXPECT_TRUE(reduce.usesBarrier);
+    EXPECT_FALSE(reduce.usesGridBarrier);
     const KernelInfo& plain = reflection.kernels[1];
     EXPECT_EQ(plain.name, "plain");
     EXPECT_EQ(plain.requiredWorkgroupSize, (std::array<uint32_t, 3>{}));

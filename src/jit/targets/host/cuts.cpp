@@ -192,6 +192,11 @@ bool reachesBeyondWorkgroup(const llvm::CallInst& barrier) {
     return scope == nullptr || scope->getZExtValue() < kir::kScopeIdWorkgroup;
 }
 
+bool waitsForGrid(const llvm::CallInst& barrier) {
+    const auto* scope = llvm::dyn_cast<llvm::ConstantInt>(barrier.getArgOperand(0));
+    return scope != nullptr && scope->getZExtValue() == kir::kScopeIdDevice;
+}
+
 // Gives the barrier or operation a cut of its own.
 Cut cutAt(llvm::CallInst& call, Mailboxes& mailboxes, bool together) {
     BasicBlock* alone = call.getParent()->splitBasicBlock(call.getIterator(), "meet");
@@ -203,6 +208,7 @@ Cut cutAt(llvm::CallInst& call, Mailboxes& mailboxes, bool together) {
         return cut;
     }
     cut.deviceFence = reachesBeyondWorkgroup(call);
+    cut.wholeGrid = waitsForGrid(call);
     call.eraseFromParent();
     return cut;
 }
@@ -214,7 +220,7 @@ void formDispatchedCuts(llvm::Function& kernel, const std::vector<llvm::CallInst
         list.cuts.push_back(cutAt(*call, mailboxes, /*together=*/false));
     }
     for (BasicBlock* edge : backEdges) {
-        list.cuts.push_back({edge, false, {}});
+        list.cuts.push_back({edge, false, {}, false});
     }
     llvm::DenseMap<const BasicBlock*, size_t> number;
     for (const BasicBlock* block : reconvergenceOrder(kernel, backEdges)) {
@@ -232,7 +238,7 @@ CutList formCuts(llvm::Function& kernel, bool liftUniformLoops) {
     llvm::removeUnreachableBlocks(kernel);
     CutList list;
     list.exit = unifyReturns(kernel);
-    list.cuts.push_back({list.exit, false, {}});
+    list.cuts.push_back({list.exit, false, {}, false});
     // All may leave such a loop, and so look uniform, but not in the same iteration.
     const bool leavesToMeet = keepRegions(kernel);
     Planner plan(kernel, liftUniformLoops, leavesToMeet);
@@ -251,11 +257,11 @@ CutList formCuts(llvm::Function& kernel, bool liftUniformLoops) {
     for (BasicBlock* header : plan.headers) {
         BasicBlock* alone = header->splitBasicBlock(header->getFirstNonPHIIt(), "join");
         alone->splitBasicBlock(alone->begin(), "iteration");
-        list.cuts.push_back({alone, false, {}});
+        list.cuts.push_back({alone, false, {}, false});
     }
     for (Instruction* branch : plan.branches) {
         BasicBlock* alone = branch->getParent()->splitBasicBlock(branch->getIterator(), "decide");
-        list.cuts.push_back({alone, false, {}});
+        list.cuts.push_back({alone, false, {}, false});
     }
     for (Instruction* branch : plan.branches) {
         for (unsigned i = 0; i < branch->getNumSuccessors(); ++i) {

@@ -36,6 +36,7 @@ struct Cut {
     llvm::BasicBlock* block = nullptr;
     bool deviceFence = false;         // the barrier orders memory beyond the workgroup
     std::optional<Exchange> exchange; // the operation that is done here
+    bool wholeGrid = false;           // the barrier is one of all workgroups
 };
 
 struct CutList {

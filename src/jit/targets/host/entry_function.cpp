@@ -187,6 +187,7 @@ private:
         operands.push_back(run_->getArg(3));
         operands.push_back(run_->getArg(4));
         operands.push_back(localBytes_);
+        operands.push_back(run_->getArg(0));
         if (plan_.wideGroup == nullptr) {
             at_.CreateCall(plan_.group, operands);
             return;

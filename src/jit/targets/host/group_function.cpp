@@ -1,5 +1,6 @@
 #include "jit/targets/host/group_function.h"
 
+#include "jit/host_kernel_abi.h"
 #include "jit/kir.h"
 #include "jit/passes/builtin.h"
 #include "jit/targets/host/collective_code.h"
@@ -7,9 +8,12 @@
 #include "jit/targets/host/pieces.h"
 #include "jit/targets/host/work_item.h"
 
+#include <cstddef>
+
 #include <llvm/ADT/MapVector.h>
 #include <llvm/IR/CFG.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Cloning.h>
@@ -125,8 +129,8 @@ private:
     void declare() {
         llvm::SmallVector<llvm::Type*, 16> types(kernel_.getFunctionType()->params());
         types.append(kScalars, llvm::Type::getInt32Ty(llvm_));
-        types.append(
-            {llvm::PointerType::get(llvm_, 0), llvm::PointerType::get(llvm_, 0), llvm::Type::getInt64Ty(llvm_)});
+        llvm::Type* pointer = llvm::PointerType::get(llvm_, 0);
+        types.append({pointer, pointer, llvm::Type::getInt64Ty(llvm_), pointer});
         group_ = Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(llvm_), types, false),
                                   llvm::GlobalValue::InternalLinkage, shape_.wideIds ? "group_wide" : "group",
                                   kernel_.getParent());
@@ -197,6 +201,9 @@ private:
         if (cut.deviceFence) {
             at.CreateFence(llvm::AtomicOrdering::AcquireRelease);
         }
+        if (cut.wholeGrid) {
+            awaitGrid(at);
+        }
         if (!cut.exchange) {
             return nullptr;
         }
@@ -215,6 +222,27 @@ private:
             cells[mailbox] = privateArrays_[mailbox].first;
         }
         return emitCollective(at, *cut.exchange, lanes, cells);
+    }
+
+    // Waits for the other workgroups. The group ends here when they will not come, or the launch was cancelled: loops
+    // of barriers may have a bound, and then look for that nowhere else.
+    void awaitGrid(llvm::IRBuilder<>& at) {
+        const auto field = [&](uint64_t offset) {
+            return at.CreateLoad(at.getPtrTy(),
+                                 at.CreateConstInBoundsGEP1_64(at.getInt8Ty(), parameter(kLaunch), offset));
+        };
+        auto* type = llvm::FunctionType::get(at.getInt32Ty(), {at.getPtrTy()}, false);
+        llvm::CallInst* call =
+            at.CreateCall(type, field(offsetof(HyHostLaunch, awaitGrid)), {field(offsetof(HyHostLaunch, grid))});
+        call->setDoesNotThrow();
+        Value* cancelled = at.CreateLoad(at.getInt32Ty(), field(offsetof(HyHostLaunch, cancel)), /*isVolatile=*/true);
+        Value* ends = at.CreateOr(call, cancelled);
+        BasicBlock* stopped = BasicBlock::Create(llvm_, "stopped", group_);
+        BasicBlock* together = BasicBlock::Create(llvm_, "arrived", group_);
+        at.CreateCondBr(at.CreateICmpEQ(ends, at.getInt32(0)), together, stopped,
+                        llvm::MDBuilder(llvm_).createLikelyBranchWeights());
+        llvm::ReturnInst::Create(llvm_, stopped);
+        at.SetInsertPoint(together);
     }
 
     // What the group does between two pieces: decides once where all go on.

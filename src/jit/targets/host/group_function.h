@@ -31,7 +31,8 @@ enum GroupParameter : unsigned {
     kLocal = 9,
     kScratch = 10,
     kLocalBytes = 11, // of kLocal: variables and blocks of pointer parameters
-    kGroupParameters = 12
+    kLaunch = 12,     // HyHostLaunch
+    kGroupParameters = 13
 };
 
 // Builds `void(kernel's parameters..., group parameters...)`, internal, in the kernel's module. The kernel, already cut

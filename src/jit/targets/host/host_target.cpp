@@ -89,6 +89,15 @@ void dropMarkers(llvm::Function& kernel, uint32_t subgroupSize) {
     }
 }
 
+// What other workgroups write between two barriers of the whole grid is not written through this workgroup's pointers.
+void allowOtherWriters(llvm::Function& kernel) {
+    for (llvm::Argument& argument : kernel.args()) {
+        if (argument.getType()->isPointerTy() && argument.getType()->getPointerAddressSpace() == kir::kGlobal) {
+            argument.removeAttr(llvm::Attribute::NoAlias);
+        }
+    }
+}
+
 spv::Status checkWholeSubgroups(const spv::KernelInfo& kernel, const std::array<uint32_t, 3>& size,
                                 uint32_t subgroupSize) {
     const uint64_t items = uint64_t{size[0]} * size[1] * size[2];
@@ -165,6 +174,9 @@ private:
         const bool countsPartial = info.flavour == spv::Flavour::Kernel;
         if (spv::Status status = inlineAll(module, kernel); !status) {
             return status;
+        }
+        if (info.usesGridBarrier) {
+            allowOtherWriters(kernel);
         }
         for (llvm::Function& function : module) {
             setProcessor(function);
