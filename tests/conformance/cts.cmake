@@ -35,16 +35,16 @@ target_include_directories(halyard-cts PRIVATE "${PROJECT_SOURCE_DIR}/tests")
 target_link_libraries(halyard-cts PRIVATE ${objects} halyard_cts)
 halyard_needs_runtime(halyard-cts)
 
-# halyard_cts_on(DEVICE TIMEOUT): the whole suite on one of our devices.
+# halyard_cts_on(DEVICE TIMEOUT [VAR=value...]): the whole suite on one of our devices.
 function(halyard_cts_on device timeout)
     add_test(NAME cts_${device} COMMAND halyard-cts --device=${device} --profile=full --jobs=2 "--report=${CMAKE_BINARY_DIR}/cts/${device}.json"
         "--junit=${CMAKE_BINARY_DIR}/cts/${device}.xml" "--html=${CMAKE_BINARY_DIR}/cts/${device}.html")
     set_tests_properties(cts_${device} PROPERTIES LABELS conformance TIMEOUT ${timeout} PROCESSORS 2
-        ENVIRONMENT "${environment}" ENVIRONMENT_MODIFICATION "${withoutUsers}")
+        ENVIRONMENT "${environment};${ARGN}" ENVIRONMENT_MODIFICATION "${withoutUsers}")
 endfunction()
 if(TARGET halyard-jit)
     file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/cts")
     halyard_cts_on(cpu 1800)
     halyard_cts_on(reference 1800)
-    halyard_cts_on(null 600)
+    halyard_cts_on(null 600 HALYARD_NULL_DEVICE=1)
 endif()

@@ -1,7 +1,7 @@
 #include "judge.h"
 
+#include "output_text.h"
 #include "patterns.h"
-#include "text.h"
 
 #include <algorithm>
 
@@ -9,23 +9,19 @@ namespace halyard::cts {
 
 namespace {
 
-bool isFailure(Status status) {
+bool isMishap(Status status) {
     return status == Status::Failed || status == Status::Crashed || status == Status::TimedOut;
 }
 
 } // namespace
 
-bool countsAgainst(Status status) {
-    return isFailure(status) || status == Status::UnexpectedPass;
-}
-
-Judge::Judge(Plan& plan, uint32_t repetitions) : plan_(plan), repetitions_(repetitions), rounds_(plan.tests.size()),
-      interrupted_(plan.tests.size()) {}
+Judge::Judge(Plan& plan, uint32_t repetitions)
+    : plan_(plan), repetitions_(repetitions), rounds_(plan.tests.size()), interrupted_(plan.tests.size()) {}
 
 bool Judge::record(size_t test, uint32_t round, const Outcome& outcome) {
     TestResult& result = plan_.tests[test].result;
     result.seconds += outcome.seconds;
-    const bool firstFailure = isFailure(outcome.status) && !isFailure(result.status);
+    const bool firstFailure = isMishap(outcome.status) && !isMishap(result.status);
     if (firstFailure || (outcome.status == Status::Skipped && result.status == Status::Passed)) {
         result.status = outcome.status;
         result.reason = outcome.reason;
@@ -42,9 +38,8 @@ bool Judge::conclude(size_t test) {
     ++finished_;
     PlannedTest& planned = plan_.tests[test];
     if (planned.expected == nullptr || planned.result.status == Status::Skipped)
-        return isFailure(planned.result.status);
-    planned.result.status =
-        isFailure(planned.result.status) ? Status::ExpectedFailure : Status::UnexpectedPass;
+        return isMishap(planned.result.status);
+    planned.result.status = isMishap(planned.result.status) ? Status::ExpectedFailure : Status::UnexpectedPass;
     planned.result.reason = planned.expected->reason;
     planned.result.issue = planned.expected->issue;
     return planned.result.status == Status::UnexpectedPass;
@@ -53,7 +48,7 @@ bool Judge::conclude(size_t test) {
 void Judge::interrupt(size_t test, const std::string& signal) {
     TestResult& result = plan_.tests[test].result;
     interrupted_[test] = true;
-    if (!isFailure(result.status)) {
+    if (!isMishap(result.status)) {
         result.status = Status::Failed;
         result.reason.clear();
         result.output = "interrupted by " + signal;
@@ -63,10 +58,9 @@ void Judge::interrupt(size_t test, const std::string& signal) {
 void Judge::close(const std::string& whyNotRun) {
     for (size_t test = 0; test < plan_.tests.size(); ++test) {
         PlannedTest& planned = plan_.tests[test];
-        if (planned.result.status == Status::Unsupported || rounds_[test] == repetitions_ ||
-            interrupted_[test])
+        if (planned.result.status == Status::Unsupported || rounds_[test] == repetitions_ || interrupted_[test])
             continue;
-        if (isFailure(planned.result.status)) {
+        if (isMishap(planned.result.status)) {
             conclude(test);
             continue;
         }
@@ -90,7 +84,8 @@ std::vector<std::string> staleExclusions(const Plan& plan, const std::vector<Tes
             return test.expected == &entry && test.result.status == Status::ExpectedFailure;
         });
         if (entry.kind == Exclusion::Kind::ExpectedFailure && entry.matched > 0 && !failed)
-            stale.push_back(entry.place + ": no test that matches " + entry.pattern + " fails any more (" + entry.issue + ")");
+            stale.push_back(entry.place + ": no test that matches " + entry.pattern + " fails any more (" +
+                            entry.issue + ")");
     }
     return stale;
 }

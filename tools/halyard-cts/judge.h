@@ -25,7 +25,8 @@ public:
     bool record(size_t test, uint32_t round, const Outcome& outcome);
     // A signal stopped the test or kept it from running: a failure, whatever is expected of it.
     void interrupt(size_t test, const std::string& signal);
-    // Nothing more comes: tests that did not run as often as they should and did not fail are skipped, with these words.
+    // Nothing more comes: tests that did not run as often as they should and did not fail are skipped, with these
+    // words.
     void close(const std::string& whyNotRun);
     // Tests of which close() said that they did not run.
     uint32_t notRun() const { return notRun_; }
@@ -43,11 +44,8 @@ private:
     uint32_t notRun_ = 0;
 };
 
-// Failed, Crashed, TimedOut and UnexpectedPass.
-bool countsAgainst(Status status);
-
-// One sentence for each exclusion that is out of date: an expected failure among the tests of `plan` of which none failed,
-// and an entry that matches no test of the suite.
+// One sentence for each exclusion that is out of date: an expected failure among the tests of `plan` of which none
+// failed, and an entry that matches no test of the suite.
 std::vector<std::string> staleExclusions(const Plan& plan, const std::vector<TestCase>& cases,
                                          const std::vector<Exclusion>& exclusions);
 

@@ -46,8 +46,9 @@ std::optional<int> parseOptions(int argc, char** argv, Options& options) {
     CLI::App app("Runs Halyard's conformance suite on a device, each test in a process that may crash or hang.\n"
                  "Other uses: halyard-cts compare A.json B.json, halyard-cts status REPORT.json...");
     app.set_help_flag("-h,--help", "Print this");
-    app.footer("Exit status: 0 when everything passed, 1 for failures and stale exclusions, 2 for a wrong command line or a\n"
-               "selection without tests, 3 when the device or something required is missing.");
+    app.footer(
+        "Exit status: 0 when everything passed, 1 for failures and stale exclusions, 2 for a wrong command line or a\n"
+        "selection without tests, 3 when the device or something required is missing.");
     const CLI::Option* device =
         app.add_option("--device", options.device, "Selector of the device to test")->capture_default_str();
     app.add_option("--backend-library", options.backendLibrary,
@@ -57,15 +58,22 @@ std::optional<int> parseOptions(int argc, char** argv, Options& options) {
     app.add_option("--profile", options.profile, "Which tests: core or full")
         ->check(CLI::IsMember({"core", "full"}))
         ->capture_default_str();
-    app.add_option("--filter", options.filter, "Tests by name, as GoogleTest's filter: A.*:B.*-*.Slow")->capture_default_str();
+    app.add_option("--filter", options.filter, "Tests by name, as GoogleTest's filter: A.*:B.*-*.Slow")
+        ->capture_default_str();
     app.add_flag("--list", options.list, "Print the selected tests with profile and exclusion, and run nothing");
     app.add_option("--repeat", options.repeat, "How many times to run each test; one failure is a failure")
         ->check(CLI::Range(1u, 1'000'000u))
         ->capture_default_str();
-    app.add_option("--seed", options.seed, "Of every random choice of the tests; repetition n has seed + n - 1")
+    int64_t seed = 1;
+    app.add_option("--seed", seed, "Of every random choice of the tests; repetition n has seed + n - 1")
+        ->check(CLI::Range(int64_t{0}, INT64_MAX))
         ->capture_default_str();
+    repetition n has seed + n -
+        1 ")
+            ->capture_default_str();
     app.add_option("--jobs", options.jobs, "Tests to run at once")->check(CLI::Range(1u, 1024u))->capture_default_str();
-    app.add_option("--exclusions", options.exclusionFiles, "A file of exclusions, besides what is built in; may be repeated")
+    app.add_option("--exclusions", options.exclusionFiles,
+                   "A file of exclusions, besides what is built in; may be repeated")
         ->allow_extra_args(false);
     app.add_option("--timeout", options.timeoutSeconds, "Limit of one test in seconds")
         ->check(CLI::Range(1u, 1'000'000u))
@@ -74,7 +82,8 @@ std::optional<int> parseOptions(int argc, char** argv, Options& options) {
     app.add_option("--report", options.report, "Write a JSON report to this file");
     app.add_option("--junit", options.junit, "Write a JUnit report to this file");
     app.add_option("--html", options.html, "Write an HTML page to this file");
-    app.add_option("--level", options.level, "What the results are worth: T3 against a software driver, T4 on the device itself")
+    app.add_option("--level", options.level,
+                   "What the results are worth: T3 against a software driver, T4 on the device itself")
         ->check(CLI::IsMember({"T3", "T4"}))
         ->capture_default_str();
     try {
@@ -82,6 +91,7 @@ std::optional<int> parseOptions(int argc, char** argv, Options& options) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? kExitPassed : kExitUsage;
     }
+    options.seed = static_cast<uint64_t>(seed);
     std::string fault;
     if (!options.backendLibrary.empty()) {
         fault = device->count() == 0 ? "--backend-library needs --device: which of its devices to test"

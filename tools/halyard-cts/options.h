@@ -30,8 +30,8 @@ struct Options {
     std::vector<std::string> arguments; // the whole command line
 };
 
-// Fills `options`; an exit status when there is nothing to run: 0 after --help, kExitUsage with words on stderr for what is
-// wrong, a file that cannot be read or a folder of a report that is not there among it.
+// Fills `options`; an exit status when there is nothing to run: 0 after --help, kExitUsage with words on stderr for
+// what is wrong, a file that cannot be read or a folder of a report that is not there among it.
 std::optional<int> parseOptions(int argc, char** argv, Options& options);
 
 } // namespace halyard::cts

@@ -1,6 +1,6 @@
 #include "process.h"
 
-#include "text.h"
+#include "output_text.h"
 #include "worker.h"
 
 #include <array>

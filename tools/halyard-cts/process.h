@@ -12,7 +12,8 @@
 
 namespace halyard::cts {
 
-// Changes to the environment: a value of nullopt removes the variable. Of two for the same variable the last one counts.
+// Changes to the environment: a value of nullopt removes the variable. Of two for the same variable the last one
+// counts.
 using Settings = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 class WorkerProcess {
@@ -28,8 +29,8 @@ public:
     int outputFd() const { return output_; }
     // What has arrived by now. Never waits.
     std::vector<Message> readMessages();
-    // Takes what was printed, a bounded amount a call so that a worker that never stops printing cannot keep the parent;
-    // only the end of it is kept.
+    // Takes what was printed, a bounded amount a call so that a worker that never stops printing cannot keep the
+    // parent; only the end of it is kept.
     void readOutput();
     bool outputEnded() const { return output_ < 0; }
 

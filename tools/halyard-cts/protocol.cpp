@@ -62,7 +62,8 @@ std::optional<Message> fromLine(const std::string& line) {
         if (message.kind == Message::Kind::End) {
             message.status = static_cast<Status>(json.at("status").get<int>());
             message.seconds = json.at("seconds").get<double>();
-            if (message.status != Status::Passed && message.status != Status::Failed && message.status != Status::Skipped)
+            if (message.status != Status::Passed && message.status != Status::Failed &&
+                message.status != Status::Skipped)
                 return std::nullopt;
         }
         if (message.kind == Message::Kind::Subject) {

@@ -84,8 +84,8 @@ bool findDevices(const Options& options, Signals& signals, Subject& subject) {
     selectors.insert(selectors.end(), options.required.begin(), options.required.end());
     for (size_t i = 0; i < selectors.size(); ++i) {
         std::string why;
-        const std::optional<Message> answer = askWorker(describerOf(selectors[i]), settingsOf(options),
-                                                        options.timeoutSeconds, signals, why);
+        const std::optional<Message> answer =
+            askWorker(describerOf(selectors[i]), settingsOf(options), options.timeoutSeconds, signals, why);
         if (answer && answer->kind == Message::Kind::Absent)
             why = answer->text;
         if (!answer || answer->kind != Message::Kind::Subject) {
@@ -159,18 +159,20 @@ std::string runPlan(Plan& plan, const Options& options, Signals& signals, uint32
     Observer observer;
     observer.begins = [&](size_t test) { terminal.progress(plan.tests[test].result.name, judge.finished(), failures); };
     observer.ends = [&](size_t test, uint32_t round, const Outcome& outcome) {
-        const bool counted = countsAgainst(plan.tests[test].result.status);
+        const bool counted = isFailure(plan.tests[test].result.status);
         const bool bad = judge.record(test, round, outcome);
         const TestResult& result = plan.tests[test].result;
         if (bad && !counted) {
             ++failures;
             terminal.failure(result.status, result.name,
-                             result.status == Status::UnexpectedPass ? "expected to fail: " + result.issue : result.output);
+                             result.status == Status::UnexpectedPass ? "expected to fail: " + result.issue
+                                                                     : result.output);
         }
         return !(bad && options.failFast);
     };
     observer.interrupted = [&](size_t test, const std::string& signal) { judge.interrupt(test, signal); };
-    SchedulerOptions scheduler = {options.jobs, options.repeat, options.timeoutSeconds, options.seed, settingsOf(options)};
+    SchedulerOptions scheduler = {options.jobs, options.repeat, options.timeoutSeconds, options.seed,
+                                  settingsOf(options)};
     const std::string stoppedBy = runBatches(plan, scheduler, observer, signals);
     judge.close(kNotRun + stoppedBy);
     notRun = judge.notRun();
@@ -179,11 +181,13 @@ std::string runPlan(Plan& plan, const Options& options, Signals& signals, uint32
 
 int run(const Options& options, const Suite& suite, const std::vector<TestCase>& cases) {
     const auto complainOfNothing = [&] {
-        complain(fmt::format("no test of profile {} matches {}; --list prints what there is", options.profile, options.filter));
+        complain(fmt::format("no test of profile {} matches {}; --list prints what there is", options.profile,
+                             options.filter));
         return kExitUsage;
     };
     if (options.list) {
-        std::vector<Exclusion> exclusions = exclusionsFor(options.device.substr(0, options.device.find(':')), suite, options);
+        std::vector<Exclusion> exclusions =
+            exclusionsFor(options.device.substr(0, options.device.find(':')), suite, options);
         const Plan plan = makePlan(cases, options, exclusions);
         list(plan);
         return plan.tests.empty() ? complainOfNothing() : kExitPassed;
@@ -200,6 +204,10 @@ int run(const Options& options, const Suite& suite, const std::vector<TestCase>&
     Plan plan = makePlan(cases, options, run.exclusions);
     if (plan.tests.empty())
         return complainOfNothing();
+    if (plan.batches.empty()) {
+        complain(fmt::format("exclusions rule out all {} selected tests, so nothing would run", plan.tests.size()));
+        return kExitUsage;
+    }
     fmt::print("halyard-cts {}: {} ({}, backend {} {}), profile {}, {} tests\n", suite.version, run.subject.selector,
                run.subject.deviceName, run.subject.backend, run.subject.backendBuildId, run.profile, plan.tests.size());
     std::fflush(stdout);

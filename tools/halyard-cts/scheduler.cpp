@@ -1,6 +1,6 @@
 #include "scheduler.h"
 
-#include "text.h"
+#include "output_text.h"
 #include "worker.h"
 
 #include <algorithm>
@@ -30,7 +30,8 @@ struct Work {
 };
 
 // Waits for something of these processes: a message, output, an end, a signal, or the earliest deadline.
-void waitForAny(const std::vector<const WorkerProcess*>& processes, const Signals& signals, Clock::time_point deadline) {
+void waitForAny(const std::vector<const WorkerProcess*>& processes, const Signals& signals,
+                Clock::time_point deadline) {
     std::vector<pollfd> fds = {{signals.fd(), POLLIN, 0}};
     for (const WorkerProcess* process : processes) {
         for (const int fd : {process->controlFd(), process->outputFd()})
@@ -129,9 +130,8 @@ private:
     }
     bool begin(const Message& message, const Observer& observer) {
         bool goOn = settleLast(observer);
-        const auto found = std::find_if(work_.tests.begin(), work_.tests.end(), [&](size_t test) {
-            return plan_.tests[test].result.name == message.test;
-        });
+        const auto found = std::find_if(work_.tests.begin(), work_.tests.end(),
+                                        [&](size_t test) { return plan_.tests[test].result.name == message.test; });
         if (found == work_.tests.end())
             return goOn; // not a test of this worker, so nothing it says is believed
         if (current_) {
@@ -295,8 +295,9 @@ std::string runBatches(const Plan& plan, const SchedulerOptions& options, const 
             if (!rest.tests.empty())
                 waiting.push_front(std::move(rest));
         }
-        running.erase(std::remove_if(running.begin(), running.end(), [](const auto& worker) { return worker->finished(); }),
-                      running.end());
+        running.erase(
+            std::remove_if(running.begin(), running.end(), [](const auto& worker) { return worker->finished(); }),
+            running.end());
     }
     return "";
 }

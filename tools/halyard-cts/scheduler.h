@@ -45,8 +45,9 @@ struct SchedulerOptions {
     Settings settings; // of every worker; they win over a batch's environment
 };
 
-// Gives "" when everything ran, "--fail-fast" when the observer stopped it, or the name of the signal that did: then the
-// observer is told of at least one test that was interrupted, unless none was left to run. Throws std::runtime_error when no worker can be started.
+// Gives "" when everything ran, "--fail-fast" when the observer stopped it, or the name of the signal that did: then
+// the observer is told of at least one test that was interrupted, unless none was left to run. Throws
+// std::runtime_error when no worker can be started.
 std::string runBatches(const Plan& plan, const SchedulerOptions& options, const Observer& observer, Signals& signals);
 
 // Runs a worker to its end; its last message, or nothing with words of what happened instead.

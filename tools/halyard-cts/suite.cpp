@@ -24,7 +24,8 @@ std::vector<std::string> fullPatterns(const EmbeddedFile& profiles) {
         if (!(words >> profile) || profile[0] == '#')
             continue;
         if (profile != "full" || !(words >> pattern >> why))
-            throw std::runtime_error(profiles.name + ":" + std::to_string(number) + ": not 'full <pattern> <why>': " + line);
+            throw std::runtime_error(profiles.name + ":" + std::to_string(number) +
+                                     ": not 'full <pattern> <why>': " + line);
         patterns.push_back(pattern);
     }
     return patterns;

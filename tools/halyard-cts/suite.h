@@ -30,14 +30,14 @@ struct Suite {
 };
 
 struct TestCase {
-    std::string name; // "Suite.Test"
-    std::string file; // "copy_test.cpp"
+    std::string name;  // "Suite.Test"
+    std::string file;  // "copy_test.cpp"
     bool full = false; // of the profile "full" alone
     std::vector<std::string> environment;
 };
 
-// Every test that GoogleTest knows, but disabled ones, in order; after testing::InitGoogleTest. Throws std::runtime_error
-// when the embedded profile file is malformed.
+// Every test that GoogleTest knows, but disabled ones, in order; after testing::InitGoogleTest. Throws
+// std::runtime_error when the embedded profile file is malformed.
 std::vector<TestCase> testCases(const Suite& suite);
 
 } // namespace halyard::cts

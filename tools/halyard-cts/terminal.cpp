@@ -1,6 +1,6 @@
 #include "terminal.h"
 
-#include "text.h"
+#include "output_text.h"
 
 #include <fmt/format.h>
 

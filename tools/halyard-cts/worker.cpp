@@ -1,7 +1,7 @@
 #include "worker.h"
 
+#include "output_text.h"
 #include "protocol.h"
-#include "text.h"
 
 #include <gtest/gtest.h>
 
@@ -105,7 +105,8 @@ private:
 int describe(const Suite& suite, const std::string& selector) {
     Channel channel;
     Message message;
-    message.kind = suite.describe(selector, message.subject, message.text) ? Message::Kind::Subject : Message::Kind::Absent;
+    message.kind =
+        suite.describe(selector, message.subject, message.text) ? Message::Kind::Subject : Message::Kind::Absent;
     channel.send(message);
     return 0;
 }
@@ -135,7 +136,8 @@ std::optional<int> runAsWorker(int argc, char** argv, const Suite& suite) {
         }
     }
     if (fcntl(kControlFd, F_SETFD, FD_CLOEXEC) != 0) {
-        std::fprintf(stderr, "halyard-cts: --worker is for halyard-cts itself: descriptor %d is not open\n", kControlFd);
+        std::fprintf(stderr, "halyard-cts: --worker is for halyard-cts itself: descriptor %d is not open\n",
+                     kControlFd);
         return 2;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);

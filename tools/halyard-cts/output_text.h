@@ -8,7 +8,8 @@ namespace halyard::cts {
 
 constexpr size_t kMaxOutput = 16 * 1024; // of one test, as results.h promises
 
-// The same with every byte that is no part of valid UTF-8 and every control character but tab and newline replaced by '?'.
+// The same with every byte that is no part of valid UTF-8 and every control character but tab and newline replaced by
+// '?'.
 std::string printable(const std::string& text);
 // At most `bytes` of it: the beginning, or the end, with a note of what was left out.
 std::string beginningOf(const std::string& text, size_t bytes = kMaxOutput);
