@@ -68,9 +68,6 @@ std::optional<int> parseOptions(int argc, char** argv, Options& options) {
     app.add_option("--seed", seed, "Of every random choice of the tests; repetition n has seed + n - 1")
         ->check(CLI::Range(int64_t{0}, INT64_MAX))
         ->capture_default_str();
-    repetition n has seed + n -
-        1 ")
-            ->capture_default_str();
     app.add_option("--jobs", options.jobs, "Tests to run at once")->check(CLI::Range(1u, 1024u))->capture_default_str();
     app.add_option("--exclusions", options.exclusionFiles,
                    "A file of exclusions, besides what is built in; may be repeated")

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kKinds[] = {"begin", "failure", "end", "done", "subject", "absent"};
+constexpr const char* kKinds[] = {"begin", "failure", "early", "end", "done", "subject", "absent"};
 
 // The members of Subject by name.
 constexpr std::pair<const char*, std::string Subject::*> kFields[] = {

@@ -11,7 +11,8 @@ namespace halyard::cts {
 struct Message {
     enum class Kind {
         Begin,   // `test` begins
-        Failure, // `text`: a failed assertion, of the test that runs or, between tests, of the suite's own steps
+        Failure, // `text`: a failed assertion of the test that runs, or of what follows the last one
+        Early,   // `text`: a failed assertion of what a suite does before its first test
         End,     // `test` ended after `seconds` with `status` (Passed, Failed, Skipped), Skipped for the reason `text`
         Done,    // all tests that the worker was given have ended
         Subject, // `subject` is what the selector names

@@ -57,23 +57,24 @@ public:
     bool advance(const Observer& observer) {
         const bool ended = process_.ended(); // before reading: what comes later than this look is not waited for
         process_.readOutput();
-        bool goOn = true;
         std::vector<Message> messages;
         do {
             messages = process_.readMessages();
-            for (const Message& message : messages)
-                goOn = take(message, observer) && goOn;
+            for (const Message& message : messages) {
+                if (!take(message, observer))
+                    return false;
+            }
         } while (ended && !messages.empty());
         if (ended) {
             process_.readOutput();
-            return finish(observer) && goOn;
+            return finish(observer);
         }
         if (Clock::now() >= deadline_ && !timedOut_) {
             timedOut_ = true;
             process_.kill();
             deadline_ = Clock::now() + std::chrono::hours(1);
         }
-        return goOn;
+        return true;
     }
     bool finished() const { return finished_; }
     // What the worker did not come to.
@@ -118,6 +119,9 @@ private:
         case Message::Kind::Failure:
             failures_ += (failures_.empty() ? "" : "\n") + message.text;
             return true;
+        case Message::Kind::Early:
+            early_ += (early_.empty() ? "" : "\n") + message.text;
+            return true;
         case Message::Kind::End:
             return end(message, observer);
         case Message::Kind::Done:
@@ -139,33 +143,38 @@ private:
             goOn = observer.ends(*current_, work_.round, {Status::Crashed, secondsSince(), "", words}) && goOn;
         }
         current_ = *found;
+        failures_ = std::exchange(early_, "");
         work_.tests.erase(found);
         limit();
         if (observer.begins)
             observer.begins(*current_);
         return goOn;
     }
-    // The end is held back until the next begin or the worker's own end: what fails in between counts for it.
+    // The end of a test that did not fail is held back until the next begin or the worker's own end: what fails in
+    // between counts for it.
     bool end(const Message& message, const Observer& observer) {
         if (!current_ || plan_.tests[*current_].result.name != message.test)
             return true;
         const bool goOn = settleLast(observer);
         last_ = std::exchange(current_, std::nullopt);
         lastOutcome_ = {message.status, message.seconds, message.status == Status::Skipped ? message.text : "", ""};
-        if (!failures_.empty()) // some may be older than the test: the set-up of its suite
+        if (!failures_.empty()) // some may be older than the test
             lastOutcome_.status = Status::Failed;
         lastOutcome_.output = beginningOf(std::exchange(failures_, ""));
         limit();
-        return goOn;
+        lastTold_ = lastOutcome_.status == Status::Failed;
+        return lastTold_ ? observer.ends(*last_, work_.round, lastOutcome_) && goOn : goOn;
     }
     bool settleLast(const Observer& observer) {
         if (!last_)
             return true;
-        if (!failures_.empty() && lastOutcome_.status != Status::Failed)
-            lastOutcome_ = {Status::Failed, lastOutcome_.seconds, "", ""};
-        if (!failures_.empty())
-            lastOutcome_.output = beginningOf(lastOutcome_.output + std::exchange(failures_, ""));
-        return observer.ends(*std::exchange(last_, std::nullopt), work_.round, lastOutcome_);
+        const size_t test = *std::exchange(last_, std::nullopt);
+        const std::string late = std::exchange(failures_, "");
+        if (lastTold_)
+            return true;
+        if (!late.empty())
+            lastOutcome_ = {Status::Failed, lastOutcome_.seconds, "", beginningOf(late)};
+        return observer.ends(test, work_.round, lastOutcome_);
     }
 
     // The process has ended and everything it said is taken.
@@ -184,12 +193,12 @@ private:
         if (current_) {
             blamed = *current_;
             outcome.output = how;
+        } else if (last_ && lastTold_) {
+            return true; // it has failed as it is
         } else if (last_) {
             // It had reported its end, but whatever ended the process is most likely its doing.
             blamed = *std::exchange(last_, std::nullopt);
             outcome.output = how + ", after the test";
-            if (!lastOutcome_.output.empty())
-                outcome.output += "\n" + lastOutcome_.output;
         } else if (!work_.tests.empty()) {
             blamed = work_.tests.front();
             work_.tests.erase(work_.tests.begin());
@@ -197,8 +206,10 @@ private:
         } else {
             return true;
         }
-        if (!failures_.empty())
-            outcome.output += "\n" + failures_;
+        for (const std::string& words : {early_, failures_}) {
+            if (!words.empty())
+                outcome.output += "\n" + words;
+        }
         const std::string printed = process_.outputOf(plan_.tests[blamed].result.name);
         outcome.output = beginningOf(outcome.output, kMaxOutput / 2);
         if (!printed.empty())
@@ -220,7 +231,9 @@ private:
     std::optional<size_t> current_; // has begun and not ended
     std::optional<size_t> last_;    // has ended; lastOutcome_ is not told yet
     Outcome lastOutcome_;
+    bool lastTold_ = false;
     std::string failures_; // said since the last begin or end
+    std::string early_;    // said of the suite of the next test
     bool timedOut_ = false;
     bool done_ = false;
     bool finished_ = false;

@@ -48,8 +48,13 @@ public:
     explicit Reporter(Channel& channel) : channel_(channel) {}
 
 private:
+    void OnTestSuiteStart(const testing::TestSuite& suite) override {
+        static_cast<void>(suite);
+        early_ = true;
+    }
     void OnTestStart(const testing::TestInfo& info) override {
         sent_ = 0;
+        early_ = false;
         skipReason_.clear();
         Message message;
         message.kind = Message::Kind::Begin;
@@ -82,7 +87,7 @@ private:
         if (sent_ >= kMaxOutput)
             return; // a test may fail without end
         Message message;
-        message.kind = Message::Kind::Failure;
+        message.kind = early_ ? Message::Kind::Early : Message::Kind::Failure;
         message.text = beginningOf(words);
         sent_ += message.text.size();
         channel_.send(message);
@@ -99,6 +104,7 @@ private:
 
     Channel& channel_;
     size_t sent_ = 0;
+    bool early_ = false;
     std::string skipReason_;
 };
 

@@ -119,7 +119,8 @@ TEST_F(Runner, WhatHappensBetweenTests) {
     EXPECT_EQ(found.tests.size(), 4u);
     EXPECT_TRUE(is("LateExit.ItsLastTest", Status::Crashed, "exit status 0, after the test"));
     EXPECT_TRUE(is("EarlyExit.NeverBegins", Status::Crashed, "exit status 0, before the test began"));
-    EXPECT_EQ(run("--filter=BadSetUp.*"), 1);
+    EXPECT_EQ(run("--filter=BadSetUp.*:Good.Passes"), 1);
+    EXPECT_TRUE(is("Good.Passes", Status::Passed)) << "blamed for the next suite";
     EXPECT_TRUE(is("BadSetUp.Counts", Status::Failed, "the suite's set-up failed"));
     EXPECT_EQ(run("--filter=BadTearDown.*"), 1);
     EXPECT_TRUE(is("BadTearDown.Counts", Status::Failed, "the suite's tear-down failed"));
