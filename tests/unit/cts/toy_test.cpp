@@ -27,8 +27,10 @@ TEST(Good, SeesItsFilesEnvironment) {
     EXPECT_EQ(variable("CTS_TOY_FILE"), "a b=c");
 }
 TEST(Good, ReturnsInAForkedProcess) {
-    if (fork() == 0)
-        return; // goes on with the tests behind this one, which must count for nothing
+    if (fork() == 0) {
+        ADD_FAILURE() << "words of another process, which count for nothing";
+        return; // and goes on with the tests behind this one
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }
 TEST(Good, LeavesAProcessThatHoldsItsOutput) {
