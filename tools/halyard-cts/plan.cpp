@@ -8,7 +8,7 @@ namespace halyard::cts {
 namespace {
 
 // Few enough that several jobs have work to the end, enough that starting processes costs nothing.
-constexpr size_t kBatchSize = 16;
+constexpr size_t kBatchSize = 64;
 
 } // namespace
 
