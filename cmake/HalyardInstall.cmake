@@ -30,7 +30,7 @@ configure_file("${PROJECT_SOURCE_DIR}/cmake/halyard.pc.in" "${PROJECT_BINARY_DIR
 install(FILES "${PROJECT_BINARY_DIR}/cmake/halyard.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
 file(RELATIVE_PATH libFromBin "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
-foreach(tool halyard-info halyard-bench)
+foreach(tool halyard-info halyard-bench halyard-cts)
     if(TARGET ${tool})
         set_target_properties(${tool} PROPERTIES INSTALL_RPATH "$ORIGIN/${libFromBin}")
         install(TARGETS ${tool} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")

@@ -20,6 +20,12 @@ inline const char* deviceUnderTest() {
     return name != nullptr ? name : "cpu";
 }
 
+// Where a test's random choices begin: halyard-cts --seed, 1 without it.
+inline uint64_t seed() {
+    const char* text = std::getenv("HALYARD_CTS_SEED");
+    return text != nullptr ? std::strtoull(text, nullptr, 10) : 1;
+}
+
 inline HyErrorInfo lastError() {
     HyErrorInfo info{};
     info.structSize = sizeof info;

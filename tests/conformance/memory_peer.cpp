@@ -1,10 +1,12 @@
 // The other process of the tests of sharing: opens the memory that it is told of, checks that it holds what the first
 // process wrote, and adds 1 to each value by a kernel.
 //
-//     conformance_memory_peer fd <descriptor> <bytes>
-//     conformance_memory_peer ipc <handle in hexadecimal>
-//     conformance_memory_peer make               prints the handle of memory that goes with this process
+//     --peer memory fd <descriptor> <bytes>
+//     --peer memory ipc <handle in hexadecimal>
+//     --peer memory make               prints the handle of memory that goes with this process
 #include "halyard/halyard.hpp"
+
+#include "peer.h"
 
 #include "memory_cl.spv.h"
 
@@ -85,13 +87,11 @@ int run(const std::string& mode, int argc, char** argv) {
         halyard::check(hyVirtualSetAccess(device.get(), base, bytes, HY_ACCESS_READ_WRITE));
         return workOn(device, base, bytes);
     }
-    std::fprintf(stderr, "usage: %s fd <descriptor> <bytes> | ipc <handle> | make\n", argv[0]);
+    std::fprintf(stderr, "usage: --peer %s fd <descriptor> <bytes> | ipc <handle> | make\n", argv[0]);
     return 3;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int peer(int argc, char** argv) {
     try {
         return run(argc > 1 ? argv[1] : "", argc, argv);
     } catch (const std::exception& fault) {
@@ -99,3 +99,7 @@ int main(int argc, char** argv) {
         return 1;
     }
 }
+
+const halyard::conformance::Peer registered("memory", peer);
+
+} // namespace

@@ -71,7 +71,7 @@ protected:
 using Occupancy = Shape;
 using Cooperative = Shape;
 using SubgroupSize = Shape;
-using CooperativeMatrix = Shape;
+using CooperativeMatrixList = Shape;
 
 } // namespace
 
@@ -330,7 +330,7 @@ TEST_F(SubgroupSize, WrongSizesAreRefused) {
     EXPECT_FAILS(HY_ERROR_INVALID_HANDLE, "device", hyDeviceGetSubgroupSizes, nullptr, 0, nullptr, &count);
 }
 
-TEST_F(CooperativeMatrix, TheListAndTheCapabilityAgree) {
+TEST_F(CooperativeMatrixList, TheListAndTheCapabilityAgree) {
     uint32_t count = 0;
     ASSERT_OK(hyDeviceGetCooperativeMatrixCount(device, &count));
     HyCooperativeMatrixInfo info{};

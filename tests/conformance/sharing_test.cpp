@@ -1,4 +1,5 @@
 // Memory that several processes use. The other process is memory_peer.cpp.
+#include "peer.h"
 #include "virtual_memory_fixture.h"
 
 #include <array>
@@ -26,7 +27,8 @@ protected:
     }
     // Runs the peer, with this process's `descriptor` as its 100 unless it is -1; gives its exit status.
     int runPeer(std::vector<std::string> arguments, int descriptor = -1) {
-        std::string program = MEMORY_PEER;
+        std::string program = peerProgram();
+        arguments.insert(arguments.begin(), {"--peer", "memory"});
         std::vector<char*> argv = {program.data()};
         for (std::string& argument : arguments)
             argv.push_back(argument.data());
@@ -36,7 +38,7 @@ protected:
         if (descriptor >= 0)
             posix_spawn_file_actions_adddup2(&actions, descriptor, 100);
         pid_t child = 0;
-        const int error = posix_spawn(&child, MEMORY_PEER, &actions, nullptr, argv.data(), environ);
+        const int error = posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environ);
         posix_spawn_file_actions_destroy(&actions);
         EXPECT_EQ(error, 0);
         int status = -1;
@@ -117,7 +119,7 @@ TEST_F(Sharing, HandlesOfWhatIsGoneAreToldSo) {
     EXPECT_FAILS(HY_ERROR_NOT_FOUND, "handle", hyMemOpenIpcHandle, device, &handle, &opened);
     EXPECT_OK(hyMemCloseIpcHandle(device, keep));
 
-    const std::string command = std::string(MEMORY_PEER) + " make";
+    const std::string command = "'" + peerProgram() + "' --peer memory make";
     std::FILE* peer = popen(command.c_str(), "r");
     ASSERT_NE(peer, nullptr);
     std::array<char, 300> line{};

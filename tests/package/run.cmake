@@ -33,6 +33,8 @@ if(NOT result EQUAL 0 OR NOT output MATCHES "hyInstanceDestroy\\(instance=" OR N
     message(FATAL_ERROR "under layers the C++ program ended with ${result} and printed: ${output}")
 endif()
 step("run the installed halyard-info" "${prefix}/bin/halyard-info" --require=cpu)
+# Sharing needs a second process, which is the program itself.
+step("run the installed halyard-cts" "${prefix}/bin/halyard-cts" --device=cpu "--filter=Kernels.*:Sharing.*")
 
 # The program of README.md, as it is printed there.
 file(READ "${README}" readme)

@@ -87,5 +87,6 @@ struct Run {
 };
 
 const char* statusName(Status status); // "passed", "failed", "crashed", "timed out", ...
+bool isFailure(Status status);         // whether it makes a run fail
 
 } // namespace halyard::cts
