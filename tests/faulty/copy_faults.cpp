@@ -82,28 +82,28 @@ template <auto change> HyResult changedBox(HyBackendStream stream, const HyCopy3
 }
 
 void boxIgnoresDstPitch(Tables& tables) {
-    tables.stream.copy3D = changedBox<+[](HyCopy3D& box) { box.dstRowPitch = box.widthBytes; }>;
+    tables.stream.copy3D = changedBox<[](HyCopy3D& box) { box.dstRowPitch = box.widthBytes; }>;
 }
 
 void boxIgnoresSrcSlicePitch(Tables& tables) {
-    tables.stream.copy3D = changedBox<+[](HyCopy3D& box) { box.srcSlicePitch = box.srcRowPitch * box.height; }>;
+    tables.stream.copy3D = changedBox<[](HyCopy3D& box) { box.srcSlicePitch = box.srcRowPitch * box.height; }>;
 }
 
 void boxLastRowMissing(Tables& tables) {
-    tables.stream.copy3D = changedBox<+[](HyCopy3D& box) { box.height -= 1; }>;
+    tables.stream.copy3D = changedBox<[](HyCopy3D& box) { box.height -= 1; }>;
 }
 
 void boxLastSliceMissing(Tables& tables) {
-    tables.stream.copy3D = changedBox<+[](HyCopy3D& box) { box.depth -= box.depth > 1 ? 1 : 0; }>;
+    tables.stream.copy3D = changedBox<[](HyCopy3D& box) { box.depth -= (box.depth > 1) ? 1 : 0; }>;
 }
 
 void boxCopiesWholePitch(Tables& tables) {
     tables.stream.copy3D =
-        changedBox<+[](HyCopy3D& box) { box.widthBytes = std::min(box.dstRowPitch, box.srcRowPitch); }>;
+        changedBox<[](HyCopy3D& box) { box.widthBytes = std::min(box.dstRowPitch, box.srcRowPitch); }>;
 }
 
 void boxPitchTruncated(Tables& tables) {
-    tables.stream.copy3D = changedBox<+[](HyCopy3D& box) {
+    tables.stream.copy3D = changedBox<[](HyCopy3D& box) {
         box.dstRowPitch = static_cast<uint32_t>(box.dstRowPitch);
         box.srcSlicePitch = static_cast<uint32_t>(box.srcSlicePitch);
         box.dstSlicePitch = static_cast<uint32_t>(box.dstSlicePitch);

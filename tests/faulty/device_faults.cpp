@@ -19,24 +19,24 @@ template <auto change> void changeProperties(Tables& tables) {
 
 using Properties = HyDeviceProperties;
 
-constexpr auto kNoName = +[](Properties& p) { std::memset(p.name, 0, sizeof p.name); };
-constexpr auto kNameWithoutEnd = +[](Properties& p) { std::memset(p.name, 'x', sizeof p.name); };
-constexpr auto kClaimsClusters = +[](Properties& p) { p.capabilities |= HY_CAP_CLUSTERS; };
-constexpr auto kClaimsDmaBuf = +[](Properties& p) { p.capabilities |= HY_CAP_SHARE_DMA_BUF; };
-constexpr auto kClaimsNothing = +[](Properties& p) { p.capabilities = 0; };
-constexpr auto kLocalTooLarge = +[](Properties& p) { p.maxLocalBytes *= 4; };
-constexpr auto kWorkgroupTooLarge = +[](Properties& p) {
+constexpr auto kNoName = [](Properties& p) { std::memset(p.name, 0, sizeof p.name); };
+constexpr auto kNameWithoutEnd = [](Properties& p) { std::memset(p.name, 'x', sizeof p.name); };
+constexpr auto kClaimsClusters = [](Properties& p) { p.capabilities |= HY_CAP_CLUSTERS; };
+constexpr auto kClaimsDmaBuf = [](Properties& p) { p.capabilities |= HY_CAP_SHARE_DMA_BUF; };
+constexpr auto kClaimsNothing = [](Properties& p) { p.capabilities = 0; };
+constexpr auto kLocalTooLarge = [](Properties& p) { p.maxLocalBytes *= 4; };
+constexpr auto kWorkgroupTooLarge = [](Properties& p) {
     p.maxWorkgroupInvocations *= 4;
     p.maxWorkgroupSize[0] *= 4;
 };
-constexpr auto kArgumentsTooLarge = +[](Properties& p) { p.maxArgumentBytes *= 16; };
-constexpr auto kAllocationTooSmall = +[](Properties& p) { p.maxAllocation = 1 << 20; };
-constexpr auto kSubgroupsTooLarge = +[](Properties& p) {
+constexpr auto kArgumentsTooLarge = [](Properties& p) { p.maxArgumentBytes *= 16; };
+constexpr auto kAllocationTooSmall = [](Properties& p) { p.maxAllocation = 1 << 20; };
+constexpr auto kSubgroupsTooLarge = [](Properties& p) {
     p.subgroupSizeMin *= 2;
     p.subgroupSizeMax *= 2;
 };
-constexpr auto kNoUuid = +[](Properties& p) { std::memset(p.uuid, 0x11, sizeof p.uuid); };
-constexpr auto kNoUnits = +[](Properties& p) { p.computeUnits = 0; };
+constexpr auto kNoUuid = [](Properties& p) { std::memset(p.uuid, 0x11, sizeof p.uuid); };
+constexpr auto kNoUnits = [](Properties& p) { p.computeUnits = 0; };
 
 // A slot that is claimed and missing.
 void occupancyMissing(Tables& tables) {

@@ -59,15 +59,15 @@ template <auto change> HyResult changedTime(HyBackendEvent start, HyBackendEvent
 }
 
 void elapsedZero(Tables& tables) {
-    tables.event.elapsed = changedTime<+[](uint64_t) -> uint64_t { return 0; }>;
+    tables.event.elapsed = changedTime<[](uint64_t) -> uint64_t { return 0; }>;
 }
 
 void elapsedNegative(Tables& tables) {
-    tables.event.elapsed = changedTime<+[](uint64_t time) { return 0 - time; }>;
+    tables.event.elapsed = changedTime<[](uint64_t time) { return 0 - time; }>;
 }
 
 void elapsedInMicroseconds(Tables& tables) {
-    tables.event.elapsed = changedTime<+[](uint64_t time) { return time / 1000; }>;
+    tables.event.elapsed = changedTime<[](uint64_t time) { return time / 1000; }>;
 }
 
 void elapsedBackwards(Tables& tables) {

@@ -68,15 +68,15 @@ template <auto change> HyResult changedBox(HyBackendStream stream, const HyFill3
 }
 
 void boxIgnoresPitch(Tables& tables) {
-    tables.stream.fill3D = changedBox<+[](HyFill3D& box) { box.rowPitch = box.width * box.patternBytes; }>;
+    tables.stream.fill3D = changedBox<[](HyFill3D& box) { box.rowPitch = box.width * box.patternBytes; }>;
 }
 
 void boxIgnoresSlicePitch(Tables& tables) {
-    tables.stream.fill3D = changedBox<+[](HyFill3D& box) { box.slicePitch = box.rowPitch * box.height; }>;
+    tables.stream.fill3D = changedBox<[](HyFill3D& box) { box.slicePitch = box.rowPitch * box.height; }>;
 }
 
 void boxOneColumnTooMany(Tables& tables) {
-    tables.stream.fill3D = changedBox<+[](HyFill3D& box) { box.width += 1; }>;
+    tables.stream.fill3D = changedBox<[](HyFill3D& box) { box.width += 1; }>;
 }
 
 constexpr Fault kFaults[] = {

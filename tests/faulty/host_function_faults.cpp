@@ -25,21 +25,21 @@ template <auto run> HyResult wrapped(HyBackendStream stream, HyHostFunction func
 }
 
 void twice(Tables& tables) {
-    tables.stream.hostFunction = wrapped<+[](Call call, HyResult status) {
+    tables.stream.hostFunction = wrapped<[](Call call, HyResult status) {
         call.function(call.user, status);
         call.function(call.user, status);
     }>;
 }
 
 void notAfterAFailure(Tables& tables) {
-    tables.stream.hostFunction = wrapped<+[](Call call, HyResult status) {
+    tables.stream.hostFunction = wrapped<[](Call call, HyResult status) {
         if (status == HY_SUCCESS)
             call.function(call.user, status);
     }>;
 }
 
 void statusAlwaysSuccess(Tables& tables) {
-    tables.stream.hostFunction = wrapped<+[](Call call, HyResult) { call.function(call.user, HY_SUCCESS); }>;
+    tables.stream.hostFunction = wrapped<[](Call call, HyResult) { call.function(call.user, HY_SUCCESS); }>;
 }
 
 void atOnce(Tables& tables) {

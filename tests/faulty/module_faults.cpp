@@ -19,16 +19,16 @@ HyResult changedLaunch(HyBackendStream stream, HyBackendKernel kernel, const HyB
 }
 
 void lastWorkgroupMissing(Tables& tables) {
-    tables.stream.launch = changedLaunch<+[](HyBackendLaunch& l) { l.workgroups.x -= l.workgroups.x > 1 ? 1 : 0; }>;
+    tables.stream.launch = changedLaunch<[](HyBackendLaunch& l) { l.workgroups.x -= (l.workgroups.x > 1) ? 1 : 0; }>;
 }
 
 void lastInvocationMissing(Tables& tables) {
     tables.stream.launch =
-        changedLaunch<+[](HyBackendLaunch& l) { l.workgroupSize.x -= l.workgroupSize.x > 1 ? 1 : 0; }>;
+        changedLaunch<[](HyBackendLaunch& l) { l.workgroupSize.x -= (l.workgroupSize.x > 1) ? 1 : 0; }>;
 }
 
 void dimensionsSwapped(Tables& tables) {
-    tables.stream.launch = changedLaunch<+[](HyBackendLaunch& l) { std::swap(l.workgroups.y, l.workgroups.z); }>;
+    tables.stream.launch = changedLaunch<[](HyBackendLaunch& l) { std::swap(l.workgroups.y, l.workgroups.z); }>;
 }
 
 void launchMissing(Tables& tables) {
@@ -89,7 +89,7 @@ void argumentsTruncated(Tables& tables) {
 
 void subgroupSizeIgnored(Tables& tables) {
     tables.module.createKernel =
-        changedKernel<+[](HyBackendKernelDesc& desc, Parameters&) { desc.requiredSubgroupSize = 0; }>;
+        changedKernel<[](HyBackendKernelDesc& desc, Parameters&) { desc.requiredSubgroupSize = 0; }>;
 }
 
 struct LocalParameters;
@@ -146,11 +146,11 @@ template <auto change> HyResult changedInfo(HyBackendKernel kernel, HyBackendKer
 
 void suggestsTooLarge(Tables& tables) {
     tables.module.getKernelInfo =
-        changedInfo<+[](HyBackendKernelInfo& i) { i.suggestedWorkgroupSize.x = i.maxWorkgroupInvocations * 2; }>;
+        changedInfo<[](HyBackendKernelInfo& i) { i.suggestedWorkgroupSize.x = i.maxWorkgroupInvocations * 2; }>;
 }
 
 void subgroupSizeWrong(Tables& tables) {
-    tables.module.getKernelInfo = changedInfo<+[](HyBackendKernelInfo& i) { i.subgroupSize *= 2; }>;
+    tables.module.getKernelInfo = changedInfo<[](HyBackendKernelInfo& i) { i.subgroupSize *= 2; }>;
 }
 
 template <auto change>
@@ -161,11 +161,11 @@ HyResult changedOccupancy(HyBackendKernel kernel, HyDim3 size, uint64_t localByt
 }
 
 void occupancyTooHigh(Tables& tables) {
-    tables.module.getOccupancy = changedOccupancy<+[](HyOccupancy& o) { o.activeWorkgroups *= 4; }>;
+    tables.module.getOccupancy = changedOccupancy<[](HyOccupancy& o) { o.activeWorkgroups *= 4; }>;
 }
 
 void occupancyZero(Tables& tables) {
-    tables.module.getOccupancy = changedOccupancy<+[](HyOccupancy& o) { o.activeWorkgroups = 0; }>;
+    tables.module.getOccupancy = changedOccupancy<[](HyOccupancy& o) { o.activeWorkgroups = 0; }>;
 }
 
 void printLost(Tables& tables) {
