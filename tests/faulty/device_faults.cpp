@@ -1,6 +1,7 @@
 // Devices that claim what they do not have.
 #include "target.h"
 
+#include <atomic>
 #include <cstring>
 
 namespace halyard::faulty {
@@ -35,7 +36,10 @@ constexpr auto kSubgroupsTooLarge = [](Properties& p) {
     p.subgroupSizeMin *= 2;
     p.subgroupSizeMax *= 2;
 };
-constexpr auto kNoUuid = [](Properties& p) { std::memset(p.uuid, 0x11, sizeof p.uuid); };
+constexpr auto kNewUuid = [](Properties& p) {
+    static std::atomic<uint8_t> count{0};
+    p.uuid[15] = count++;
+};
 constexpr auto kNoUnits = [](Properties& p) { p.computeUnits = 0; };
 
 // A slot that is claimed and missing.
@@ -94,17 +98,10 @@ void matricesMissing(Tables& tables) {
     };
 }
 
-void peersUnreachable(Tables& tables) {
-    tables.device.getPeerAccess = [](HyBackendDevice, HyBackendDevice, HyPeerAccess* outAccess) -> HyResult {
-        *outAccess = 0x80;
-        return HY_SUCCESS;
-    };
-}
-
 constexpr Fault kFaults[] = {
     {"properties-no-name", "the device has no name", "DeviceQueries.*", changeProperties<kNoName>},
     {"properties-name-without-end", "the name has no end", "DeviceQueries.*", changeProperties<kNameWithoutEnd>},
-    {"properties-same-uuid", "all devices have one UUID", "ManyDevices.*", changeProperties<kNoUuid>},
+    {"properties-uuid-changes", "a device has a new UUID each time", "Honesty.*", changeProperties<kNewUuid>},
     {"properties-no-units", "the device has no compute units", "DeviceQueries.*:Honesty.*", changeProperties<kNoUnits>},
     {"properties-local-memory-too-large", "more workgroup memory than there is", "Honesty.*",
      changeProperties<kLocalTooLarge>},
@@ -132,7 +129,6 @@ constexpr Fault kFaults[] = {
     {"unsupported-advice-accepted", "advice that changes nothing is a success", "ManagedMemory.*", adviceAlwaysSuccess},
     {"matrices-claimed-not-listed", "HY_CAP_COOPERATIVE_MATRIX with an empty list", "CooperativeMatrix.*",
      matricesMissing},
-    {"peer-access-invented", "an unknown bit, and none of those that are true", "ManyDevices.*", peersUnreachable},
 };
 
 } // namespace
