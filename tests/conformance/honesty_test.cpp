@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace halyard::conformance;
@@ -218,7 +219,7 @@ TEST_F(Honesty, AccessToMappedMemoryIsWhatWasSet) {
     ASSERT_OK(hyVirtualReserve(device, desc.bytes, 0, &base));
     ASSERT_OK(hyVirtualMap(device, base, desc.bytes, memory, 0));
     int pipes[2] = {-1, -1};
-    ASSERT_EQ(pipe(pipes), 0);
+    ASSERT_EQ(pipe2(pipes, O_NONBLOCK), 0);
     for (const HyMemoryAccess access : {HY_ACCESS_READ_WRITE, HY_ACCESS_READ, HY_ACCESS_READ_WRITE}) {
         ASSERT_OK(hyVirtualSetAccess(device, base, desc.bytes, access));
         HyPointerInfo info{};

@@ -22,7 +22,6 @@ using Properties = HyDeviceProperties;
 
 constexpr auto kNoName = [](Properties& p) { std::memset(p.name, 0, sizeof p.name); };
 constexpr auto kNameWithoutEnd = [](Properties& p) { std::memset(p.name, 'x', sizeof p.name); };
-constexpr auto kClaimsClusters = [](Properties& p) { p.capabilities |= HY_CAP_CLUSTERS; };
 constexpr auto kClaimsDmaBuf = [](Properties& p) { p.capabilities |= HY_CAP_SHARE_DMA_BUF; };
 constexpr auto kClaimsNothing = [](Properties& p) { p.capabilities = 0; };
 constexpr auto kLocalTooLarge = [](Properties& p) { p.maxLocalBytes *= 4; };
@@ -30,7 +29,6 @@ constexpr auto kWorkgroupTooLarge = [](Properties& p) {
     p.maxWorkgroupInvocations *= 4;
     p.maxWorkgroupSize[0] *= 4;
 };
-constexpr auto kArgumentsTooLarge = [](Properties& p) { p.maxArgumentBytes *= 16; };
 constexpr auto kAllocationTooSmall = [](Properties& p) { p.maxAllocation = 1 << 20; };
 constexpr auto kSubgroupsTooLarge = [](Properties& p) {
     p.subgroupSizeMin *= 2;
@@ -40,7 +38,6 @@ constexpr auto kNewUuid = [](Properties& p) {
     static std::atomic<uint8_t> count{0};
     p.uuid[15] = count++;
 };
-constexpr auto kNoUnits = [](Properties& p) { p.computeUnits = 0; };
 
 // A slot that is claimed and missing.
 void occupancyMissing(Tables& tables) {
@@ -78,19 +75,6 @@ void nativeHandlesInvented(Tables& tables) {
     tables.device.getNativeHandle = [](HyBackendDevice, HyNativeHandle*) -> HyResult { return HY_SUCCESS; };
 }
 
-void everyModuleIsFine(Tables& tables) {
-    tables.module.load = [](HyBackendDevice device, const HyBackendModuleDesc* desc, HyBackendModule* outModule) {
-        const HyResult result = real().module.load(device, desc, outModule);
-        return result == HY_ERROR_UNSUPPORTED ? HY_SUCCESS : result;
-    };
-}
-
-void adviceAlwaysSuccess(Tables& tables) {
-    tables.memory.advise = [](HyBackendDevice, HyDevicePtr, uint64_t, HyMemoryAdvice) -> HyResult {
-        return HY_SUCCESS;
-    };
-}
-
 void matricesMissing(Tables& tables) {
     tables.device.getCooperativeMatrixCount = [](HyBackendContext, uint32_t, uint32_t* outCount) -> HyResult {
         *outCount = 0;
@@ -100,35 +84,26 @@ void matricesMissing(Tables& tables) {
 
 constexpr Fault kFaults[] = {
     {"properties-no-name", "the device has no name", "DeviceQueries.*", changeProperties<kNoName>},
-    {"properties-name-without-end", "the name has no end", "DeviceQueries.*", changeProperties<kNameWithoutEnd>},
+    {"properties-name-without-end", "the name has no end", "Honesty.*", changeProperties<kNameWithoutEnd>},
     {"properties-uuid-changes", "a device has a new UUID each time", "Honesty.*", changeProperties<kNewUuid>},
-    {"properties-no-units", "the device has no compute units", "DeviceQueries.*:Honesty.*", changeProperties<kNoUnits>},
     {"properties-local-memory-too-large", "more workgroup memory than there is", "Honesty.*",
      changeProperties<kLocalTooLarge>},
     {"properties-workgroup-too-large", "larger workgroups than run", "Honesty.*", changeProperties<kWorkgroupTooLarge>},
-    {"properties-arguments-too-large", "more arguments than can be passed", "Honesty.*",
-     changeProperties<kArgumentsTooLarge>},
     {"properties-allocation-too-small", "less memory at once than there is", "Memory.*",
      changeProperties<kAllocationTooSmall>},
     {"properties-subgroups-too-large", "larger subgroups than kernels have", "SubgroupSize.*:Honesty.*",
      changeProperties<kSubgroupsTooLarge>},
-    {"claims-clusters", "HY_CAP_CLUSTERS, which it does not have", "Honesty.*", changeProperties<kClaimsClusters>},
-    {"claims-dma-buf", "HY_CAP_SHARE_DMA_BUF, which it does not have", "Honesty.*:Sharing.*",
-     changeProperties<kClaimsDmaBuf>},
-    {"claims-nothing", "no capability, though all of it is there", "Synchronization.*",
-     changeProperties<kClaimsNothing>},
-    {"claims-occupancy", "HY_CAP_OCCUPANCY without its slot", "Occupancy.*", occupancyMissing},
-    {"claims-semaphores", "HY_CAP_TIMELINE_SEMAPHORES without a slot", "Synchronization.*", semaphoresMissing},
-    {"claims-managed-memory", "HY_CAP_MANAGED_MEMORY without its slot", "ManagedMemory.*", managedMissing},
-    {"claims-prefetch", "HY_CAP_PREFETCH without its slot", "ManagedMemory.*", prefetchMissing},
-    {"claims-ipc", "HY_CAP_IPC without a slot", "Sharing.*", ipcMissing},
-    {"claims-reset", "HY_CAP_DEVICE_RESET without its slot", "Reset.*:Honesty.*", resetMissing},
-    {"claims-registration", "HY_CAP_HOST_REGISTRATION without its slot", "Memory.Reg*", registrationMissing},
+    {"claims-dma-buf", "HY_CAP_SHARE_DMA_BUF, which it does not have", "Honesty.*", changeProperties<kClaimsDmaBuf>},
+    {"claims-nothing", "no capability, though all of it is there", "Honesty.*", changeProperties<kClaimsNothing>},
+    {"claims-occupancy", "HY_CAP_OCCUPANCY without its slot", "Honesty.*", occupancyMissing},
+    {"claims-semaphores", "HY_CAP_TIMELINE_SEMAPHORES without a slot", "Honesty.*", semaphoresMissing},
+    {"claims-managed-memory", "HY_CAP_MANAGED_MEMORY without its slot", "Honesty.*", managedMissing},
+    {"claims-prefetch", "HY_CAP_PREFETCH without its slot", "Honesty.*", prefetchMissing},
+    {"claims-ipc", "HY_CAP_IPC without a slot", "Honesty.*", ipcMissing},
+    {"claims-reset", "HY_CAP_DEVICE_RESET without its slot", "Honesty.*", resetMissing},
+    {"claims-registration", "HY_CAP_HOST_REGISTRATION without its slot", "Honesty.*", registrationMissing},
     {"native-handles-invented", "success without a native handle", "Streams.Native*", nativeHandlesInvented},
-    {"unsupported-module-accepted", "a module that it cannot read is a success", "Kernels.Load*", everyModuleIsFine},
-    {"unsupported-advice-accepted", "advice that changes nothing is a success", "ManagedMemory.*", adviceAlwaysSuccess},
-    {"matrices-claimed-not-listed", "HY_CAP_COOPERATIVE_MATRIX with an empty list", "CooperativeMatrix.*",
-     matricesMissing},
+    {"matrices-claimed-not-listed", "HY_CAP_COOPERATIVE_MATRIX with an empty list", "Honesty.*", matricesMissing},
 };
 
 } // namespace

@@ -79,10 +79,6 @@ void outOfStreamOrder(Tables& tables) {
     };
 }
 
-void neverReleased(Tables& tables) {
-    tables.graph.destroy = [](HyBackendGraph) -> HyResult { return HY_SUCCESS; };
-}
-
 // A claim of HY_CAP_GRAPHS with nothing behind it.
 void stubs(Tables& tables) {
     tables.graph.build = [](HyBackendDevice, const HyBackendGraphNode* const*, uint32_t,
@@ -105,8 +101,6 @@ constexpr Fault kFaults[] = {
     {"graph-launched-once", "later launches of a graph do nothing", "*Graphs.*", launchedOnce},
     {"graph-out-of-stream-order", "a graph does not wait for earlier work of its stream", "*Graphs.*",
      outOfStreamOrder},
-    {"graph-never-released", "a destroyed graph keeps what its host functions use", "*Graphs.Host*:GraphRelease.*",
-     neverReleased},
     {"graph-stubs", "HY_CAP_GRAPHS with slots that do nothing", "*Graphs.*", stubs},
 };
 

@@ -32,7 +32,7 @@ class Cts:
     def __init__(self, program, library, limit):
         self.program, self.library, self.limit = program, library, limit
 
-    def run(self, fault, tests, environment):
+    def run(self, tests, environment):
         """The first test that failed and how, or None. `tests` is a filter, None for the whole core profile."""
         with tempfile.TemporaryDirectory() as folder:
             report = os.path.join(folder, "report.json")
@@ -76,7 +76,7 @@ class Programs:
                     names.append(suite + line.strip())
             self.programs.append((path, dict(pair.split("=", 1) for pair in variables), names))
 
-    def run(self, fault, tests, environment):
+    def run(self, tests, environment):
         for path, variables, names in self.programs:
             chosen = [name for name in names if tests is None or matches(tests, name)]
             if not chosen:
@@ -127,10 +127,14 @@ def judge(suite, options, fault, likely):
         environment.pop(name, None)
     begin = time.monotonic()
     try:
-        found = suite.run(fault, likely, environment) if likely else None
+        found = suite.run(likely, environment) if likely else None
         hinted = found is not None
         if found is None:
-            found = suite.run(fault, None, environment)
+            found = suite.run(None, environment)
+            # Nobody expected this test to notice: it must do so again, and must not without the fault.
+            if found is not None and (suite.run(found[0], environment) is None or
+                                      suite.run(found[0], {**environment, "HALYARD_FAULT": "none"})):
+                return None, f"not caught for sure: {found[0]} {found[1]} once", time.monotonic() - begin
     except Broken as broken:
         return None, f"broken run: {broken}", time.monotonic() - begin
     if found is None:

@@ -65,7 +65,7 @@ constexpr Fault kFaults[] = {
     {"semaphore-starts-at-zero", "the initial value is ignored", "Synchronization.*", startsAtZero},
     {"semaphore-downwards-is-success", "a signal that changes nothing is a success", "Synchronization.*",
      downwardsIsSuccess},
-    {"semaphore-value-is-32-bits", "the value loses its upper half", "HostFunctions.*:Semaphores.*", valueIs32Bits},
+    {"semaphore-value-is-32-bits", "the value loses its upper half", "Semaphores.*", valueIs32Bits},
 };
 
 } // namespace

@@ -135,21 +135,21 @@ void streamsShareAQueue(Tables& tables) {
 }
 
 constexpr Fault kFaults[] = {
-    {"stream-wait-event-ignored", "a stream does not wait for an event", "Streams.*:Order.*", waitEventIgnored},
-    {"stream-query-always-done", "a busy stream is said to be done", "Order.*:Synchronization.*", queryAlwaysDone},
+    {"stream-wait-event-ignored", "a stream does not wait for an event", "Order.*", waitEventIgnored},
+    {"stream-query-always-done", "a busy stream is said to be done", "Order.*", queryAlwaysDone},
     {"stream-query-never-done", "an idle stream is said to be busy", "Streams.*", queryNeverDone},
-    {"stream-synchronize-returns-at-once", "waiting for a stream does not wait", "Streams.*", synchronizeReturnsAtOnce},
+    {"stream-synchronize-returns-at-once", "waiting for a stream does not wait", "Order.*", synchronizeReturnsAtOnce},
     {"device-synchronize-returns-at-once", "waiting for the device does not wait", "Order.*",
      deviceSynchronizeReturnsAtOnce},
     {"timeout-is-success", "a wait that ends at its limit is a success", "Synchronization.*", timeoutIsSuccess},
-    {"timeout-ignored", "a wait goes on beyond its limit", "Order.*", timeoutIgnored},
+    {"timeout-ignored", "a wait goes on beyond its limit", "Order.LimitsAreKept", timeoutIgnored},
     {"timeout-wrong-code", "a wait that ends at its limit has the code of a query", "Synchronization.*",
      timeoutWrongCode},
     {"sticky-error-forgotten", "a failed stream tells of it once", "Synchronization.Sig*", stickyErrorForgotten},
-    {"errors-of-other-streams", "a stream tells of the failure of another", "Order.*", errorsOfOtherStreams},
+    {"errors-of-other-streams", "a stream tells of the failure of another", "Order.Fail*", errorsOfOtherStreams},
     {"stream-destroy-drops-work", "work of a destroyed stream is dropped", "Streams.Destroyed*", destroyDropsWork},
-    {"reset-does-nothing", "a reset is a success and changes nothing", "Reset.*:Order.*", resetDoesNothing},
-    {"streams-share-a-queue", "a stream that waits holds up all others", "Synchronization.*", streamsShareAQueue},
+    {"reset-does-nothing", "a reset is a success and changes nothing", "Order.AReset*", resetDoesNothing},
+    {"streams-share-a-queue", "a stream that waits holds up all others", "Order.AWait*", streamsShareAQueue},
 };
 
 } // namespace
