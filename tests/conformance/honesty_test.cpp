@@ -243,4 +243,27 @@ TEST_F(Honesty, AccessToMappedMemoryIsWhatWasSet) {
     EXPECT_OK(hyPhysicalMemoryDestroy(memory));
 }
 
+TEST_F(Honesty, NewPhysicalMemoryIsZeroed) {
+    if (!claims(HY_CAP_VIRTUAL_MEMORY))
+        GTEST_SKIP() << "the device has no HY_CAP_VIRTUAL_MEMORY";
+    HyPhysicalMemoryDesc desc{};
+    desc.structSize = sizeof desc;
+    ASSERT_OK(hyVirtualGetGranularity(device, &desc.bytes, nullptr));
+    HyDevicePtr base = 0;
+    ASSERT_OK(hyVirtualReserve(device, desc.bytes, 0, &base));
+    for (int round = 0; round < 3; ++round) {
+        HyPhysicalMemory memory = nullptr;
+        ASSERT_OK(hyPhysicalMemoryCreate(device, &desc, &memory));
+        ASSERT_OK(hyVirtualMap(device, base, desc.bytes, memory, 0));
+        ASSERT_OK(hyVirtualSetAccess(device, base, desc.bytes, HY_ACCESS_READ_WRITE));
+        EXPECT_EQ(download<uint8_t>(base, desc.bytes), std::vector<uint8_t>(desc.bytes, 0)) << "round " << round;
+        const uint8_t used = 0x77; // so that memory which is used again is not zero by chance
+        EXPECT_OK(hyMemFillAsync(stream, base, &used, 1, desc.bytes));
+        synchronize();
+        EXPECT_OK(hyVirtualUnmap(device, base, desc.bytes));
+        EXPECT_OK(hyPhysicalMemoryDestroy(memory));
+    }
+    EXPECT_OK(hyVirtualFree(device, base));
+}
+
 } // namespace

@@ -129,6 +129,55 @@ TEST_F(Order, AStreamWaitsForTheEvent) {
     EXPECT_EQ(download<uint32_t>(b, 1)[0], 8u);
 }
 
+// Every kind of work that a stream takes stays behind the gate.
+TEST_F(Order, NothingOvertakesAWait) {
+    constexpr uint32_t kCount = 64, kKinds = 5;
+    const HyKernel kernel = makeKernel(loadModule(basic_cl_spv, basic_cl_spv_size), "add_value");
+    const HyStream second = makeStream();
+    const std::vector<uint32_t> old(kCount * kKinds, 1), source(kCount, 5);
+    const HyDevicePtr ptr = upload(old), src = upload(source);
+    const auto part = [&](uint32_t kind) { return ptr + uint64_t{kind} * kCount * 4; };
+    const uint32_t value = 6;
+    hold(stream);
+    fill(stream, part(0), 6, kCount);
+    EXPECT_OK(hyMemcpyAsync(stream, part(1), src, kCount * 4));
+    HyFill3D filled{};
+    filled.structSize = sizeof filled;
+    filled.dst = part(2);
+    filled.rowPitch = 32;
+    filled.slicePitch = 256;
+    filled.width = 4;
+    filled.height = 8;
+    filled.depth = 1;
+    filled.pattern = &value;
+    filled.patternBytes = 4;
+    EXPECT_OK(hyMemFill3DAsync(stream, &filled));
+    EXPECT_OK(hyMemcpy2DAsync(stream, part(3), 32, src, 16, 16, 8));
+    const HyDevicePtr launched = part(4);
+    const int added = 2;
+    const void* args[] = {&launched, &src, &added, &kCount};
+    ASSERT_OK(hyLaunchKernel(stream, kernel, {1, 1, 1}, {kCount, 1, 1}, 0, args, 4));
+    const auto look = [&](HyStream on) {
+        std::vector<uint32_t> seen(old.size());
+        EXPECT_OK(hyMemcpyAsync(on, hyHostAddress(seen.data()), ptr, seen.size() * 4));
+        EXPECT_OK(hyStreamSynchronize(on, kLimitNs));
+        return seen;
+    };
+    // What overtakes has had time to do so when the limit is over.
+    EXPECT_FAILS(HY_ERROR_TIMEOUT, "", hyStreamSynchronize, stream, kShortNs);
+    EXPECT_EQ(look(second), old);
+    open();
+    std::vector<uint32_t> expected = old;
+    for (uint32_t i = 0; i < kCount; ++i) {
+        expected[i] = 6;
+        expected[kCount + i] = 5;
+        expected[2 * kCount + i] = i % 8 < 4 ? 6 : 1;
+        expected[3 * kCount + i] = i % 8 < 4 ? 5 : 1;
+        expected[4 * kCount + i] = 7;
+    }
+    EXPECT_EQ(look(stream), expected);
+}
+
 TEST_F(Order, RecordingAgainReplacesWhatTheEventStandsFor) {
     const HyStream second = makeStream();
     const HyEvent event = makeEvent();

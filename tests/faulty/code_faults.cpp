@@ -25,8 +25,24 @@ constexpr uint32_t kOpULessThan = 176;
 constexpr uint32_t kOpSLessThan = 177;
 constexpr uint32_t kOpShiftRightLogical = 194;
 constexpr uint32_t kOpShiftRightArithmetic = 195;
+constexpr uint32_t kOpConvertSToF = 111;
+constexpr uint32_t kOpConvertUToF = 112;
+constexpr uint32_t kOpUConvert = 113;
+constexpr uint32_t kOpSConvert = 114;
+constexpr uint32_t kOpFOrdLessThan = 184;
+constexpr uint32_t kOpFUnordLessThan = 185;
 constexpr uint32_t kOpControlBarrier = 224;
+constexpr uint32_t kOpAtomicCompareExchange = 230;
 constexpr uint32_t kOpAtomicIAdd = 234;
+constexpr uint32_t kOpAtomicISub = 235;
+constexpr uint32_t kOpAtomicSMin = 236;
+constexpr uint32_t kOpAtomicUMin = 237;
+constexpr uint32_t kOpAtomicSMax = 238;
+constexpr uint32_t kOpAtomicUMax = 239;
+constexpr uint32_t kOpAtomicOr = 241;
+constexpr uint32_t kOpAtomicXor = 242;
+constexpr uint32_t kOpGroupIAdd = 264;
+constexpr uint32_t kOpGroupNonUniformIAdd = 349;
 constexpr uint32_t kNoContraction = 42;
 constexpr uint32_t kContractionOff = 31;
 constexpr uint32_t kClExp = 19;
@@ -36,6 +52,16 @@ constexpr uint32_t kClPow = 48;
 constexpr uint32_t kClRsqrt = 56;
 constexpr uint32_t kClSin = 57;
 constexpr uint32_t kClSqrt = 61;
+constexpr uint32_t kClFmax = 27;
+constexpr uint32_t kClFmin = 28;
+constexpr uint32_t kClSAddSat = 143;
+constexpr uint32_t kClUAddSat = 144;
+constexpr uint32_t kClClz = 151;
+constexpr uint32_t kClCtz = 152;
+constexpr uint32_t kClSMax = 156;
+constexpr uint32_t kClUMax = 157;
+constexpr uint32_t kClSMulHi = 160;
+constexpr uint32_t kClUMulHi = 203;
 
 // Results of type float that `matches` chooses are multiplied by `factor`.
 template <class Matches>
@@ -83,6 +109,41 @@ template <uint32_t from, uint32_t to> std::vector<uint32_t> instead(std::span<co
     Words words(in);
     return words.rewritten([&](const Instruction& instruction) {
         words.keepAs(instruction.opcode == from ? to : instruction.opcode, instruction);
+    });
+}
+
+// One function of OpenCL.std instead of another.
+template <uint32_t from, uint32_t to> std::vector<uint32_t> otherFunction(std::span<const uint32_t> in) {
+    Words words(in);
+    const uint32_t openCl = words.extendedSet("OpenCL.std");
+    return words.rewritten([&](const Instruction& instruction) {
+        words.keep(instruction);
+        if (instruction.opcode == kOpExtInst && instruction.words[3] == openCl && instruction.words[4] == from)
+            words.changeLast(instruction, 4, to);
+    });
+}
+
+// Sums over a subgroup or a workgroup leave out those who come later.
+std::vector<uint32_t> scansForReductions(std::span<const uint32_t> in) {
+    constexpr uint32_t kReduce = 0, kInclusiveScan = 1;
+    Words words(in);
+    return words.rewritten([&](const Instruction& instruction) {
+        words.keep(instruction);
+        const bool sum = instruction.opcode == kOpGroupIAdd || instruction.opcode == kOpGroupNonUniformIAdd;
+        if (sum && instruction.words[4] == kReduce)
+            words.changeLast(instruction, 4, kInclusiveScan);
+    });
+}
+
+// Exchanges whatever it finds.
+std::vector<uint32_t> withoutComparison(std::span<const uint32_t> in) {
+    Words words(in);
+    return words.rewritten([&](const Instruction& instruction) {
+        if (instruction.opcode != kOpAtomicCompareExchange)
+            return words.keep(instruction);
+        const uint32_t pointer = instruction.words[3];
+        words.write(kOpLoad, {instruction.words[1], instruction.words[2], pointer});
+        words.write(kOpStore, {pointer, instruction.words[7]});
     });
 }
 
@@ -168,6 +229,31 @@ constexpr Fault kFaults[] = {
      rewriteWith<instead<kOpShiftRightArithmetic, kOpShiftRightLogical>>},
     {"signed-comparison-unsigned", "a signed comparison is unsigned", "Integers.*",
      rewriteWith<instead<kOpSLessThan, kOpULessThan>>},
+    {"signed-conversion-unsigned", "a signed number becomes a float as an unsigned one", "Conversions.*",
+     rewriteWith<instead<kOpConvertSToF, kOpConvertUToF>>},
+    {"sign-not-extended", "a signed number is widened with zeros", "Conversions.*",
+     rewriteWith<instead<kOpSConvert, kOpUConvert>>},
+    {"comparison-unordered", "less than holds for a NaN", "Conversions.*",
+     rewriteWith<instead<kOpFOrdLessThan, kOpFUnordLessThan>>},
+    {"minimum-is-maximum", "fmin gives the larger", "Conversions.*", rewriteWith<otherFunction<kClFmin, kClFmax>>},
+    {"signed-maximum-unsigned", "max of signed numbers is that of unsigned ones", "Conversions.*",
+     rewriteWith<otherFunction<kClSMax, kClUMax>>},
+    {"signed-mul-hi-unsigned", "mul_hi of signed numbers is that of unsigned ones", "Conversions.*",
+     rewriteWith<otherFunction<kClSMulHi, kClUMulHi>>},
+    {"signed-add-sat-unsigned", "add_sat of signed numbers is that of unsigned ones", "Conversions.*",
+     rewriteWith<otherFunction<kClSAddSat, kClUAddSat>>},
+    {"clz-counts-trailing", "clz counts at the other end", "Conversions.*", rewriteWith<otherFunction<kClClz, kClCtz>>},
+    {"atomic-maximum-unsigned", "an atomic maximum of signed numbers is unsigned", "Atomics.*",
+     rewriteWith<instead<kOpAtomicSMax, kOpAtomicUMax>>},
+    {"atomic-minimum-unsigned", "an atomic minimum of signed numbers is unsigned", "Atomics.*",
+     rewriteWith<instead<kOpAtomicSMin, kOpAtomicUMin>>},
+    {"atomic-subtraction-adds", "an atomic subtraction adds", "Atomics.*",
+     rewriteWith<instead<kOpAtomicISub, kOpAtomicIAdd>>},
+    {"atomic-or-is-xor", "an atomic or clears bits", "Atomics.*", rewriteWith<instead<kOpAtomicOr, kOpAtomicXor>>},
+    {"compare-exchange-without-comparison", "a compare and exchange always exchanges", "Atomics.*",
+     rewriteWith<withoutComparison>},
+    {"subgroup-reduction-is-a-scan", "a sum over a subgroup leaves out those who come later", "Kernels.Sub*",
+     rewriteWith<scansForReductions>},
 };
 
 } // namespace

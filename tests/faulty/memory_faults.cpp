@@ -149,7 +149,57 @@ void accessIgnored(Tables& tables) {
     };
 }
 
+void addressRangeEmpty(Tables& tables) {
+    tables.memory.getAddressRange = [](HyBackendDevice, HyDevicePtr* outBase, uint64_t* outBytes) -> HyResult {
+        *outBase = 4096;
+        *outBytes = 4096;
+        return HY_SUCCESS;
+    };
+}
+
+// New memory has what was in it before.
+void physicalNotZeroed(Tables& tables) {
+    tables.virtualMemory.createPhysical = [](HyBackendDevice device, uint64_t bytes, uint32_t flags,
+                                             HyBackendPhysicalMemory* outMemory) {
+        HyResult result = real().virtualMemory.createPhysical(device, bytes, flags, outMemory);
+        HyDevicePtr base = 0;
+        void* host = nullptr;
+        if (bytes > uint64_t{64} << 20 || result != HY_SUCCESS ||
+            real().virtualMemory.reserve(device, bytes, 0, &base) != HY_SUCCESS)
+            return result;
+        result = real().virtualMemory.map(device, base, bytes, *outMemory, 0, &host);
+        if (result == HY_SUCCESS) {
+            result = real().virtualMemory.setAccess(device, base, bytes, HY_ACCESS_READ_WRITE);
+            std::memset(host, 0x3c, bytes);
+            real().virtualMemory.unmap(device, base, bytes);
+        }
+        real().virtualMemory.release(device, base, bytes);
+        return result;
+    };
+}
+
+void physicalLeaked(Tables& tables) {
+    tables.virtualMemory.destroyPhysical = [](HyBackendPhysicalMemory) -> HyResult { return HY_SUCCESS; };
+}
+
+void mapsOtherMemory(Tables& tables) {
+    tables.virtualMemory.map = [](HyBackendDevice device, HyDevicePtr base, uint64_t bytes, HyBackendPhysicalMemory,
+                                  uint64_t, void** outHost) {
+        HyBackendPhysicalMemory other = nullptr;
+        HyResult result = real().virtualMemory.createPhysical(device, bytes, 0, &other);
+        if (result == HY_SUCCESS) {
+            result = real().virtualMemory.map(device, base, bytes, other, 0, outHost);
+            real().virtualMemory.destroyPhysical(other);
+        }
+        return result;
+    };
+}
+
 constexpr Fault kFaults[] = {
+    {"address-range-wrong", "stale addresses cannot be told from those of the host", "Copy.*", addressRangeEmpty},
+    {"physical-memory-not-zeroed", "new memory is not zeroed", "Honesty.New*", physicalNotZeroed},
+    {"physical-memory-leaked", "destroyed memory does not come back", "VirtualMemory.*", physicalLeaked},
+    {"map-other-memory", "a mapping shows other memory than it was made of", "VirtualMemory.*", mapsOtherMemory},
     {"memory-leaked", "freed memory does not come back", "DeviceQueries.*", leaked},
     {"memory-info-constant", "free memory is always the same", "DeviceQueries.*", infoConstant},
     {"memory-info-more-than-there-is", "more memory is free than there is", "DeviceQueries.*:FreeMemory.*",

@@ -46,6 +46,10 @@ public:
         out_[out_.size() - instruction.words.size() + 2] = inner;
         write(multiply, {instruction.words[1], instruction.words[2], inner, factor});
     }
+    // Of the instruction that was kept last.
+    void changeLast(const Instruction& instruction, size_t word, uint32_t value) {
+        out_[out_.size() - instruction.words.size() + word] = value;
+    }
     uint32_t newId() { return bound_++; }
 
     // 0 when there is none.

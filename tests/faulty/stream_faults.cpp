@@ -134,7 +134,62 @@ void streamsShareAQueue(Tables& tables) {
     };
 }
 
+void deviceErrorsHidden(Tables& tables) {
+    tables.device.synchronize = [](HyBackendDevice device, uint64_t timeoutNs) {
+        const HyResult result = real().device.synchronize(device, timeoutNs);
+        return result == HY_ERROR_TIMEOUT ? result : HY_SUCCESS;
+    };
+}
+
+// Submits by `work` on a stream of its own, beside the one that the work belongs to.
+template <class Work> HyResult beside(HyBackendStream stream, const Work& work) {
+    HyBackendStreamDesc desc{};
+    desc.structSize = sizeof desc;
+    desc.label = "a stream beside the right one";
+    HyBackendStream other = nullptr;
+    HyResult result = real().stream.create(deviceOf(stream), &desc, &other);
+    if (result == HY_SUCCESS) {
+        result = work(other);
+        real().stream.destroy(other);
+    }
+    return result;
+}
+
+void launchOutOfOrder(Tables& tables) {
+    tables.stream.launch = [](HyBackendStream stream, HyBackendKernel kernel, const HyBackendLaunch* launch) {
+        return beside(stream, [&](HyBackendStream other) { return real().stream.launch(other, kernel, launch); });
+    };
+}
+
+void fillOutOfOrder(Tables& tables) {
+    tables.stream.fill = [](HyBackendStream stream, HyDevicePtr dst, const void* pattern, uint32_t bytes,
+                            uint64_t count) {
+        return beside(stream,
+                      [&](HyBackendStream other) { return real().stream.fill(other, dst, pattern, bytes, count); });
+    };
+}
+
+void fillBoxOutOfOrder(Tables& tables) {
+    tables.stream.fill3D = [](HyBackendStream stream, const HyFill3D* fill) {
+        return beside(stream, [&](HyBackendStream other) { return real().stream.fill3D(other, fill); });
+    };
+}
+
+void copyBoxOutOfOrder(Tables& tables) {
+    tables.stream.copy3D = [](HyBackendStream stream, const HyCopy3D* copy, uint32_t mask) {
+        return beside(stream, [&](HyBackendStream other) { return real().stream.copy3D(other, copy, mask); });
+    };
+}
+
 constexpr Fault kFaults[] = {
+    {"launch-out-of-order", "a launch does not wait for earlier work of its stream", "Order.Nothing*",
+     launchOutOfOrder},
+    {"fill-out-of-order", "a fill does not wait for earlier work of its stream", "Order.Nothing*", fillOutOfOrder},
+    {"fill-box-out-of-order", "a filled box does not wait for earlier work of its stream", "Order.Nothing*",
+     fillBoxOutOfOrder},
+    {"copy-box-out-of-order", "a copied box does not wait for earlier work of its stream", "Order.Nothing*",
+     copyBoxOutOfOrder},
+    {"device-errors-hidden", "waiting for the device does not tell of failures", "Order.Failures*", deviceErrorsHidden},
     {"stream-wait-event-ignored", "a stream does not wait for an event", "Order.*", waitEventIgnored},
     {"stream-query-always-done", "a busy stream is said to be done", "Order.*", queryAlwaysDone},
     {"stream-query-never-done", "an idle stream is said to be busy", "Streams.*", queryNeverDone},
