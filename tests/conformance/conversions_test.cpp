@@ -1,6 +1,7 @@
 // Conversions, comparisons and integer functions against the same in C++, and what atomic operations leave.
 #include "fixture.h"
 
+#include "atomics_comp.spv.h"
 #include "conversions_cl.spv.h"
 
 #include <algorithm>
@@ -67,13 +68,26 @@ TEST_F(Conversions, AgreeWithTheHost) {
 
 using Atomics = DeviceTest;
 
+TEST_F(Atomics, AComparisonThatFailsChangesNothing) {
+    const HyKernel kernel = makeKernel(loadModule(conversions_cl_spv, conversions_cl_spv_size), "compare");
+    const HyDevicePtr cell = upload(std::vector<int32_t>{5});
+    const HyDevicePtr seen = upload(std::vector<int32_t>{0});
+    for (const int32_t comparand : {6, 5}) {
+        const int32_t value = 9;
+        const void* args[] = {&cell, &seen, &comparand, &value};
+        ASSERT_OK(hyLaunchKernel(stream, kernel, {1, 1, 1}, {1, 1, 1}, 0, args, 4));
+        EXPECT_EQ(download<int32_t>(seen, 1)[0], 5);
+        EXPECT_EQ(download<int32_t>(cell, 1)[0], comparand == 5 ? 9 : 5);
+    }
+}
+
 TEST_F(Atomics, LeaveWhatAllOfThemMake) {
     constexpr uint32_t kGroups = 40, kSize = 64, kCount = kGroups * kSize;
     std::mt19937 random(29);
     std::vector<int32_t> values(kCount);
     for (int32_t& value : values)
         value = static_cast<int32_t>(random());
-    std::vector<int32_t> expected = {0, 0, 0, 1000, -1, 0, 77, 0, 99};
+    std::vector<int32_t> expected = {0, 0, 0, 1000, -1, 0, 77, 0};
     const HyDevicePtr cells = upload(expected);
     for (const int32_t value : values) {
         expected[0] = std::max(expected[0], value);
@@ -89,7 +103,28 @@ TEST_F(Atomics, LeaveWhatAllOfThemMake) {
     const HyKernel kernel = makeKernel(loadModule(conversions_cl_spv, conversions_cl_spv_size), "atomics");
     const void* args[] = {&cells, &in};
     ASSERT_OK(hyLaunchKernel(stream, kernel, {kGroups, 1, 1}, {kSize, 1, 1}, 0, args, 2));
-    EXPECT_EQ(download<int32_t>(cells, 9), expected);
+    EXPECT_EQ(download<int32_t>(cells, 8), expected);
+}
+
+TEST_F(Atomics, ExtremesKnowTheSign) {
+    constexpr uint32_t kGroups = 20, kSize = 64;
+    std::mt19937 random(31);
+    std::vector<int32_t> values(kGroups * kSize);
+    std::vector<uint32_t> bits;
+    for (int32_t& value : values) {
+        value = static_cast<int32_t>(random());
+        bits.push_back(static_cast<uint32_t>(value));
+    }
+    const HyDevicePtr signeds = upload(std::vector<int32_t>{0, 0});
+    const HyDevicePtr unsigneds = upload(std::vector<uint32_t>{0, UINT32_MAX});
+    const HyDevicePtr in = upload(values);
+    const HyKernel kernel = makeKernel(loadModule(atomics_comp_spv, atomics_comp_spv_size), "main");
+    const void* args[] = {&signeds, &unsigneds, &in};
+    ASSERT_OK(hyLaunchKernel(stream, kernel, {kGroups, 1, 1}, {kSize, 1, 1}, 0, args, 3));
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    const auto [least, most] = std::minmax_element(bits.begin(), bits.end());
+    EXPECT_EQ(download<int32_t>(signeds, 2), (std::vector<int32_t>{*high, *low}));
+    EXPECT_EQ(download<uint32_t>(unsigneds, 2), (std::vector<uint32_t>{*most, *least}));
 }
 
 } // namespace

@@ -250,7 +250,7 @@ constexpr Fault kFaults[] = {
     {"atomic-subtraction-adds", "an atomic subtraction adds", "Atomics.*",
      rewriteWith<instead<kOpAtomicISub, kOpAtomicIAdd>>},
     {"atomic-or-is-xor", "an atomic or clears bits", "Atomics.*", rewriteWith<instead<kOpAtomicOr, kOpAtomicXor>>},
-    {"compare-exchange-without-comparison", "a compare and exchange always exchanges", "Atomics.*",
+    {"compare-exchange-without-comparison", "a compare and exchange always exchanges", "Atomics.AComp*",
      rewriteWith<withoutComparison>},
     {"subgroup-reduction-is-a-scan", "a sum over a subgroup leaves out those who come later", "Kernels.Sub*",
      rewriteWith<scansForReductions>},

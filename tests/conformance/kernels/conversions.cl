@@ -41,5 +41,8 @@ kernel void atomics(global int* cells, global const int* in) {
             break;
         old = seen;
     }
-    atomic_cmpxchg(cells + 8, 12345, v); // which it never holds
+}
+
+kernel void compare(global int* cell, global int* seen, int comparand, int value) {
+    *seen = atomic_cmpxchg(cell, comparand, value);
 }
