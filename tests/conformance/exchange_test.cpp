@@ -9,12 +9,12 @@ using namespace halyard::conformance;
 
 namespace {
 
-class Exchange : public DeviceTest {
+class Invocations : public DeviceTest {
 protected:
     HyKernel make(const char* name) { return makeKernel(loadModule(exchange_cl_spv, exchange_cl_spv_size), name); }
 };
 
-TEST_F(Exchange, BarriersHoldNeighboursOnBothSides) {
+TEST_F(Invocations, BarriersHoldNeighboursOnBothSides) {
     const HyKernel kernel = make("rotate_both_ways");
     for (const uint32_t size : {2u, 16u, 64u, 250u}) {
         const uint32_t groups = 5, total = groups * size;
@@ -35,7 +35,7 @@ TEST_F(Exchange, BarriersHoldNeighboursOnBothSides) {
     }
 }
 
-TEST_F(Exchange, BlocksOfWorkgroupMemoryLieApart) {
+TEST_F(Invocations, BlocksOfWorkgroupMemoryLieApart) {
     const HyKernel kernel = make("two_tiles");
     constexpr uint32_t kSize = 64, kGroups = 3;
     const HyDevicePtr dst = upload(std::vector<uint32_t>(2 * kSize * kGroups, 0));
@@ -49,7 +49,7 @@ TEST_F(Exchange, BlocksOfWorkgroupMemoryLieApart) {
     }
 }
 
-TEST_F(Exchange, EveryTicketIsDrawnOnce) {
+TEST_F(Invocations, EveryTicketIsDrawnOnce) {
     const HyKernel kernel = make("tickets");
     constexpr uint32_t kSize = 64, kGroups = 4000, kTotal = kSize * kGroups;
     const HyDevicePtr counter = upload(std::vector<uint32_t>(1, 0));

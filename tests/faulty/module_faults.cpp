@@ -179,7 +179,7 @@ constexpr Fault kFaults[] = {
     {"launch-dimensions-swapped", "y and z of the grid are swapped", "Kernels.*", dimensionsSwapped},
     {"launch-does-nothing", "a launch is a success and runs nothing", "Kernels.*", launchMissing},
     {"launch-buffer-lengths-wrong", "every buffer has 4096 bytes", "Kernels.*", bufferLengthsWrong},
-    {"launch-local-sizes-ignored", "workgroup memory of arguments overlaps", "Exchange.*", localSizesIgnored},
+    {"launch-local-sizes-ignored", "workgroup memory of arguments overlaps", "Invocations.*", localSizesIgnored},
     {"kernel-arguments-swapped", "two arguments have each other's offset", "Kernels.*", argumentsSwapped},
     {"kernel-arguments-truncated", "values of more than 4 bytes lose the rest", "Kernels.Pass*", argumentsTruncated},
     {"kernel-subgroup-size-ignored", "a required subgroup size is ignored", "SubgroupSize.*", subgroupSizeIgnored},

@@ -40,6 +40,9 @@ class Cts:
                        "--fail-fast", "--jobs=1", f"--report={report}"]
             if tests is not None:
                 command.append(f"--filter={tests}")
+            # It says itself which device and which library its workers use.
+            environment = {name: value for name, value in environment.items()
+                           if name not in ("HALYARD_TEST_DEVICE", "HALYARD_ADD_BACKEND_FILES")}
             try:
                 done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=self.limit,
                                       errors="replace", check=False)
@@ -53,7 +56,7 @@ class Cts:
         for result in results:
             if result["status"] in CAUGHT:
                 return result["name"], result["status"]
-        if done.returncode != 0 and any(result["status"] == "passed" for result in results):
+        if done.returncode != 0:
             raise Broken(f"halyard-cts ended with {done.returncode}, and no test failed: {done.stderr[-2000:]}")
         return None
 
