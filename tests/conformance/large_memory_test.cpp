@@ -95,8 +95,9 @@ TEST_F(LargeMemory, OneCopyMovesMoreThan4GiB) {
     const HyPhysicalMemory from = create(chunk);
     const HyPhysicalMemory into = create(chunk);
     const HyPhysicalMemory last = create(chunk);
+    const HyPhysicalMemory lastFrom = create(chunk); // which only a fill of all of it reaches
     for (uint64_t i = 0; i < count; ++i) {
-        map(source + i * chunk, chunk, from);
+        map(source + i * chunk, chunk, i + 1 < count ? from : lastFrom);
         map(target + i * chunk, chunk, i + 1 < count ? into : last);
     }
     const uint32_t value = 0x01020304;

@@ -28,7 +28,6 @@ TEST_F(VirtualMemory, ABufferGrowsWhereItIs) {
     if (refused())
         return;
     constexpr uint64_t kPieces = 8;
-    const uint64_t before = freeMemory();
     const HyDevicePtr base = reserve(uint64_t{1} << 35);
     const auto perPiece = static_cast<uint32_t>(piece / 4);
     for (uint64_t used = 0; used < kPieces; ++used) {
@@ -53,8 +52,7 @@ TEST_F(VirtualMemory, ABufferGrowsWhereItIs) {
     mapNew(base + 4 * piece, piece);
     EXPECT_EQ(download<uint32_t>(base + 4 * piece, 1)[0], 0u) << "new memory is zero, not what was there";
     ASSERT_OK(hyVirtualUnmap(device, base, 5 * piece));
-    ASSERT_OK(hyVirtualFree(device, base));
-    EXPECT_GE(freeMemory() + (64 << 20), before);
+    ASSERT_OK(hyVirtualFree(device, base)); // MemoryCountsUntilItsLastUnmap looks at what is free then
 }
 
 TEST_F(VirtualMemory, CopiesAskForAccess) {
