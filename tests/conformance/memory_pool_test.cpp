@@ -307,7 +307,6 @@ TEST_F(MemoryPools, WaitingReleasesBeyondTheThreshold) {
 }
 
 TEST_F(MemoryPools, DestroyedWhileAllocationsLive) {
-    constexpr uint64_t kLarge = 256 << 20;
     const HyMemoryPool pool = makePool(UINT64_MAX);
     uint64_t before = 0, total = 0;
     ASSERT_OK(hyDeviceGetMemoryInfo(device, &before, &total));
