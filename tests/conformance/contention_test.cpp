@@ -3,6 +3,7 @@
 
 #include "contention64_cl.spv.h"
 #include "contention_cl.spv.h"
+#include "float_add_comp.spv.h"
 
 #include <algorithm>
 #include <ostream>
@@ -179,6 +180,21 @@ TEST_P(Exchange, IncrementsSeeEveryNumberOnce) {
         expected += i;
     EXPECT_EQ(end, olds.size() * rounds());
     EXPECT_EQ(seen & maskOf(word.bits), expected & maskOf(word.bits));
+}
+
+TEST_F(ContentionTest, FloatSumsLoseNothing) {
+    constexpr HyCapabilities kNeeds = HY_CAP_FLOAT32_ATOMIC_ADD | HY_CAP_SPIRV_GLCOMPUTE;
+    if ((properties.capabilities & kNeeds) != kNeeds)
+        GTEST_SKIP() << "the device claims no HY_CAP_FLOAT32_ATOMIC_ADD for modules of Vulkan";
+    const HyKernel kernel = makeKernel(loadModule(float_add_comp_spv, float_add_comp_spv_size), "main");
+    const HyDevicePtr sum = upload(std::vector<float>{0.5f});
+    const uint32_t times = rounds();
+    const void* args[] = {&sum, &times};
+    ASSERT_OK(hyLaunchKernel(stream, kernel, {groups(), 1, 1}, {kGroupSize, 1, 1}, 0, args, 2));
+    uint32_t expected = 0;
+    for (uint32_t n = 0; n < groups() * kGroupSize; ++n)
+        expected += (n % 7 + 1) * times;
+    EXPECT_EQ(download<float>(sum, 1)[0], static_cast<float>(expected) + 0.5f);
 }
 
 // ---- Workgroup memory and barriers, at many workgroup sizes -------------------------------------------------------

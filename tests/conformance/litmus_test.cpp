@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "litmus_cl.spv.h"
+#include "litmus_comp.spv.h"
 
 #include <algorithm>
 #include <array>
@@ -110,7 +111,7 @@ constexpr Litmus kLitmus[] = {
     {"w22_seqcst", 2, w22},
 };
 
-class MemoryModel : public DeviceTest, public testing::WithParamInterface<Litmus> {
+class LitmusTest : public DeviceTest {
 protected:
     void SetUp() override {
         DeviceTest::SetUp();
@@ -119,18 +120,32 @@ protected:
         const bool emulated = properties.type == HY_DEVICE_TYPE_EMULATED;
         instances = emulated ? 96 : 2048;
         rounds = emulated ? 2 : 8;
-        module = loadModule(litmus_cl_spv, litmus_cl_spv_size);
         places = allocate(uint64_t{instances} * kInstanceWords * sizeof(uint32_t));
         results = allocate(uint64_t{instances} * kResults * sizeof(uint32_t));
     }
 
-    void run(HyKernel kernel, uint32_t groups, uint32_t size, bool cooperative) {
-        const uint32_t zero = 0, unset = 7, together = cooperative ? 1 : 0;
+    // Whether `roles` workgroups of the kernel run at once, so that they can wait for each other.
+    bool runTogether(HyKernel kernel, uint32_t roles, uint32_t* outMost) {
+        constexpr HyCapabilities kTogether = HY_CAP_COOPERATIVE_LAUNCH | HY_CAP_OCCUPANCY;
+        if ((properties.capabilities & kTogether) != kTogether)
+            return false;
+        HyOccupancy occupancy{};
+        occupancy.structSize = sizeof occupancy;
+        EXPECT_OK(hyKernelGetOccupancy(kernel, {1, 1, 1}, 0, &occupancy));
+        *outMost = static_cast<uint32_t>(std::min<uint64_t>(occupancy.activeWorkgroups, 64) / roles * roles);
+        return occupancy.activeWorkgroups >= roles;
+    }
+
+    // Launches with the buffers and `rest` as arguments, and looks at what every instance left.
+    void run(const Litmus& litmus, HyKernel kernel, uint32_t groups, uint32_t size, bool cooperative,
+             std::initializer_list<const void*> rest) {
+        std::vector<const void*> args = {&places, &results};
+        args.insert(args.end(), rest);
+        const uint32_t zero = 0, unset = 7;
         uint32_t seen = 0;
         for (uint32_t round = 0; round < rounds; ++round) {
             ASSERT_OK(hyMemFillAsync(stream, places, &zero, 4, uint64_t{instances} * kInstanceWords));
             ASSERT_OK(hyMemFillAsync(stream, results, &unset, 4, uint64_t{instances} * kResults));
-            const void* args[] = {&places, &results, &instances, &together};
             HyLaunchDesc desc{};
             desc.structSize = sizeof desc;
             desc.flags = cooperative ? HY_LAUNCH_COOPERATIVE : 0;
@@ -138,8 +153,8 @@ protected:
             desc.kernel = kernel;
             desc.workgroups = {groups, 1, 1};
             desc.workgroupSize = {size, 1, 1};
-            desc.args = args;
-            desc.argCount = 4;
+            desc.args = args.data();
+            desc.argCount = static_cast<uint32_t>(args.size());
             ASSERT_OK(hyLaunchKernelEx(&desc));
             const auto memory = download<uint32_t>(places, size_t{instances} * kInstanceWords);
             const auto got = download<uint32_t>(results, size_t{instances} * kResults);
@@ -149,7 +164,7 @@ protected:
                 left.x = memory[i * kInstanceWords];
                 left.y = memory[i * kInstanceWords + kY];
                 ASSERT_TRUE(left.x <= 2 && left.y <= 2) << "a value that nobody stored";
-                if (GetParam().forbidden(left) && seen++ < 3)
+                if (litmus.forbidden(left) && seen++ < 3)
                     ADD_FAILURE() << "round " << round << ", instance " << i << ": results " << left.r[0] << " "
                                   << left.r[1] << " " << left.r[2] << " " << left.r[3] << ", x " << left.x << ", y "
                                   << left.y;
@@ -158,35 +173,59 @@ protected:
         EXPECT_EQ(seen, 0u) << "forbidden outcomes";
     }
 
-    HyModule module = nullptr;
     HyDevicePtr places = 0, results = 0;
     uint32_t instances = 0, rounds = 0;
+};
+
+class MemoryModel : public LitmusTest, public testing::WithParamInterface<Litmus> {
+protected:
+    HyKernel kernelAt(const char* scope) {
+        return makeKernel(loadModule(litmus_cl_spv, litmus_cl_spv_size),
+                          (GetParam().test + std::string(scope)).c_str());
+    }
+    void run(HyKernel kernel, uint32_t groups, uint32_t size, bool cooperative) {
+        const uint32_t together = cooperative ? 1 : 0;
+        LitmusTest::run(GetParam(), kernel, groups, size, cooperative, {&instances, &together});
+    }
 };
 INSTANTIATE_TEST_SUITE_P(Litmus, MemoryModel, testing::ValuesIn(kLitmus),
                          [](const auto& about) { return std::string(about.param.test); });
 
 TEST_P(MemoryModel, HoldsAcrossWorkgroups) {
     const uint32_t roles = GetParam().roles;
-    const HyKernel kernel = makeKernel(module, (std::string(GetParam().test) + "_device").c_str());
-    HyOccupancy occupancy{};
-    occupancy.structSize = sizeof occupancy;
-    constexpr HyCapabilities kTogether = HY_CAP_COOPERATIVE_LAUNCH | HY_CAP_OCCUPANCY;
-    if ((properties.capabilities & kTogether) == kTogether) {
-        ASSERT_OK(hyKernelGetOccupancy(kernel, {1, 1, 1}, 0, &occupancy));
-    }
+    const HyKernel kernel = kernelAt("_device");
+    uint32_t most = 0;
     // Where all roles run at once, they meet before an instance, so that it happens at the same time.
-    if (occupancy.activeWorkgroups >= roles) {
-        const uint64_t most = std::min<uint64_t>(occupancy.activeWorkgroups, 64) / roles * roles;
-        run(kernel, static_cast<uint32_t>(most), 1, true);
-    }
+    if (runTogether(kernel, roles, &most))
+        run(kernel, most, 1, true);
     run(kernel, 32 * roles, 1, false);
 }
 
 TEST_P(MemoryModel, HoldsWithinAWorkgroup) {
     const uint32_t roles = GetParam().roles;
-    const HyKernel kernel = makeKernel(module, (std::string(GetParam().test) + "_group").c_str());
     const uint32_t size = roles * std::max(1u, std::min(64u, properties.maxWorkgroupInvocations) / roles);
-    run(kernel, (instances * roles + size - 1) / size, size, false);
+    run(kernelAt("_group"), (instances * roles + size - 1) / size, size, false);
+}
+
+// The same by the Vulkan memory model, in the order of litmus.comp.
+constexpr Litmus kVulkanLitmus[] = {
+    {"corr", 2, corr}, {"rmw", 2, rmw},          {"mp", 2, mp},           {"mp_barrier", 2, mp}, {"lb", 2, lb},
+    {"s", 2, s},       {"isa2", 3, threeInARow}, {"wrc", 3, threeInARow}, {"chain", 3, chain},
+};
+class VulkanMemoryModel : public LitmusTest, public testing::WithParamInterface<uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(Litmus, VulkanMemoryModel, testing::Range(0u, uint32_t(std::size(kVulkanLitmus))),
+                         [](const auto& about) { return std::string(kVulkanLitmus[about.param].test); });
+
+TEST_P(VulkanMemoryModel, HoldsAcrossWorkgroups) {
+    if ((properties.capabilities & HY_CAP_SPIRV_GLCOMPUTE) == 0)
+        GTEST_SKIP() << "the device claims no HY_CAP_SPIRV_GLCOMPUTE";
+    const Litmus& litmus = kVulkanLitmus[GetParam()];
+    const HyKernel kernel = makeKernel(loadModule(litmus_comp_spv, litmus_comp_spv_size), "main");
+    uint32_t push[] = {GetParam(), litmus.roles, instances, 1}, most = 0;
+    if (runTogether(kernel, litmus.roles, &most))
+        run(litmus, kernel, most, 1, true, {push});
+    push[3] = 0;
+    run(litmus, kernel, 32 * litmus.roles, 1, false, {push});
 }
 
 } // namespace
