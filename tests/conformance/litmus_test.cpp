@@ -119,7 +119,7 @@ protected:
             return;
         const bool emulated = properties.type == HY_DEVICE_TYPE_EMULATED;
         instances = emulated ? 96 : 2048;
-        rounds = emulated ? 2 : 8;
+        rounds = emulated ? 2 : 4;
         places = allocate(uint64_t{instances} * kInstanceWords * sizeof(uint32_t));
         results = allocate(uint64_t{instances} * kResults * sizeof(uint32_t));
     }
