@@ -3,7 +3,7 @@
 // An instance of a litmus test has its locations x, y and z, which begin as 0, and up to four results. Its threads are
 // called roles. At device scope a role is a workgroup of one; at workgroup scope the roles are members of one.
 
-enum { kInstanceWords = 64, kY = 16, kZ = 32, kMeeting = 48, kResults = 4, kMeetEvery = 64 };
+enum { kInstanceWords = 64, kY = 16, kZ = 32, kMeeting = 48, kResults = 4, kMeetEvery = 256 };
 
 typedef global uint* Place;
 

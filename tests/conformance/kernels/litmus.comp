@@ -8,7 +8,7 @@ layout(std430, set = 0, binding = 0) buffer Memory { uint m[]; };
 layout(std430, set = 0, binding = 1) buffer Results { uint r[]; };
 layout(push_constant) uniform Push { uint test; uint roles; uint instances; uint together; };
 
-const uint kInstanceWords = 64, kMeeting = 48, kResults = 4, kMeetEvery = 64;
+const uint kInstanceWords = 64, kMeeting = 48, kResults = 4, kMeetEvery = 256;
 
 #define BUFFER gl_StorageSemanticsBuffer
 #define LOAD(at) atomicLoad(m[at], gl_ScopeDevice, 0, 0)
