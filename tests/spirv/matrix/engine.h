@@ -1,9 +1,7 @@
 // Runs cases on every device of the matrix, and judges.
 #pragma once
 
-#include "matrix/batch.h"
-
-#include <map>
+#include "matrix/run_cases.h"
 
 namespace halyard::spirvtest {
 
@@ -31,13 +29,6 @@ public:
     std::vector<Report> run(const Cases& cases);
 
 private:
-    struct Outputs {
-        bool refused = false;
-        std::string why;
-        std::vector<Value> values;
-    };
-    // outputs[i] of case i.
-    void runOn(TestDevice& device, const std::vector<const Case*>& cases, std::map<const Case*, Outputs>& outputs);
     void runBatch(const std::vector<const Case*>& cases, std::vector<Report>& reports);
 
     std::vector<std::unique_ptr<TestDevice>> devices_;
