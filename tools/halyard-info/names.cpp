@@ -57,6 +57,14 @@ std::vector<std::string> capabilityNames(HyCapabilities capabilities) {
         {HY_CAP_SHARE_OPAQUE_FD, "share-opaque-fd"},
         {HY_CAP_SHARE_DMA_BUF, "share-dma-buf"},
         {HY_CAP_IPC, "ipc"},
+        {HY_CAP_GRAPHS, "graphs"},
+        {HY_CAP_HOST_FUNCTIONS, "host-functions"},
+        {HY_CAP_TIMELINE_SEMAPHORES, "timeline-semaphores"},
+        {HY_CAP_DEVICE_WAITS, "device-waits"},
+        {HY_CAP_OCCUPANCY, "occupancy"},
+        {HY_CAP_SUBGROUP_SIZE_CONTROL, "subgroup-size-control"},
+        {HY_CAP_COOPERATIVE_MATRIX, "cooperative-matrix"},
+        {HY_CAP_DEVICE_RESET, "device-reset"},
     };
     std::vector<std::string> names;
     for (const auto& [bit, name] : kNames) {
