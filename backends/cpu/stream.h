@@ -120,6 +120,7 @@ private:
     bool stepGraph(GraphCommand& command, Worker& worker);
     void runQuickSteps(GraphCommand& command, Worker& worker);
     void signalSemaphore(const SignalCommand& command) noexcept;
+    static void publish(const PublishCommand& command, bool failed) noexcept;
     void complete(Command& command);
     // Puts a mark where the next command was to go, which then goes behind it.
     uint8_t* publishMark(void* room);

@@ -57,6 +57,8 @@ std::vector<std::string> capabilityNames(HyCapabilities capabilities) {
         {HY_CAP_SHARE_OPAQUE_FD, "share-opaque-fd"},
         {HY_CAP_SHARE_DMA_BUF, "share-dma-buf"},
         {HY_CAP_IPC, "ipc"},
+        {HY_CAP_SHARE_SEMAPHORES, "share-semaphores"},
+        {HY_CAP_IPC_EVENTS, "ipc-events"},
     };
     std::vector<std::string> names;
     for (const auto& [bit, name] : kNames) {

@@ -177,7 +177,7 @@ private:
 
     void reportNeverRecorded(const char* call, HyEvent event) {
         const auto known = events_.find(event);
-        if (known == events_.end() || known->second.recorded)
+        if (known == events_.end() || known->second.recorded || known->second.shared)
             return;
         const Site now = Site::here();
         findings_.report(HY_LOG_WARNING, "never-recorded", now.key(),
@@ -305,14 +305,21 @@ private:
         order_.add(*outStream, device);
     }
     void after(Tag<Function::hyStreamDestroy>, const HyLayerLink*, HyStream stream) { order_.remove(stream); }
-    void after(Tag<Function::hyEventCreate>, const HyLayerLink*, HyDevice, uint32_t, HyEvent* outEvent) {
+    void after(Tag<Function::hyEventCreate>, const HyLayerLink*, HyDevice, uint32_t flags, HyEvent* outEvent) {
         events_[*outEvent] = {};
+        events_[*outEvent].shared = (flags & HY_EVENT_INTERPROCESS) != 0;
+    }
+    void after(Tag<Function::hyEventOpenIpcHandle>, const HyLayerLink*, HyDevice, const HyIpcHandle*,
+               HyEvent* outEvent) {
+        events_[*outEvent] = {};
+        events_[*outEvent].shared = true;
     }
     void after(Tag<Function::hyEventDestroy>, const HyLayerLink*, HyEvent event) { events_.erase(event); }
     void after(Tag<Function::hyEventRecord>, const HyLayerLink*, HyEvent event, HyStream stream) {
         const StreamOrder* order = order_.find(stream);
         if (order != nullptr)
-            events_[event] = {true, order->capture != nullptr ? Clock() : order_.snapshot(*order), order->capture};
+            events_[event] = {true, order->capture != nullptr ? Clock() : order_.snapshot(*order), order->capture,
+                              events_[event].shared};
     }
     void after(Tag<Function::hyStreamWaitEvent>, const HyLayerLink*, HyStream stream, HyEvent event) {
         StreamOrder* order = order_.find(stream);
@@ -320,6 +327,11 @@ private:
         if (order == nullptr || known == events_.end())
             return;
         order_.join(*order, known->second.after);
+        if (known->second.shared) {
+            // Another process may have recorded it last, after work of any stream here.
+            order_.submit(*order);
+            order->uncertain = true;
+        }
         if (known->second.capture != nullptr)
             order->capture = known->second.capture; // the capture spreads
     }
@@ -527,6 +539,7 @@ private:
         bool recorded = false;
         Clock after;                // what the event stands for
         HyStream capture = nullptr; // where the capture began that it is part of
+        bool shared = false;        // other processes record it too
     };
     std::map<HyEvent, Recording> events_;
     std::map<HySemaphore, Semaphore> semaphores_;
