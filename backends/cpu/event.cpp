@@ -40,8 +40,7 @@ HyResult Event::record(Stream& stream) {
 
 HyResult Event::recordShared(Stream& stream, Recording& now) {
     SharedEvent::Place place;
-    const bool again = recording_.stream.get() == &stream;
-    if (!shared_->claim(again ? place_ : SharedEvent::Place{}, place)) {
+    if (!shared_->claim(stream.number(), place)) {
         return guarded(device_->host(), [&] {
             return device_->host().fail(
                 {HY_ERROR_INVALID_STATE,

@@ -30,7 +30,7 @@ public:
     Device& device() const { return *device_; }
     bool timing() const { return timing_; }
     // Null: this process's own.
-    const SharedEvent* shared() const { return shared_.get(); }
+    SharedEvent* shared() const { return shared_.get(); }
     HyResult record(Stream& stream);
     Recording recording() const;
     // The worker reached a recording of this event; a later recording makes that void.

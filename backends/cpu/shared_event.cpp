@@ -11,31 +11,36 @@ static_assert(kSharedLanes <= 1u << (64 - kNumberBits));
 
 } // namespace
 
-bool SharedEvent::claim(const Place& before, Place& outPlace) const {
+bool SharedEvent::claim(uint64_t stream, Place& outPlace) {
     SharedLane* const lanes = counters_->words().lanes;
+    const auto take = [&](uint32_t lane, uint64_t issued) {
+        if (issued >= kMostNumbers || !lanes[lane].issued.compare_exchange_strong(issued, issued + 1)) {
+            return false;
+        }
+        owners_[lane] = {stream, issued + 1};
+        outPlace = {lane, issued + 1};
+        return true;
+    };
     // Behind the stream's own recording, which ends first: done or not, if nobody else has taken the lane since.
-    if (before.number != 0 && before.number < kMostNumbers) {
-        uint64_t issued = before.number;
-        if (lanes[before.lane].issued.compare_exchange_strong(issued, issued + 1)) {
-            outPlace = {before.lane, issued + 1};
+    for (uint32_t lane = 0; lane < kSharedLanes; ++lane) {
+        if (owners_[lane].stream == stream && take(lane, owners_[lane].number)) {
             return true;
         }
     }
     for (uint32_t lane = 0; lane < kSharedLanes; ++lane) {
-        uint64_t issued = lanes[lane].issued.load();
-        if (issued < kMostNumbers && counters_->value(lane) == issued &&
-            lanes[lane].issued.compare_exchange_strong(issued, issued + 1)) {
-            outPlace = {lane, issued + 1};
+        const uint64_t issued = lanes[lane].issued.load();
+        if (counters_->value(lane) == issued && take(lane, issued)) {
             return true;
         }
     }
     return false;
 }
 
-void SharedEvent::abandon(const Place& place) const {
+void SharedEvent::abandon(const Place& place) {
     // Nobody else moves it while it is ahead of the lane's value.
     uint64_t issued = place.number;
     counters_->words().lanes[place.lane].issued.compare_exchange_strong(issued, issued - 1);
+    --owners_[place.lane].number;
 }
 
 void SharedEvent::announce(const Place& place) const {

@@ -4,6 +4,8 @@
 
 #include "shared_counters.h"
 
+#include <array>
+
 namespace halyard::cpu {
 
 // Thread-safe. Shared by the event and the commands that end its recordings.
@@ -20,10 +22,11 @@ public:
 
     SharedCounters& counters() const { return *counters_; }
 
-    // A place for a recording; `before` is the caller's last one on the same stream, or none. False: no lane is free.
-    bool claim(const Place& before, Place& outPlace) const;
-    // Gives a place back that never was announced.
-    void abandon(const Place& place) const;
+    // A place for a recording on the stream of that number, one call at a time, in the order in which the recordings
+    // end. False: no lane is free.
+    bool claim(uint64_t stream, Place& outPlace);
+    // Gives the last place that was claimed back; it was not announced.
+    void abandon(const Place& place);
     // From here on it is the latest recording for everybody.
     void announce(const Place& place) const;
     // The work is over: it is done, or it failed or was dropped.
@@ -36,6 +39,12 @@ public:
 
 private:
     const Ref<SharedCounters> counters_;
+    // Which stream had each lane last, through this object, and its number there.
+    struct Owner {
+        uint64_t stream = 0;
+        uint64_t number = 0;
+    };
+    std::array<Owner, kSharedLanes> owners_;
 };
 
 } // namespace halyard::cpu

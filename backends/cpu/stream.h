@@ -31,6 +31,8 @@ public:
 
     Device& device() const { return *device_; }
     int32_t priority() const { return priority_; }
+    // From 1, and no other stream of this process ever has it.
+    uint64_t number() const { return number_; }
 
     // ---- Submitting: any thread. Every one returns the sticky error, with its words set, when there is one.
 
