@@ -62,7 +62,7 @@ HyResult Event::recordShared(Stream& stream, Recording& now) {
         return result;
     }
     shared_->announce(place);
-    place_ = place;
+    now.own = place;
     return HY_SUCCESS;
 }
 
@@ -70,7 +70,7 @@ Event::Recording Event::recording() const {
     const std::scoped_lock lock(mutex_);
     if (shared_) {
         const SharedEvent::Place latest = shared_->latest();
-        if (!(latest == place_)) {
+        if (!(latest == recording_.own)) {
             Recording other;
             other.foreign = latest;
             return other;
@@ -139,7 +139,10 @@ HyResult queryEvent(HyBackendEvent handle) {
     if (!recording.stream) {
         return HY_SUCCESS;
     }
-    return recording.stream->query(recording.value);
+    const HyResult result = recording.stream->query(recording.value);
+    // Other processes learn of it before the stream passes it; what they know must be true here too.
+    const bool known = result == HY_NOT_READY && recording.own.number != 0 && event.shared()->reached(recording.own);
+    return known ? recording.stream->checkFailure() : result;
 }
 
 HyResult synchronizeEvent(HyBackendEvent handle, uint64_t timeoutNs) {

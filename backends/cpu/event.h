@@ -24,6 +24,7 @@ public:
         uint64_t value = 0;
         bool stamped = false;
         uint64_t timeNs = 0;
+        SharedEvent::Place own;     // where other processes see it, if they do
         SharedEvent::Place foreign; // made through another handle, of this process or another
     };
 
@@ -44,7 +45,6 @@ private:
     const Ref<SharedEvent> shared_;
     mutable std::mutex mutex_;
     Recording recording_;
-    SharedEvent::Place place_; // of recording_, where it is shared
 };
 
 } // namespace halyard::cpu
