@@ -154,6 +154,9 @@ TEST_F(SemaphoreSharing, HandlesOfOneProcessAreOneCounter) {
     const HySemaphore first = makeSemaphore(10);
     const int descriptor = exported(first);
     EXPECT_NE(fcntl(descriptor, F_GETFD) & FD_CLOEXEC, 0);
+    const int another = exported(first);
+    EXPECT_NE(another, descriptor) << "each is the caller's to close";
+    close(another);
     const HySemaphore second = imported(descriptor);
     close(descriptor);
     EXPECT_EQ(valueOf(second), 10u);

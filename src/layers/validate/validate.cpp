@@ -177,7 +177,7 @@ private:
 
     void reportNeverRecorded(const char* call, HyEvent event) {
         const auto known = events_.find(event);
-        if (known == events_.end() || known->second.recorded || known->second.shared)
+        if (known == events_.end() || known->second.recorded || known->second.shared != nullptr)
             return;
         const Site now = Site::here();
         findings_.report(HY_LOG_WARNING, "never-recorded", now.key(),
@@ -272,6 +272,8 @@ private:
     Clock waitsFor(Tag<Function::hyEventSynchronize>, HyEvent event, uint64_t) { return recordingOf(event); }
     Clock waitsFor(Tag<Function::hyEventQuery>, HyEvent event) { return recordingOf(event); }
     Clock waitsFor(Tag<Function::hySemaphoreWait>, HySemaphore semaphore, uint64_t value, uint64_t) {
+        if (const HyDevice shared = sharedBy(semaphore); shared != nullptr)
+            return order_.snapshot(shared); // what another process signalled may come after anything here
         const Clock* signal = signalFor(semaphore, value);
         return signal != nullptr ? *signal : Clock();
     }
@@ -285,7 +287,13 @@ private:
     }
     Clock recordingOf(HyEvent event) {
         const auto known = events_.find(event);
-        return known != events_.end() ? known->second.after : Clock();
+        if (known == events_.end())
+            return {};
+        return known->second.shared != nullptr ? order_.snapshot(known->second.shared) : known->second.after;
+    }
+    HyDevice sharedBy(HySemaphore semaphore) const {
+        const auto known = semaphores_.find(semaphore);
+        return known != semaphores_.end() ? known->second.shared : nullptr;
     }
     // The signal that a wait for the value waits for, when it was submitted already.
     const Clock* signalFor(HySemaphore semaphore, uint64_t value) const {
@@ -305,14 +313,14 @@ private:
         order_.add(*outStream, device);
     }
     void after(Tag<Function::hyStreamDestroy>, const HyLayerLink*, HyStream stream) { order_.remove(stream); }
-    void after(Tag<Function::hyEventCreate>, const HyLayerLink*, HyDevice, uint32_t flags, HyEvent* outEvent) {
+    void after(Tag<Function::hyEventCreate>, const HyLayerLink*, HyDevice device, uint32_t flags, HyEvent* outEvent) {
         events_[*outEvent] = {};
-        events_[*outEvent].shared = (flags & HY_EVENT_INTERPROCESS) != 0;
+        events_[*outEvent].shared = (flags & HY_EVENT_INTERPROCESS) != 0 ? device : nullptr;
     }
-    void after(Tag<Function::hyEventOpenIpcHandle>, const HyLayerLink*, HyDevice, const HyIpcHandle*,
+    void after(Tag<Function::hyEventOpenIpcHandle>, const HyLayerLink*, HyDevice device, const HyIpcHandle*,
                HyEvent* outEvent) {
         events_[*outEvent] = {};
-        events_[*outEvent].shared = true;
+        events_[*outEvent].shared = device;
     }
     void after(Tag<Function::hyEventDestroy>, const HyLayerLink*, HyEvent event) { events_.erase(event); }
     void after(Tag<Function::hyEventRecord>, const HyLayerLink*, HyEvent event, HyStream stream) {
@@ -327,11 +335,8 @@ private:
         if (order == nullptr || known == events_.end())
             return;
         order_.join(*order, known->second.after);
-        if (known->second.shared) {
-            // Another process may have recorded it last, after work of any stream here.
-            order_.submit(*order);
-            order->uncertain = true;
-        }
+        if (known->second.shared != nullptr) // another process may have recorded it last, behind anything before this
+            order_.join(*order, order_.snapshot(known->second.shared));
         if (known->second.capture != nullptr)
             order->capture = known->second.capture; // the capture spreads
     }
@@ -352,10 +357,16 @@ private:
             order_.submit(*order);
     }
 
-    void after(Tag<Function::hySemaphoreCreate>, const HyLayerLink*, HyDevice, const HySemaphoreDesc* desc,
+    void after(Tag<Function::hySemaphoreCreate>, const HyLayerLink*, HyDevice device, const HySemaphoreDesc* desc,
                HySemaphore* outSemaphore) {
         const bool hasValue = desc != nullptr && desc->structSize >= sizeof *desc;
         semaphores_[*outSemaphore].signals[hasValue ? desc->initialValue : 0] = {};
+        if (desc != nullptr && (desc->flags & HY_SEMAPHORE_SHAREABLE) != 0)
+            semaphores_[*outSemaphore].shared = device;
+    }
+    void after(Tag<Function::hySemaphoreImport>, const HyLayerLink*, HyDevice device, HyShareType, int64_t,
+               HySemaphore* outSemaphore) {
+        semaphores_[*outSemaphore].shared = device;
     }
     void after(Tag<Function::hySemaphoreDestroy>, const HyLayerLink*, HySemaphore semaphore) {
         semaphores_.erase(semaphore);
@@ -364,6 +375,9 @@ private:
         semaphores_[semaphore].signals[value] = {}; // what the host does comes after what it waited for
     }
     void after(Tag<Function::hySemaphoreGetValue>, const HyLayerLink*, HySemaphore semaphore, uint64_t* outValue) {
+        const HyDevice shared = sharedBy(semaphore);
+        if (shared != nullptr && semaphores_[semaphore].signals.count(*outValue) == 0)
+            order_.complete(order_.snapshot(shared)); // another process's value
         for (const auto& [value, clock] : semaphores_[semaphore].signals)
             if (value <= *outValue)
                 order_.complete(clock);
@@ -384,6 +398,11 @@ private:
         StreamOrder* order = order_.find(stream);
         if (order == nullptr)
             return;
+        if (sharedBy(semaphore) != nullptr) {
+            order_.submit(*order);
+            order->uncertain = order->opaque = true;
+            return;
+        }
         // What will signal it is not known yet, so neither is what the stream comes after.
         if (const Clock* signal = signalFor(semaphore, value); signal != nullptr) {
             order_.join(*order, *signal);
@@ -539,7 +558,7 @@ private:
         bool recorded = false;
         Clock after;                // what the event stands for
         HyStream capture = nullptr; // where the capture began that it is part of
-        bool shared = false;        // other processes record it too
+        HyDevice shared = nullptr;  // not null: other processes record it too
     };
     std::map<HyEvent, Recording> events_;
     std::map<HySemaphore, Semaphore> semaphores_;
