@@ -5,7 +5,7 @@
 
 #include "halyard/halyard.h"
 #include "halyard/host_function.h"
-#include "halyard/virtual_memory.h"
+#include "halyard/share_handle.h"
 
 #ifdef __cplusplus
 extern "C" {
