@@ -12,6 +12,8 @@ namespace halyard::cpu {
 class CodeObject;
 class Event;
 class Plan;
+class SharedCounters;
+class SharedEvent;
 class Timeline;
 
 enum class CommandKind : uint32_t {
@@ -25,6 +27,7 @@ enum class CommandKind : uint32_t {
     Signal,
     HostFunction,
     Stamp,
+    Publish,
     Graph,
     Mark,
     NextChunk, // not a command: the queue goes on in its next chunk
@@ -86,12 +89,14 @@ struct alignas(kCommandAlignment) PrefetchCommand : Command {
 struct alignas(kCommandAlignment) WaitCommand : Command {
     Timeline* source; // owned reference
     uint64_t value;
+    SharedCounters* shared; // owned reference, which keeps `source` going; null: nothing of other processes
 };
 
 // Raises a semaphore.
 struct alignas(kCommandAlignment) SignalCommand : Command {
     Timeline* target; // owned reference
     uint64_t value;
+    SharedCounters* shared; // owned reference: raised instead, in its first lane; null: nothing of other processes
 };
 
 struct alignas(kCommandAlignment) HostFunctionCommand : Command {
@@ -103,6 +108,13 @@ struct alignas(kCommandAlignment) HostFunctionCommand : Command {
 struct alignas(kCommandAlignment) StampCommand : Command {
     Event* event; // owned reference
     uint64_t value;
+};
+
+// Tells other processes that a recording of an event is over, also when the stream failed.
+struct alignas(kCommandAlignment) PublishCommand : Command {
+    SharedEvent* event; // owned reference
+    uint64_t number;
+    uint32_t lane;
 };
 
 struct alignas(kCommandAlignment) GraphCommand : Command {

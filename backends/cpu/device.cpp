@@ -3,6 +3,7 @@
 #include "free_memory.h"
 #include "futex.h"
 #include "handles.h"
+#include "shared_counters.h"
 #include "stream.h"
 #include "tables.h"
 
@@ -39,6 +40,33 @@ void Device::delist(Stream& stream) {
     (stream.registryPrev_ != nullptr ? stream.registryPrev_->registryNext_ : streams_) = stream.registryNext_;
     if (stream.registryNext_ != nullptr) {
         stream.registryNext_->registryPrev_ = stream.registryPrev_;
+    }
+}
+
+void Device::enlist(SharedCounters& shared) {
+    const std::scoped_lock lock(registryMutex_);
+    shared_.push_back(&shared);
+}
+
+void Device::delist(SharedCounters& shared) {
+    const std::scoped_lock lock(registryMutex_);
+    shared_.erase(std::remove(shared_.begin(), shared_.end(), &shared), shared_.end());
+}
+
+void Device::stopFollowing() {
+    std::vector<Ref<SharedCounters>> all;
+    {
+        const std::scoped_lock lock(registryMutex_);
+        all.reserve(shared_.size());
+        for (SharedCounters* shared : shared_) {
+            // One whose last reference is going this moment has nobody waiting and ends its thread itself.
+            if (shared->tryAcquire()) {
+                all.push_back(Ref<SharedCounters>::adopt(shared));
+            }
+        }
+    }
+    for (const Ref<SharedCounters>& shared : all) {
+        shared->stopFollowing();
     }
 }
 
@@ -146,6 +174,8 @@ HyResult Device::close(uint64_t deadline) {
         cancelWork();
         stopped = waitForStreams(grace);
     }
+    // Their threads hand streams back to the workers, so they end first.
+    stopFollowing();
     // A compilation that goes on would come back to a runtime that is gone.
     const bool compilerGone = specialiser_.stop(std::max(deadline, grace));
     // The dispatcher hands its streams back to the workers, so it ends first; but work that goes on may need it yet.

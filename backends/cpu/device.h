@@ -17,6 +17,7 @@
 
 namespace halyard::cpu {
 
+class SharedCounters;
 class Stream;
 
 // Shared by its handle and by every object made on it. Thread-safe.
@@ -61,8 +62,12 @@ public:
     // The registry of streams, which does not own them.
     void enlist(Stream& stream);
     void delist(Stream& stream);
+    // Likewise of what it shares with other processes.
+    void enlist(SharedCounters& shared);
+    void delist(SharedCounters& shared);
 
 private:
+    void stopFollowing();
     std::vector<Ref<Stream>> streams();
     bool waitForStreams(uint64_t deadline);
     // From here on work is skipped, kernels that poll the flag stop, and nothing stays parked.
@@ -83,6 +88,7 @@ private:
     Turn resetTurn_;
     std::mutex registryMutex_;
     Stream* streams_ = nullptr;
+    std::vector<SharedCounters*> shared_;
 };
 
 } // namespace halyard::cpu

@@ -20,6 +20,19 @@ uint64_t readClock(clockid_t clock) {
     return static_cast<uint64_t>(time.tv_sec) * kNsPerSecond + static_cast<uint64_t>(time.tv_nsec);
 }
 
+bool waitOn(int operation, const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline) {
+    static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
+    timespec limit{};
+    if (deadline != kNever) {
+        limit.tv_sec = static_cast<time_t>(deadline / kNsPerSecond);
+        limit.tv_nsec = static_cast<long>(deadline % kNsPerSecond);
+    }
+    // The bitset form takes an absolute CLOCK_MONOTONIC time, so that a spurious wake does not extend the wait.
+    const long rc = syscall(SYS_futex, &word, operation, expected, deadline == kNever ? nullptr : &limit, nullptr,
+                            FUTEX_BITSET_MATCH_ANY);
+    return rc == 0 || errno != ETIMEDOUT;
+}
+
 } // namespace
 
 uint64_t nowNs() {
@@ -41,20 +54,19 @@ void yieldProcessor() {
 }
 
 bool futexWait(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline) {
-    static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
-    timespec limit{};
-    if (deadline != kNever) {
-        limit.tv_sec = static_cast<time_t>(deadline / kNsPerSecond);
-        limit.tv_nsec = static_cast<long>(deadline % kNsPerSecond);
-    }
-    // The bitset form takes an absolute CLOCK_MONOTONIC time, so that a spurious wake does not extend the wait.
-    const long rc = syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, expected,
-                            deadline == kNever ? nullptr : &limit, nullptr, FUTEX_BITSET_MATCH_ANY);
-    return rc == 0 || errno != ETIMEDOUT;
+    return waitOn(FUTEX_WAIT_BITSET_PRIVATE, word, expected, deadline);
 }
 
 void futexWakeAll(const std::atomic<uint32_t>& word) {
     syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+}
+
+bool futexWaitShared(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline) {
+    return waitOn(FUTEX_WAIT_BITSET, word, expected, deadline);
+}
+
+void futexWakeAllShared(const std::atomic<uint32_t>& word) {
+    syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
 } // namespace halyard::cpu

@@ -19,6 +19,9 @@ uint64_t deadlineAfter(uint64_t timeoutNs);
 // passed.
 bool futexWait(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline);
 void futexWakeAll(const std::atomic<uint32_t>& word);
+// The same for a word in memory that several processes map.
+bool futexWaitShared(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline);
+void futexWakeAllShared(const std::atomic<uint32_t>& word);
 
 // Tells the processor that this is a spinning loop.
 inline void relax() {

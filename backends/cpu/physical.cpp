@@ -2,9 +2,9 @@
 
 #include "address.h"
 #include "arena.h"
+#include "process_file.h"
 
 #include <cerrno>
-#include <climits>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -58,13 +58,9 @@ HyResult Physical::create(const Host& host, Arena& arena, uint64_t bytes, std::u
 }
 
 HyResult Physical::import(const Host& host, int64_t descriptor, uint64_t bytes, std::unique_ptr<Physical>& out) {
-    FileDescriptor file(
-        descriptor >= 0 && descriptor <= INT_MAX ? fcntl(static_cast<int>(descriptor), F_DUPFD_CLOEXEC, 0) : -1);
-    if (!file) {
-        return host.fail(
-            {HY_ERROR_INVALID_ARGUMENT,
-             format("%lld is not an open file descriptor of this process", static_cast<long long>(descriptor)),
-             "handle", "numbers of descriptors mean nothing to another process: send the descriptor"});
+    FileDescriptor file;
+    if (const HyResult result = duplicateGiven(host, descriptor, file); result != HY_SUCCESS) {
+        return result;
     }
     return adopt(host, std::move(file), bytes, "handle", out);
 }

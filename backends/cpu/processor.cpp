@@ -269,13 +269,13 @@ HyDeviceProperties describeProcessor(const Settings& settings, uint32_t ordinal)
     properties.memoryAlignment = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
     properties.totalMemory = settings.totalMemory;
     properties.maxAllocation = settings.totalMemory;
-    properties.capabilities = HY_CAP_GRAPHS | HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS |
-                              HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
-                              HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
-                              HY_CAP_TIMING | HY_CAP_HOST_REGISTRATION | HY_CAP_HOST_ACCESS |
-                              HY_CAP_COOPERATIVE_LAUNCH | HY_CAP_OCCUPANCY | HY_CAP_SUBGROUP_SIZE_CONTROL |
-                              HY_CAP_DEVICE_RESET | HY_CAP_COOPERATIVE_MATRIX | HY_CAP_MANAGED_MEMORY |
-                              HY_CAP_PREFETCH | HY_CAP_VIRTUAL_MEMORY | HY_CAP_SHARE_OPAQUE_FD | HY_CAP_IPC;
+    properties.capabilities =
+        HY_CAP_GRAPHS | HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS | HY_CAP_KERNELS |
+        HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 | HY_CAP_FLOAT64 | HY_CAP_INT64 |
+        HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD | HY_CAP_TIMING | HY_CAP_HOST_REGISTRATION |
+        HY_CAP_HOST_ACCESS | HY_CAP_COOPERATIVE_LAUNCH | HY_CAP_OCCUPANCY | HY_CAP_SUBGROUP_SIZE_CONTROL |
+        HY_CAP_DEVICE_RESET | HY_CAP_COOPERATIVE_MATRIX | HY_CAP_MANAGED_MEMORY | HY_CAP_PREFETCH |
+        HY_CAP_VIRTUAL_MEMORY | HY_CAP_SHARE_OPAQUE_FD | HY_CAP_IPC | HY_CAP_SHARE_SEMAPHORES | HY_CAP_IPC_EVENTS;
     if (settings.threads > 1) {
         properties.capabilities |= HY_CAP_CONCURRENT_STREAMS;
     }

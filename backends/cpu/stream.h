@@ -31,6 +31,8 @@ public:
 
     Device& device() const { return *device_; }
     int32_t priority() const { return priority_; }
+    // From 1, and no other stream of this process ever has it.
+    uint64_t number() const { return number_; }
 
     // ---- Submitting: any thread. Every one returns the sticky error, with its words set, when there is one.
 
@@ -120,6 +122,7 @@ private:
     bool stepGraph(GraphCommand& command, Worker& worker);
     void runQuickSteps(GraphCommand& command, Worker& worker);
     void signalSemaphore(const SignalCommand& command) noexcept;
+    static void publish(const PublishCommand& command, bool failed) noexcept;
     void complete(Command& command);
     // Puts a mark where the next command was to go, which then goes behind it.
     uint8_t* publishMark(void* room);

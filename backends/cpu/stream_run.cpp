@@ -5,6 +5,8 @@
 #include "executor.h"
 #include "graph_plan.h"
 #include "managed_memory.h"
+#include "shared_counters.h"
+#include "shared_event.h"
 #include "stream.h"
 #include "transfer.h"
 #include "work.h"
@@ -74,6 +76,7 @@ uint64_t unitCount(const Command& command) {
     case CommandKind::Signal:
     case CommandKind::HostFunction:
     case CommandKind::Stamp:
+    case CommandKind::Publish:
     case CommandKind::Graph:
     case CommandKind::Mark:
     case CommandKind::NextChunk:
@@ -125,6 +128,7 @@ void runUnits(Stream& stream, const Command& command, uint64_t first, uint64_t e
     case CommandKind::Signal:
     case CommandKind::HostFunction:
     case CommandKind::Stamp:
+    case CommandKind::Publish:
     case CommandKind::Mark:
     case CommandKind::NextChunk:
         break;
@@ -165,7 +169,8 @@ bool Stream::parkOn(const WaitCommand& command) {
 
 void Stream::signalSemaphore(const SignalCommand& command) noexcept {
     uint64_t before = 0;
-    if (command.target->raise(command.value, before)) {
+    if (command.shared != nullptr ? command.shared->raise(0, command.value, before)
+                                  : command.target->raise(command.value, before)) {
         return;
     }
     try {
@@ -175,6 +180,10 @@ void Stream::signalSemaphore(const SignalCommand& command) noexcept {
     } catch (const std::bad_alloc&) {
         fail(HY_ERROR_INVALID_STATE, {}); // the code alone still tells
     }
+}
+
+void Stream::publish(const PublishCommand& command, bool failed) noexcept {
+    command.event->finish({command.lane, command.number}, failed);
 }
 
 void Stream::runHostFunction() noexcept {
@@ -213,6 +222,8 @@ Stream::Step Stream::step(Worker& worker) {
             stamp.event->stamp(*this, stamp.value);
         } else if (command->kind == CommandKind::Mark) {
             startMarked(static_cast<const MarkCommand&>(*command));
+        } else if (command->kind == CommandKind::Publish) {
+            publish(static_cast<const PublishCommand&>(*command), false);
         } else {
             const uint64_t units = unitCount(*command);
             Executor& executor = device_->executor();
@@ -226,6 +237,8 @@ Stream::Step Stream::step(Worker& worker) {
                 return Step::GaveAway;
             }
         }
+    } else if (command->kind == CommandKind::Publish) {
+        publish(static_cast<const PublishCommand&>(*command), true);
     } else if (isCooperative(*command)) {
         device_->executor().giveUpTurn(*this);
     }
@@ -249,13 +262,23 @@ void Stream::complete(Command& command) {
     if (command.kind == CommandKind::Launch) {
         static_cast<LaunchCommand&>(command).code->release();
     } else if (command.kind == CommandKind::Wait) {
-        static_cast<WaitCommand&>(command).source->release();
+        const auto& wait = static_cast<WaitCommand&>(command);
+        wait.source->release();
+        if (wait.shared != nullptr) {
+            wait.shared->release();
+        }
         const std::scoped_lock lock(parkMutex_);
         parkedOn_ = {};
     } else if (command.kind == CommandKind::Signal) {
-        static_cast<SignalCommand&>(command).target->release();
+        const auto& signal = static_cast<SignalCommand&>(command);
+        signal.target->release();
+        if (signal.shared != nullptr) {
+            signal.shared->release();
+        }
     } else if (command.kind == CommandKind::Stamp) {
         static_cast<StampCommand&>(command).event->release();
+    } else if (command.kind == CommandKind::Publish) {
+        static_cast<PublishCommand&>(command).event->release();
     } else if (command.kind == CommandKind::Graph) {
         static_cast<GraphCommand&>(command).plan->release();
     }

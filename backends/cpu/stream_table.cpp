@@ -54,32 +54,53 @@ HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
     return stream.finish(stream.submitted(), deadline, "the stream has not finished its work within the time limit");
 }
 
-HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
+// The stream goes on when `source` reaches `value`; `shared`, if any, moves the source.
+HyResult submitWait(Stream& stream, Timeline& source, uint64_t value, SharedCounters* shared) {
+    if (shared != nullptr) {
+        const HyResult result = guarded(stream.device().host(), [&] { return shared->follow(); });
+        if (result != HY_SUCCESS) {
+            return result;
+        }
+    }
+    return stream.submit<WaitCommand>(CommandKind::Wait, 0, [&](WaitCommand& command, uint64_t /*value*/) {
+        command.source = Ref<Timeline>::share(&source).leak();
+        command.value = value;
+        command.shared = shared != nullptr ? Ref<SharedCounters>::share(shared).leak() : nullptr;
+    });
+}
+
+HyResult waitEvent(HyBackendStream handle, HyBackendEvent eventHandle) {
     Stream& stream = fromHandle(handle);
-    const Event::Recording recording = fromHandle(event).recording();
+    const Event& event = fromHandle(eventHandle);
+    const Event::Recording recording = event.recording();
+    if (const SharedEvent::Place& foreign = recording.foreign; foreign.number != 0) {
+        const SharedEvent& shared = *event.shared();
+        if (shared.reached(foreign)) {
+            return stream.checkFailure();
+        }
+        return submitWait(stream, shared.counters().mirror(foreign.lane), foreign.number, &shared.counters());
+    }
     // The stream's own past is over when it gets there.
     if (!recording.stream || recording.stream.get() == &stream || recording.stream->reached(recording.value)) {
         return stream.checkFailure();
     }
-    return stream.submit<WaitCommand>(CommandKind::Wait, 0, [&](WaitCommand& command, uint64_t /*value*/) {
-        command.source = Ref<Timeline>::share(&recording.stream->timeline()).leak();
-        command.value = recording.value;
-    });
+    return submitWait(stream, recording.stream->timeline(), recording.value, nullptr);
 }
 
-HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphoreHandle, uint64_t value) {
+    const Semaphore& semaphore = fromHandle(semaphoreHandle);
     return fromHandle(handle).submit<SignalCommand>(
         CommandKind::Signal, 0, [&](SignalCommand& command, uint64_t /*value*/) {
-            command.target = Ref<Timeline>::share(&fromHandle(semaphore).timeline()).leak();
+            SharedCounters* shared = semaphore.shared();
+            command.target = Ref<Timeline>::share(&semaphore.timeline()).leak();
             command.value = value;
+            command.shared = shared != nullptr ? Ref<SharedCounters>::share(shared).leak() : nullptr;
         });
 }
 
-HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
-    return fromHandle(handle).submit<WaitCommand>(CommandKind::Wait, 0, [&](WaitCommand& command, uint64_t /*value*/) {
-        command.source = Ref<Timeline>::share(&fromHandle(semaphore).timeline()).leak();
-        command.value = value;
-    });
+HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphoreHandle, uint64_t value) {
+    const Semaphore& semaphore = fromHandle(semaphoreHandle);
+    return submitWait(fromHandle(handle), semaphore.timeline(), value, semaphore.shared());
 }
 
 HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* user) {

@@ -359,6 +359,11 @@ typedef struct HyBackendEventTable {
     HyResult (*synchronize)(HyBackendEvent event, uint64_t timeoutNs);
     HyResult (*elapsed)(HyBackendEvent start, HyBackendEvent end, uint64_t* outNanoseconds);
     HyResult (*getNativeHandle)(HyBackendEvent event, HyNativeHandle* outHandle);
+    /* Since 1.2, with HY_CAP_IPC_EVENTS. The event was created with HY_EVENT_INTERPROCESS, or opened. */
+    HyResult (*getIpcHandle)(HyBackendEvent event, HyBackendIpcHandle* outHandle);
+    /* Since 1.2. The handle came from this backend and a device with the same UUID, perhaps in another process, and may
+     * have been damaged since. */
+    HyResult (*openIpcHandle)(HyBackendDevice device, const HyBackendIpcHandle* handle, HyBackendEvent* outEvent);
 } HyBackendEventTable;
 
 typedef struct HyBackendModuleTable {
@@ -389,6 +394,14 @@ typedef struct HyBackendSemaphoreTable {
     /* HY_ERROR_INVALID_ARGUMENT when `value` is not above the value now. */
     HyResult (*signal)(HyBackendSemaphore semaphore, uint64_t value);
     HyResult (*wait)(HyBackendSemaphore semaphore, uint64_t value, uint64_t timeoutNs);
+    /* Since 1.2, with HY_CAP_SHARE_SEMAPHORES. As `create`, for exportSemaphore. */
+    HyResult (*createShareable)(HyBackendDevice device, uint64_t initialValue, HyBackendSemaphore* outSemaphore);
+    /* Shareable or imported semaphores. The handle belongs to the caller. UNSUPPORTED, with the reason, for a type that
+     * the backend does not have. */
+    HyResult (*exportSemaphore)(HyBackendSemaphore semaphore, HyShareType type, int64_t* outHandle);
+    /* The handle stays the caller's. INVALID_ARGUMENT when it is not what exportSemaphore gives. */
+    HyResult (*importSemaphore)(HyBackendDevice device, HyShareType type, int64_t handle,
+                                HyBackendSemaphore* outSemaphore);
 } HyBackendSemaphoreTable;
 
 /* Since 1.2. Graphs that are one submission; for devices with HY_CAP_GRAPHS. Without it the runtime replays graphs by

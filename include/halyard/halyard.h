@@ -270,10 +270,12 @@ typedef uint64_t HyCapabilities;
 #define HY_CAP_SHARE_DMA_BUF (1ull << 18)      /* the same of a HY_SHARE_DMA_BUF */
 #define HY_CAP_IPC (1ull << 19)                /* hyMemAllocShareable and the handles of what it gives */
 #define HY_CAP_GRAPHS (1ull << 20)             /* a graph launch is one submission; 0: the runtime replays the nodes */
+#define HY_CAP_SHARE_SEMAPHORES (1ull << 21)   /* hySemaphoreExport and hySemaphoreImport */
 #define HY_CAP_HOST_FUNCTIONS (1ull << 22)     /* hyStreamHostFunction */
 #define HY_CAP_TIMELINE_SEMAPHORES (1ull << 23)
 #define HY_CAP_DEVICE_WAITS                                                                                            \
     (1ull << 24) /* streams wait natively for events and semaphores of the backend's other devices */
+#define HY_CAP_IPC_EVENTS (1ull << 25)            /* events created with HY_EVENT_INTERPROCESS */
 #define HY_CAP_OCCUPANCY (1ull << 26)             /* hyKernelGetOccupancy */
 #define HY_CAP_SUBGROUP_SIZE_CONTROL (1ull << 27) /* HyKernelDesc::requiredSubgroupSize */
 #define HY_CAP_COOPERATIVE_MATRIX (1ull << 28)    /* SPV_KHR_cooperative_matrix */
@@ -439,10 +441,11 @@ HY_API HyResult hyStreamWaitEvent(HyStream stream, HyEvent event);
 /* ---- Events
  * ----------------------------------------------------------------------------------------------------------- */
 
-#define HY_EVENT_TIMING (1u << 0) /* keep the time of completion; needs HY_CAP_TIMING */
+#define HY_EVENT_TIMING (1u << 0)       /* keep the time of completion; needs HY_CAP_TIMING */
+#define HY_EVENT_INTERPROCESS (1u << 1) /* for hyEventGetIpcHandle (synchronization.h); needs HY_CAP_IPC_EVENTS */
 
-/* `flags` is 0 or HY_EVENT_TIMING. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (unknown flag),
- * HY_ERROR_UNSUPPORTED, HY_ERROR_OUT_OF_HOST_MEMORY. */
+/* `flags` is 0 or one of HY_EVENT_... Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (unknown flag; both
+ * flags: what other processes see has no time), HY_ERROR_UNSUPPORTED, HY_ERROR_OUT_OF_HOST_MEMORY. */
 HY_API HyResult hyEventCreate(HyDevice device, uint32_t flags, HyEvent* outEvent);
 /* Waits that already use the event keep what they need. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyEventDestroy(HyEvent event);

@@ -266,6 +266,23 @@ public:
         check(hyEventCreate(device.get(), timing ? HY_EVENT_TIMING : 0u, &handle_));
     }
 
+    /* One that other processes open by ipcHandle(). Needs HY_CAP_IPC_EVENTS. */
+    static Event interprocess(Device device) {
+        Event event;
+        check(hyEventCreate(device.get(), HY_EVENT_INTERPROCESS, &event.handle_));
+        return event;
+    }
+    static Event opened(Device device, const HyIpcHandle& handle) {
+        Event event;
+        check(hyEventOpenIpcHandle(device.get(), &handle, &event.handle_));
+        return event;
+    }
+    HyIpcHandle ipcHandle() const {
+        HyIpcHandle handle = {};
+        check(hyEventGetIpcHandle(handle_, &handle));
+        return handle;
+    }
+
     /* The event now stands for all work submitted to `stream` so far. */
     inline void record(const Stream& stream);
 
@@ -282,6 +299,9 @@ public:
         check(hyEventElapsed(start.get(), handle_, &nanoseconds));
         return nanoseconds;
     }
+
+private:
+    Event() = default;
 };
 
 /* A counter that only grows, set and waited for by the host and by streams. Needs HY_CAP_TIMELINE_SEMAPHORES. */
@@ -291,6 +311,27 @@ public:
         auto desc = detail::sized<HySemaphoreDesc>();
         desc.initialValue = initialValue;
         check(hySemaphoreCreate(device.get(), &desc, &handle_));
+    }
+    /* One that other processes import. Needs HY_CAP_SHARE_SEMAPHORES. */
+    static Semaphore shareable(Device device, std::uint64_t initialValue = 0) {
+        auto desc = detail::sized<HySemaphoreDesc>();
+        desc.flags = HY_SEMAPHORE_SHAREABLE;
+        desc.initialValue = initialValue;
+        Semaphore semaphore;
+        check(hySemaphoreCreate(device.get(), &desc, &semaphore.handle_));
+        return semaphore;
+    }
+    /* The descriptor stays the caller's. */
+    static Semaphore imported(Device device, int descriptor) {
+        Semaphore semaphore;
+        check(hySemaphoreImport(device.get(), HY_SHARE_OPAQUE_FD, descriptor, &semaphore.handle_));
+        return semaphore;
+    }
+    /* A new descriptor, which the caller closes. */
+    int exportDescriptor() const {
+        std::int64_t descriptor = -1;
+        check(hySemaphoreExport(handle_, HY_SHARE_OPAQUE_FD, &descriptor));
+        return static_cast<int>(descriptor);
     }
 
     std::uint64_t value() const {
@@ -304,6 +345,9 @@ public:
     void wait(std::uint64_t value, std::uint64_t timeoutNs = HY_TIMEOUT_INFINITE) const {
         check(hySemaphoreWait(handle_, value, timeoutNs));
     }
+
+private:
+    Semaphore() = default;
 };
 
 /* An ordered, asynchronous queue of work. */

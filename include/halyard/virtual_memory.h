@@ -4,6 +4,7 @@
 #define HALYARD_VIRTUAL_MEMORY_H
 
 #include "halyard/halyard.h"
+#include "halyard/share_handle.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -127,10 +128,6 @@ HY_API HyResult hyVirtualSetAccess(HyDevice device, HyDevicePtr base, uint64_t b
 
 /* ---- Sharing between processes ---------------------------------------------------------------------------------- */
 
-typedef uint32_t HyShareType;
-#define HY_SHARE_OPAQUE_FD 1u /* a file descriptor; needs HY_CAP_SHARE_OPAQUE_FD */
-#define HY_SHARE_DMA_BUF 2u   /* a file descriptor of the kernel's dma-buf; needs HY_CAP_SHARE_DMA_BUF */
-
 /* A handle to physical memory that another process can import: send a descriptor through a Unix socket (SCM_RIGHTS), or
  * let a child inherit it (it is close-on-exec). *outHandle is a new descriptor each time; the caller closes it. Holding
  * it keeps the memory. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (null, an unknown type),
@@ -148,11 +145,6 @@ HY_API HyResult hyPhysicalMemoryImport(HyDevice device, HyShareType type, int64_
 /* Allocates as hyMemAlloc, for hyMemGetIpcHandle. Free it with hyMemFree. Errors: those of hyMemAlloc,
  * HY_ERROR_UNSUPPORTED (no HY_CAP_IPC). */
 HY_API HyResult hyMemAllocShareable(HyDevice device, uint64_t bytes, HyDevicePtr* outPtr);
-
-/* Names an allocation for other processes of this machine and user. Plain bytes: send them as you like. */
-typedef struct HyIpcHandle {
-    uint64_t words[16];
-} HyIpcHandle;
 
 /* The handle of the allocation that contains `ptr`. Good as long as the allocation and this process live. Errors:
  * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_ADDRESS (not a live allocation of this device),

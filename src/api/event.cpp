@@ -1,6 +1,7 @@
 #include "api/backend_event.h"
 #include "api/check.h"
 #include "api/core.h"
+#include "api/shared_handle.h"
 #include "graph/capture.h"
 
 #include <algorithm>
@@ -10,10 +11,16 @@ namespace {
 
 HyResult create(Device& device, uint32_t flags, HyEvent* outEvent) {
     HY_TRY(requirePointer(outEvent, "outEvent"));
-    if ((flags & ~HY_EVENT_TIMING) != 0) {
-        return fail(HY_ERROR_INVALID_ARGUMENT, "flags", "pass 0 or HY_EVENT_TIMING", "flags has unknown bits {:#x}",
-                    flags & ~HY_EVENT_TIMING);
+    if ((flags & ~(HY_EVENT_TIMING | HY_EVENT_INTERPROCESS)) != 0) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, "flags", "pass 0, HY_EVENT_TIMING or HY_EVENT_INTERPROCESS",
+                    "flags has unknown bits {:#x}", flags & ~(HY_EVENT_TIMING | HY_EVENT_INTERPROCESS));
     }
+    if (flags == (HY_EVENT_TIMING | HY_EVENT_INTERPROCESS)) {
+        return fail(HY_ERROR_INVALID_ARGUMENT, "flags", "create one event for the time and one for the other process",
+                    "an event of several processes keeps no time");
+    }
+    if ((flags & HY_EVENT_INTERPROCESS) != 0)
+        HY_TRY(requireIpcEvents(device, "flags"));
     if ((flags & HY_EVENT_TIMING) != 0 && (device.properties.capabilities & HY_CAP_TIMING) == 0) {
         return fail(HY_ERROR_UNSUPPORTED, "flags", "create the event without HY_EVENT_TIMING",
                     "{} has no timing (HY_CAP_TIMING)", device.properties.selector);
@@ -79,6 +86,12 @@ HyResult Event::replace(HyBackendEvent& outImpl) {
     return HY_SUCCESS;
 }
 
+void Event::adopt(std::shared_ptr<BackendEvent> made) {
+    const std::lock_guard lock(allMutex);
+    impl.store(made->impl, std::memory_order_release);
+    all.push_back(std::move(made));
+}
+
 namespace core {
 
 HyResult hyEventCreate(HyDevice device, uint32_t flags, HyEvent* outEvent) {
@@ -105,6 +118,11 @@ HyResult hyEventRecord(HyEvent event, HyStream stream) {
     }
     const bool attend = graph::needsAttention(*object) || graph::needsAttention(*recorded);
     if (attend) [[unlikely]] {
+        if ((object->flags & HY_EVENT_INTERPROCESS) != 0) {
+            result = graph::requireUncaptured(*recorded, "an event of several processes stands for no node of a graph");
+            if (result < 0)
+                return finishFailure(kCall, "", result);
+        }
         if (const graph::Taken taken = graph::takeRecord(*object, *recorded))
             return finishFailure(kCall, "", *taken);
     }

@@ -102,6 +102,8 @@ struct Event : Object {
         return HY_SUCCESS;
     }
     HyResult replace(HyBackendEvent& outImpl);
+    // Gives a new event its only backend's event.
+    void adopt(std::shared_ptr<BackendEvent> made);
 
     std::atomic<HyBackendEvent> impl{nullptr}; // one of `all`
     uint32_t flags = 0;

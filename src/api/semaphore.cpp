@@ -3,6 +3,7 @@
 #include "api/bridge.h"
 #include "api/check.h"
 #include "api/core.h"
+#include "api/shared_handle.h"
 #include "graph/attention.h"
 
 namespace halyard {
@@ -18,13 +19,18 @@ HyResult requireSemaphores(const Device& device) {
 HyResult create(Device& device, const HySemaphoreDesc* in, HySemaphore* outSemaphore) {
     HySemaphoreDesc desc{.structSize = sizeof desc};
     if (in != nullptr)
-        HY_TRY(readDesc(in, desc, kSemaphoreDescV1, 0, "desc"));
+        HY_TRY(readDesc(in, desc, kSemaphoreDescV1, HY_SEMAPHORE_SHAREABLE, "desc"));
     HY_TRY(requirePointer(outSemaphore, "outSemaphore"));
     HY_TRY(requireSemaphores(device));
+    const bool shareable = (desc.flags & HY_SEMAPHORE_SHAREABLE) != 0;
+    if (shareable)
+        HY_TRY(requireSharedSemaphores(device, "flags"));
     HY_TRY(device.ensureOpen());
     auto semaphore = std::make_unique<Semaphore>(&device);
-    HY_TRY(blameBackend(device.backend->name,
-                        device.tables->semaphore.create(device.impl, desc.initialValue, &semaphore->impl)));
+    semaphore->shareable = shareable;
+    const HyBackendSemaphoreTable& semaphores = device.tables->semaphore;
+    const auto make = shareable ? semaphores.createShareable : semaphores.create;
+    HY_TRY(blameBackend(device.backend->name, make(device.impl, desc.initialValue, &semaphore->impl)));
     return publish(std::move(semaphore), outSemaphore);
 }
 

@@ -13,6 +13,7 @@ struct Semaphore : Object {
     }
 
     HyBackendSemaphore impl = nullptr;
+    bool shareable = false; // or imported
 };
 
 } // namespace halyard

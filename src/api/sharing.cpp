@@ -2,20 +2,10 @@
 #include "api/core.h"
 #include "api/device_memory.h"
 #include "api/physical_memory.h"
-
-#include <algorithm>
-#include <cstring>
+#include "api/shared_handle.h"
 
 namespace halyard {
 namespace {
-
-constexpr const char* kShareTypes[] = {nullptr, "HY_SHARE_OPAQUE_FD", "HY_SHARE_DMA_BUF"};
-
-HyResult checkShareType(HyShareType type) {
-    if (type == HY_SHARE_OPAQUE_FD || type == HY_SHARE_DMA_BUF)
-        return HY_SUCCESS;
-    return fail(HY_ERROR_INVALID_ARGUMENT, "type", "use HY_SHARE_OPAQUE_FD or HY_SHARE_DMA_BUF", "type is {}", type);
-}
 
 HyResult exportMemory(const PhysicalMemory& memory, HyShareType type, int64_t* outHandle) {
     HY_TRY(checkShareType(type));
@@ -23,7 +13,7 @@ HyResult exportMemory(const PhysicalMemory& memory, HyShareType type, int64_t* o
     const PhysicalState& state = *memory.state;
     if ((state.flags & (HY_POINTER_SHAREABLE | HY_POINTER_IMPORTED)) == 0) {
         return fail(HY_ERROR_INVALID_STATE, "memory", "create it with HY_PHYSICAL_MEMORY_SHAREABLE",
-                    "the memory was not created to be shared, so it has no {}", kShareTypes[type]);
+                    "the memory was not created to be shared, so it has no {}", shareTypeName(type));
     }
     const Device& device = *state.device;
     return blameBackend(device.backend->name, device.tables->virtualMemory.exportPhysical(state.impl, type, outHandle));
@@ -40,18 +30,6 @@ HyResult importMemory(Device& device, HyShareType type, int64_t handle, uint64_t
                         device.tables->virtualMemory.importPhysical(device.impl, type, handle, bytes, &impl)));
     return publishPhysical(device, impl, bytes, HY_POINTER_IMPORTED, outMemory);
 }
-
-// What stands in a HyIpcHandle: which device of which backend, how much, and what its backend wants to know.
-struct IpcWords {
-    uint64_t magic;
-    char backend[16];
-    uint8_t uuid[16];
-    uint64_t bytes;
-    HyBackendIpcHandle driver;
-    uint64_t reserved[2];
-};
-static_assert(sizeof(IpcWords) == sizeof(HyIpcHandle));
-constexpr uint64_t kIpcMagic = 0x3130637069796148; // "Hayipc01" in memory
 
 HyResult allocateShareable(Device& device, uint64_t bytes, HyDevicePtr* outPtr) {
     HY_TRY(checkAllocation(device, bytes, outPtr));
@@ -73,7 +51,7 @@ HyResult getHandle(Device& device, HyDevicePtr ptr, HyIpcHandle* outHandle) {
         return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "pass an address from hyMemAllocShareable of this device",
                     "{:#x} belongs to no live allocation of {}", ptr, device.properties.selector);
     }
-    IpcWords words{.magic = kIpcMagic, .bytes = range->bytes};
+    IpcWords words{.magic = kIpcMemory, .bytes = range->bytes};
     // Backends get to say no to what was not made for it: drivers exist that share every allocation.
     if (range->kind != HY_MEMORY_DEVICE || (range->flags & (HY_POINTER_IMPORTED | HY_POINTER_POOL)) != 0) {
         return fail(HY_ERROR_UNSUPPORTED, "ptr", "allocate it with hyMemAllocShareable",
@@ -81,9 +59,7 @@ HyResult getHandle(Device& device, HyDevicePtr ptr, HyIpcHandle* outHandle) {
     }
     HY_TRY(blameBackend(device.backend->name,
                         device.tables->memory.getIpcHandle(device.impl, range->base, &words.driver)));
-    std::memcpy(words.backend, device.properties.backend, sizeof words.backend - 1);
-    std::memcpy(words.uuid, device.properties.uuid, sizeof words.uuid);
-    std::memcpy(outHandle, &words, sizeof words);
+    writeIpcHandle(device, words, outHandle);
     return HY_SUCCESS;
 }
 
@@ -91,18 +67,10 @@ HyResult openHandle(Device& device, const HyIpcHandle* handle, HyDevicePtr* outP
     HY_TRY(requirePointer(handle, "handle"));
     HY_TRY(requirePointer(outPtr, "outPtr"));
     IpcWords words{};
-    std::memcpy(&words, handle, sizeof words);
-    if (words.magic != kIpcMagic || words.bytes == 0 || words.backend[sizeof words.backend - 1] != '\0' ||
-        words.reserved[0] != 0 || words.reserved[1] != 0) {
+    HY_TRY(readIpcHandle(device, handle, kIpcMemory, "hyMemGetIpcHandle", words));
+    if (words.bytes == 0) {
         return fail(HY_ERROR_INVALID_ARGUMENT, "handle", "pass all 128 bytes that hyMemGetIpcHandle gave",
-                    "these are not the bytes of a handle");
-    }
-    const HyDeviceProperties& properties = device.properties;
-    if (std::strncmp(words.backend, properties.backend, sizeof words.backend - 1) != 0 ||
-        !std::equal(std::begin(words.uuid), std::end(words.uuid), properties.uuid)) {
-        return fail(HY_ERROR_INVALID_ARGUMENT, "handle", "open it with the same device of the same backend",
-                    "the memory belongs to another device of the {} backend than {}", words.backend,
-                    properties.selector);
+                    "these are not the bytes of a handle of memory");
     }
     HY_TRY(device.ensureOpen());
     const HyBackendMemoryTable& memory = device.tables->memory;

@@ -29,6 +29,15 @@ HyResult create(Device& device, const HyStreamDesc* in, HyStream* outStream) {
 
 // An event that was never recorded holds nothing up.
 HyResult waitAcross(const Stream& stream, Event& event) {
+    if ((event.flags & HY_EVENT_INTERPROCESS) != 0) {
+        // The bridge would look at recordings that other processes make after this call.
+        if (reachNatively(*stream.device, *event.device)) {
+            return blameBackend(stream.device->backend->name, stream.tables->stream.waitEvent(stream.impl, event.impl));
+        }
+        return fail(HY_ERROR_UNSUPPORTED, "event", "wait on the host with hyEventSynchronize",
+                    "the event of several processes belongs to {}, and streams of {} cannot wait for it",
+                    event.device->properties.selector, stream.device->properties.selector);
+    }
     if (!event.recorded.load(std::memory_order_acquire))
         return HY_SUCCESS;
     return stream.instance->bridge->wait(*stream.device, stream.impl, event.share());
@@ -92,6 +101,11 @@ HyResult hyStreamWaitEvent(HyStream stream, HyEvent event) {
     if (waited == nullptr)
         return finishFailure(kCall, "", result);
     if (graph::needsAttention(*object) || graph::needsAttention(*waited)) [[unlikely]] {
+        if ((waited->flags & HY_EVENT_INTERPROCESS) != 0) {
+            result = graph::requireUncaptured(*object, "an event of several processes stands for no node of a graph");
+            if (result < 0)
+                return finishFailure(kCall, "", result);
+        }
         if (const graph::Taken taken = graph::takeWait(*object, *waited))
             return finishFailure(kCall, "", *taken);
     }

@@ -57,7 +57,9 @@
     SLOT(event, query)                                                                                                 \
     SLOT(event, synchronize)                                                                                           \
     SLOT(event, elapsed)                                                                                               \
-    SLOT(event, getNativeHandle)
+    SLOT(event, getNativeHandle)                                                                                       \
+    SLOT(event, getIpcHandle)                                                                                          \
+    SLOT(event, openIpcHandle)
 #define HALYARD_MODULE_SLOTS(SLOT)                                                                                     \
     SLOT(module, load)                                                                                                 \
     SLOT(module, unload)                                                                                               \
@@ -72,7 +74,10 @@
     SLOT(semaphore, destroy)                                                                                           \
     SLOT(semaphore, getValue)                                                                                          \
     SLOT(semaphore, signal)                                                                                            \
-    SLOT(semaphore, wait)
+    SLOT(semaphore, wait)                                                                                              \
+    SLOT(semaphore, createShareable)                                                                                   \
+    SLOT(semaphore, exportSemaphore)                                                                                   \
+    SLOT(semaphore, importSemaphore)
 #define HALYARD_GRAPH_SLOTS(SLOT)                                                                                      \
     SLOT(graph, build)                                                                                                 \
     SLOT(graph, update)                                                                                                \

@@ -1,39 +1,36 @@
-// The other process of the tests of sharing: opens the memory that it is told of, checks that it holds what the first
-// process wrote, and adds 1 to each value by a kernel.
+// The other process of the tests of sharing.
 //
+// Opens the memory that it is told of, checks that it holds what the first process wrote, adds 1 to each value:
 //     --peer memory fd <descriptor> <bytes>
 //     --peer memory ipc <handle in hexadecimal>
-//     --peer memory make               prints the handle of memory that goes with this process
+// Prints the handle of memory that goes with this process:
+//     --peer memory make
+// Adds 1 to each value in turns with the first process, by the semaphore's odd and even values:
+//     --peer memory relay <descriptor> <handle of memory> <rounds>
+// Signals a semaphore:
+//     --peer memory signal <descriptor> <value>
+// Lets a stream wait for a value, and signals 1 when it does:
+//     --peer memory park <descriptor> <value>
+// Waits for an event that is not reached until the semaphore, which it sets to 1 when it waits, goes on:
+//     --peer memory event-wait <descriptor> <handle of an event>
+// Records an event behind value 2 of the semaphore, which it sets to 1 then, and stays until 3:
+//     --peer memory event-record <descriptor> <handle of an event>
 #include "halyard/halyard.hpp"
 
-#include "peer.h"
-
 #include "memory_cl.spv.h"
+#include "peer.h"
+#include "peer_handle.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+using halyard::conformance::fromHex;
+using halyard::conformance::toHex;
+
 namespace {
 
 constexpr std::uint32_t kStep = 7; // values[i] == i * kStep, as the first process wrote them
-
-std::string toHex(const HyIpcHandle& handle) {
-    std::string text;
-    for (const std::uint64_t word : handle.words) {
-        char digits[17];
-        std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(word));
-        text += digits;
-    }
-    return text;
-}
-
-HyIpcHandle fromHex(const std::string& text) {
-    HyIpcHandle handle = {};
-    for (std::size_t i = 0; i < std::size(handle.words); ++i)
-        handle.words[i] = std::strtoull(text.substr(i * 16, 16).c_str(), nullptr, 16);
-    return handle;
-}
 
 // 0 when the memory holds what it should.
 int workOn(halyard::Device device, HyDevicePtr memory, std::uint64_t bytes) {
@@ -52,6 +49,68 @@ int workOn(halyard::Device device, HyDevicePtr memory, std::uint64_t bytes) {
     const auto count = static_cast<std::uint32_t>(values.size());
     increment.launch(stream, halyard::groups(count, 64), {64, 1, 1}, memory, count);
     stream.synchronize();
+    return 0;
+}
+
+constexpr std::uint64_t kLimitNs = 60'000'000'000;
+
+int relay(halyard::Device device, const halyard::Semaphore& semaphore, const std::string& handle,
+          std::uint64_t rounds) {
+    const halyard::OpenedMemory memory(device, fromHex(handle));
+    const halyard::Stream stream(device);
+    const halyard::Module module(device, memory_cl_spv, memory_cl_spv_size);
+    const halyard::Kernel increment(module, "increment");
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        stream.wait(semaphore, 2 * round + 1);
+        increment.launch(stream, halyard::groups(256, 64), {64, 1, 1}, memory, std::uint32_t{256});
+        stream.signal(semaphore, 2 * round + 2);
+    }
+    stream.synchronize(kLimitNs);
+    return 0;
+}
+
+int park(halyard::Device device, const halyard::Semaphore& semaphore, std::uint64_t value) {
+    const halyard::Stream stream(device);
+    stream.wait(semaphore, value);
+    semaphore.signal(1);
+    stream.synchronize(kLimitNs);
+    return semaphore.value() >= value ? 0 : 4;
+}
+
+int waitForEvent(halyard::Device device, const halyard::Semaphore& semaphore, const halyard::Event& event) {
+    const halyard::Stream stream(device);
+    if (event.query())
+        return 4;
+    stream.wait(event);
+    const bool done = stream.query();
+    semaphore.signal(1);
+    if (done)
+        return 5;
+    stream.synchronize(kLimitNs);
+    event.synchronize(kLimitNs);
+    return event.query() ? 0 : 6;
+}
+
+int recordEvent(halyard::Device device, const halyard::Semaphore& semaphore, halyard::Event event) {
+    const halyard::Stream stream(device);
+    stream.wait(semaphore, 2);
+    event.record(stream);
+    semaphore.signal(1);
+    semaphore.wait(3, kLimitNs);
+    return event.query() ? 0 : 4;
+}
+
+int synchronize(halyard::Device device, const std::string& mode, int argc, char** argv) {
+    const auto semaphore = halyard::Semaphore::imported(device, static_cast<int>(std::strtol(argv[2], nullptr, 10)));
+    if (mode == "relay" && argc == 5)
+        return relay(device, semaphore, argv[3], std::strtoull(argv[4], nullptr, 10));
+    if (mode == "park")
+        return park(device, semaphore, std::strtoull(argv[3], nullptr, 10));
+    if (mode == "event-wait")
+        return waitForEvent(device, semaphore, halyard::Event::opened(device, fromHex(argv[3])));
+    if (mode == "event-record")
+        return recordEvent(device, semaphore, halyard::Event::opened(device, fromHex(argv[3])));
+    semaphore.signal(std::strtoull(argv[3], nullptr, 10));
     return 0;
 }
 
@@ -87,7 +146,9 @@ int run(const std::string& mode, int argc, char** argv) {
         halyard::check(hyVirtualSetAccess(device.get(), base, bytes, HY_ACCESS_READ_WRITE));
         return workOn(device, base, bytes);
     }
-    std::fprintf(stderr, "usage: --peer %s fd <descriptor> <bytes> | ipc <handle> | make\n", argv[0]);
+    if (argc >= 4)
+        return synchronize(device, mode, argc, argv);
+    std::fprintf(stderr, "usage: see the beginning of %s\n", __FILE__);
     return 3;
 }
 
@@ -100,6 +161,6 @@ int peer(int argc, char** argv) {
     }
 }
 
-const halyard::conformance::Peer registered("memory", peer);
+const halyard::conformance::RegisteredPeer registered("memory", peer);
 
 } // namespace

@@ -19,8 +19,8 @@ inline std::map<std::string, PeerMain>& peers() {
 }
 
 // A static object of this type adds a peer to the program.
-struct Peer {
-    Peer(const char* name, PeerMain run) { peers()[name] = run; }
+struct RegisteredPeer {
+    RegisteredPeer(const char* name, PeerMain run) { peers()[name] = run; }
 };
 
 // The absolute path of this program. Throws std::runtime_error where /proc does not tell it.

@@ -1,13 +1,11 @@
 // Memory that several processes use. The other process is memory_peer.cpp.
-#include "peer.h"
+#include "peer_process.h"
 #include "virtual_memory_fixture.h"
 
 #include <array>
 #include <cstdio>
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -25,34 +23,8 @@ protected:
             values[i] = i * kStep;
         return values;
     }
-    // Runs the peer, with this process's `descriptor` as its 100 unless it is -1; gives its exit status.
     int runPeer(std::vector<std::string> arguments, int descriptor = -1) {
-        std::string program = peerProgram();
-        arguments.insert(arguments.begin(), {"--peer", "memory"});
-        std::vector<char*> argv = {program.data()};
-        for (std::string& argument : arguments)
-            argv.push_back(argument.data());
-        argv.push_back(nullptr);
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        if (descriptor >= 0)
-            posix_spawn_file_actions_adddup2(&actions, descriptor, 100);
-        pid_t child = 0;
-        const int error = posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environ);
-        posix_spawn_file_actions_destroy(&actions);
-        EXPECT_EQ(error, 0);
-        int status = -1;
-        EXPECT_EQ(waitpid(child, &status, 0), child);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    }
-    static std::string toHex(const HyIpcHandle& handle) {
-        std::string text;
-        for (const uint64_t word : handle.words) {
-            char digits[17];
-            std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(word));
-            text += digits;
-        }
-        return text;
+        return Peer(std::move(arguments), descriptor).wait();
     }
 };
 
@@ -125,8 +97,7 @@ TEST_F(Sharing, HandlesOfWhatIsGoneAreToldSo) {
     std::array<char, 300> line{};
     ASSERT_NE(std::fgets(line.data(), line.size(), peer), nullptr);
     ASSERT_EQ(pclose(peer), 0);
-    for (size_t i = 0; i < std::size(handle.words); ++i)
-        handle.words[i] = std::strtoull(std::string(line.data() + i * 16, 16).c_str(), nullptr, 16);
+    handle = fromHex(line.data());
     EXPECT_FAILS(HY_ERROR_NOT_FOUND, "handle", hyMemOpenIpcHandle, device, &handle, &opened);
 }
 

@@ -219,7 +219,7 @@ TEST_F(Synchronization, SemaphoreRefusesBadArguments) {
     HySemaphoreDesc desc{};
     EXPECT_FAILS(HY_ERROR_INVALID_STRUCT, "desc", hySemaphoreCreate, device, &desc, &made);
     desc.structSize = sizeof desc;
-    desc.flags = 1;
+    desc.flags = 2;
     EXPECT_FAILS(HY_ERROR_INVALID_ARGUMENT, "flags", hySemaphoreCreate, device, &desc, &made);
     EXPECT_FAILS(HY_ERROR_INVALID_ARGUMENT, "outSemaphore", hySemaphoreCreate, device, nullptr, nullptr);
     EXPECT_FAILS(HY_ERROR_INVALID_HANDLE, "device", hySemaphoreCreate, nullptr, nullptr, &made);

@@ -184,6 +184,45 @@ TEST_F(RaceTest, WaitForASignalThatIsYetToComeIsNotJudged) {
     ASSERT_OK(hySemaphoreDestroy(semaphore));
 }
 
+// The other handle stands for another process: the layer cannot know what it recorded, and invents no races.
+TEST_F(RaceTest, WaitForWhatAnotherProcessMayHaveRecordedComesAfterAll) {
+    HyEvent shared = nullptr, opened = nullptr;
+    HyIpcHandle handle{};
+    ASSERT_OK(hyEventCreate(device, HY_EVENT_INTERPROCESS, &shared));
+    ASSERT_OK(hyEventGetIpcHandle(shared, &handle));
+    ASSERT_OK(hyEventOpenIpcHandle(device, &handle, &opened));
+    ASSERT_OK(launchIncrement(stream, data));
+    ASSERT_OK(hyEventRecord(shared, stream));
+    ASSERT_OK(hyStreamWaitEvent(other, opened));
+    ASSERT_OK(launchIncrement(other, data));
+    ASSERT_OK(hyStreamSynchronize(other, HY_TIMEOUT_INFINITE));
+    ASSERT_OK(launchIncrement(other, data));
+    expectNothing();
+    // What came later is judged.
+    ASSERT_OK(launchIncrement(stream, data));
+    expectFinding("race", {"increment"});
+    ASSERT_OK(hyEventDestroy(opened));
+    ASSERT_OK(hyEventDestroy(shared));
+}
+
+TEST_F(RaceTest, StreamsThatOtherProcessesOrderAreNotJudged) {
+    HySemaphoreDesc desc{};
+    desc.structSize = sizeof desc;
+    desc.flags = HY_SEMAPHORE_SHAREABLE;
+    HySemaphore semaphore = nullptr;
+    ASSERT_OK(hySemaphoreCreate(device, &desc, &semaphore));
+    ASSERT_OK(hyStreamWaitSemaphore(other, semaphore, 2));
+    ASSERT_OK(launchIncrement(stream, data));
+    ASSERT_OK(hyStreamSignalSemaphore(stream, semaphore, 1));
+    ASSERT_OK(hySemaphoreWait(semaphore, 1, HY_TIMEOUT_INFINITE));
+    ASSERT_OK(hySemaphoreSignal(semaphore, 2)); // as another process would
+    ASSERT_OK(launchIncrement(other, data));
+    ASSERT_OK(hyStreamSynchronize(other, HY_TIMEOUT_INFINITE));
+    ASSERT_OK(launchIncrement(other, data));
+    expectNothing();
+    ASSERT_OK(hySemaphoreDestroy(semaphore));
+}
+
 TEST_F(RaceTest, KernelOnAPartMayReachTheRest) {
     const void* args[] = {&data};
     ASSERT_OK(hyLaunchKernel(stream, increment, {8, 1, 1}, {1, 1, 1}, 0, args, 1));

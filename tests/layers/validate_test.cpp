@@ -191,6 +191,21 @@ TEST_F(ValidateTest, WaitForAnEventThatWasNeverRecorded) {
     ASSERT_OK(hyEventDestroy(event));
 }
 
+TEST_F(ValidateTest, AnEventOfSeveralProcessesIsRecordedElsewhere) {
+    HyEvent event = nullptr, opened = nullptr;
+    HyIpcHandle handle{};
+    ASSERT_OK(hyEventCreate(device, HY_EVENT_INTERPROCESS, &event));
+    ASSERT_OK(hyEventGetIpcHandle(event, &handle));
+    ASSERT_OK(hyEventOpenIpcHandle(device, &handle, &opened));
+    EXPECT_OK(hyStreamWaitEvent(stream, event));
+    EXPECT_OK(hyEventSynchronize(opened, 0));
+    expectNothing();
+    ASSERT_OK(hyEventDestroy(event));
+    EXPECT_LT(hyEventQuery(event), 0);
+    expectFinding("destroyed-handle", {"hyEventQuery"});
+    ASSERT_OK(hyEventDestroy(opened));
+}
+
 TEST_F(ValidateTest, RepetitionsAreCountedNotLogged) {
     const HyEvent event = makeEvent();
     for (int i = 0; i < 5; ++i)

@@ -30,6 +30,7 @@ void expectNoHoles(const BackendTables& tables) {
     expectNoHole(tables.stream, "stream");
     expectNoHole(tables.event, "event");
     expectNoHole(tables.module, "module");
+    expectNoHole(tables.semaphore, "semaphore");
     expectNoHole(tables.graph, "graph");
 }
 
@@ -52,6 +53,10 @@ TEST(StubsTest, StubsAnswerUnsupportedAndNameThemselves) {
     EXPECT_EQ(lastMessage(), "this backend does not implement module.getKernelNativeHandle");
     EXPECT_EQ(tables.event.elapsed(nullptr, nullptr, nullptr), HY_ERROR_UNSUPPORTED);
     EXPECT_EQ(lastMessage(), "this backend does not implement event.elapsed");
+    EXPECT_EQ(tables.event.openIpcHandle(nullptr, nullptr, nullptr), HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(lastMessage(), "this backend does not implement event.openIpcHandle");
+    EXPECT_EQ(tables.semaphore.importSemaphore(nullptr, 0, 0, nullptr), HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(lastMessage(), "this backend does not implement semaphore.importSemaphore");
     EXPECT_EQ(tables.device.close(nullptr, 0), HY_ERROR_UNSUPPORTED);
     EXPECT_EQ(lastMessage(), "this backend does not implement device.close");
 }

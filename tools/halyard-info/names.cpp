@@ -65,6 +65,8 @@ std::vector<std::string> capabilityNames(HyCapabilities capabilities) {
         {HY_CAP_SUBGROUP_SIZE_CONTROL, "subgroup-size-control"},
         {HY_CAP_COOPERATIVE_MATRIX, "cooperative-matrix"},
         {HY_CAP_DEVICE_RESET, "device-reset"},
+        {HY_CAP_SHARE_SEMAPHORES, "share-semaphores"},
+        {HY_CAP_IPC_EVENTS, "ipc-events"},
     };
     std::vector<std::string> names;
     for (const auto& [bit, name] : kNames) {

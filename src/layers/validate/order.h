@@ -26,6 +26,7 @@ struct StreamOrder {
     uint64_t steps = 0; // submitted
     Clock after;        // what its next work comes after, other than its own
     bool uncertain = false;
+    bool opaque = false;        // other processes order its work, also from now on
     HyStream capture = nullptr; // where the capture began that it is part of
 };
 
@@ -81,7 +82,7 @@ public:
         for (auto& [handle, stream] : streams_) {
             std::erase_if(stream.after, [&](const auto& entry) { return entry.second <= done(entry.first); });
             if (stream.steps <= done(stream.number))
-                stream.uncertain = false;
+                stream.uncertain = stream.opaque;
         }
     }
     void endCapture(HyStream origin) {
@@ -114,6 +115,7 @@ private:
 
 // What the values of a semaphore stand for.
 struct Semaphore {
+    HyDevice shared = nullptr;                        // not null: other processes signal it too
     std::map<uint64_t, Clock> signals;                // by value
     std::vector<std::pair<HyStream, uint64_t>> waits; // for values that nobody has promised yet
 };

@@ -178,7 +178,7 @@ private:
 
     void reportNeverRecorded(const char* call, HyEvent event) {
         const auto known = events_.find(event);
-        if (known == events_.end() || known->second.recorded)
+        if (known == events_.end() || known->second.recorded || known->second.shared != nullptr)
             return;
         const Site now = Site::here();
         findings_.report(HY_LOG_WARNING, "never-recorded", now.key(),
@@ -265,6 +265,8 @@ private:
     Clock waitsFor(Tag<Function::hyEventSynchronize>, HyEvent event, uint64_t) { return recordingOf(event); }
     Clock waitsFor(Tag<Function::hyEventQuery>, HyEvent event) { return recordingOf(event); }
     Clock waitsFor(Tag<Function::hySemaphoreWait>, HySemaphore semaphore, uint64_t value, uint64_t) {
+        if (const HyDevice shared = sharedBy(semaphore); shared != nullptr)
+            return order_.snapshot(shared); // what another process signalled may come after anything here
         const Clock* signal = signalFor(semaphore, value);
         return signal != nullptr ? *signal : Clock();
     }
@@ -278,7 +280,13 @@ private:
     }
     Clock recordingOf(HyEvent event) {
         const auto known = events_.find(event);
-        return known != events_.end() ? known->second.after : Clock();
+        if (known == events_.end())
+            return {};
+        return known->second.shared != nullptr ? order_.snapshot(known->second.shared) : known->second.after;
+    }
+    HyDevice sharedBy(HySemaphore semaphore) const {
+        const auto known = semaphores_.find(semaphore);
+        return known != semaphores_.end() ? known->second.shared : nullptr;
     }
     // The signal that a wait for the value waits for, when it was submitted already.
     const Clock* signalFor(HySemaphore semaphore, uint64_t value) const {
@@ -306,14 +314,21 @@ private:
         order_.add(*outStream, device);
     }
     void after(Tag<Function::hyStreamDestroy>, const HyLayerLink*, HyStream stream) { order_.remove(stream); }
-    void after(Tag<Function::hyEventCreate>, const HyLayerLink*, HyDevice, uint32_t, HyEvent* outEvent) {
+    void after(Tag<Function::hyEventCreate>, const HyLayerLink*, HyDevice device, uint32_t flags, HyEvent* outEvent) {
         events_[*outEvent] = {};
+        events_[*outEvent].shared = (flags & HY_EVENT_INTERPROCESS) != 0 ? device : nullptr;
+    }
+    void after(Tag<Function::hyEventOpenIpcHandle>, const HyLayerLink*, HyDevice device, const HyIpcHandle*,
+               HyEvent* outEvent) {
+        events_[*outEvent] = {};
+        events_[*outEvent].shared = device;
     }
     void after(Tag<Function::hyEventDestroy>, const HyLayerLink*, HyEvent event) { events_.erase(event); }
     void after(Tag<Function::hyEventRecord>, const HyLayerLink*, HyEvent event, HyStream stream) {
         const StreamOrder* order = order_.find(stream);
         if (order != nullptr)
-            events_[event] = {true, order->capture != nullptr ? Clock() : order_.snapshot(*order), order->capture};
+            events_[event] = {true, order->capture != nullptr ? Clock() : order_.snapshot(*order), order->capture,
+                              events_[event].shared};
     }
     void after(Tag<Function::hyStreamWaitEvent>, const HyLayerLink*, HyStream stream, HyEvent event) {
         StreamOrder* order = order_.find(stream);
@@ -321,6 +336,8 @@ private:
         if (order == nullptr || known == events_.end())
             return;
         order_.join(*order, known->second.after);
+        if (known->second.shared != nullptr) // another process may have recorded it last, behind anything before this
+            order_.join(*order, order_.snapshot(known->second.shared));
         if (known->second.capture != nullptr)
             order->capture = known->second.capture; // the capture spreads
     }
@@ -479,10 +496,16 @@ private:
         return launch.kernel != nullptr ? kernels_.find(launch.kernel) : graphs_.kernelOf(exec, node);
     }
 
-    void after(Tag<Function::hySemaphoreCreate>, const HyLayerLink*, HyDevice, const HySemaphoreDesc* desc,
+    void after(Tag<Function::hySemaphoreCreate>, const HyLayerLink*, HyDevice device, const HySemaphoreDesc* desc,
                HySemaphore* outSemaphore) {
         const bool hasValue = desc != nullptr && desc->structSize >= sizeof *desc;
         semaphores_[*outSemaphore].signals[hasValue ? desc->initialValue : 0] = {};
+        if (desc != nullptr && (desc->flags & HY_SEMAPHORE_SHAREABLE) != 0)
+            semaphores_[*outSemaphore].shared = device;
+    }
+    void after(Tag<Function::hySemaphoreImport>, const HyLayerLink*, HyDevice device, HyShareType, int64_t,
+               HySemaphore* outSemaphore) {
+        semaphores_[*outSemaphore].shared = device;
     }
     void after(Tag<Function::hySemaphoreDestroy>, const HyLayerLink*, HySemaphore semaphore) {
         semaphores_.erase(semaphore);
@@ -491,6 +514,9 @@ private:
         semaphores_[semaphore].signals[value] = {}; // what the host does comes after what it waited for
     }
     void after(Tag<Function::hySemaphoreGetValue>, const HyLayerLink*, HySemaphore semaphore, uint64_t* outValue) {
+        const HyDevice shared = sharedBy(semaphore);
+        if (shared != nullptr && semaphores_[semaphore].signals.count(*outValue) == 0)
+            order_.complete(order_.snapshot(shared)); // another process's value
         for (const auto& [value, clock] : semaphores_[semaphore].signals)
             if (value <= *outValue)
                 order_.complete(clock);
@@ -511,6 +537,11 @@ private:
         StreamOrder* order = order_.find(stream);
         if (order == nullptr)
             return;
+        if (sharedBy(semaphore) != nullptr) {
+            order_.submit(*order);
+            order->uncertain = order->opaque = true;
+            return;
+        }
         // What will signal it is not known yet, so neither is what the stream comes after.
         if (const Clock* signal = signalFor(semaphore, value); signal != nullptr) {
             order_.join(*order, *signal);
@@ -661,6 +692,7 @@ private:
         bool recorded = false;
         Clock after;                // what the event stands for
         HyStream capture = nullptr; // where the capture began that it is part of
+        HyDevice shared = nullptr;  // not null: other processes record it too
     };
     std::map<HyEvent, Recording> events_;
     std::map<HySemaphore, Semaphore> semaphores_;
