@@ -6,8 +6,10 @@ find_package(nlohmann_json REQUIRED)
 # ---- which suite this is
 set(suite "${PROJECT_SOURCE_DIR}/tests/conformance")
 set(builder "${PROJECT_SOURCE_DIR}/tests/spirv/builder") # writes modules of the suite
+set(matrix "${PROJECT_SOURCE_DIR}/tests/spirv/matrix") # the cases of the opcode tests
 file(GLOB_RECURSE suiteFiles CONFIGURE_DEPENDS "${suite}/*.cpp" "${suite}/*.h" "${suite}/*.inc" "${suite}/kernels/*"
-     "${suite}/CMakeLists.txt" "${suite}/profiles.txt" "${builder}/*.cpp" "${builder}/*.h")
+     "${suite}/CMakeLists.txt" "${suite}/profiles.txt" "${builder}/*.cpp" "${builder}/*.h"
+     "${matrix}/*.cpp" "${matrix}/*.h" "${matrix}/*.def" "${matrix}/*.txt")
 list(JOIN suiteFiles "\n" suiteList)
 file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/suite_files.txt" CONTENT "${suiteList}")
 set(digestSource "${CMAKE_CURRENT_BINARY_DIR}/suite_digest.cpp")
@@ -25,7 +27,7 @@ add_custom_command(OUTPUT "${featuresSource}"
     COMMENT "Embedding the list of features" VERBATIM)
 
 add_library(halyard_cts_report STATIC
-    compare.cpp describe.cpp features.cpp patterns.cpp report_html.cpp report_json.cpp report_junit.cpp results.cpp
+    compare.cpp describe.cpp feature_table.cpp patterns.cpp report_html.cpp report_json.cpp report_junit.cpp results.cpp
     status_page.cpp text.cpp "${digestSource}" "${featuresSource}")
 target_include_directories(halyard_cts_report PUBLIC "${CMAKE_CURRENT_LIST_DIR}" PRIVATE "${CMAKE_CURRENT_LIST_DIR}/..")
 target_link_libraries(halyard_cts_report PUBLIC halyard::halyard
