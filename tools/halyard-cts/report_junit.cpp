@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace halyard::cts {
 namespace {
@@ -109,7 +110,7 @@ std::string toJunit(const Run& run) {
     }
     std::vector<std::pair<std::string, std::vector<const TestResult*>>> suites;
     Counts all;
-    for (const std::vector<TestResult>* tests : {&run.tests, &stale}) {
+    for (const std::vector<TestResult>* tests : {&run.tests, &std::as_const(stale)}) {
         for (const TestResult& test : *tests) {
             all.add(test);
             const std::string name = suiteOf(test);
