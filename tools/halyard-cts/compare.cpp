@@ -3,6 +3,7 @@
 #include "report_json.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
 #include <map>
@@ -59,6 +60,12 @@ void print(const Run& before, const Run& after, const Comparison& comparison) {
     print("Fixed", comparison.fixes);
     print("No longer shown", comparison.lost);
     print("Shown now", comparison.gained);
+    if (!comparison.newlyStale.empty()) {
+        fmt::print("\nExclusions out of date ({})\n", comparison.newlyStale.size());
+        for (const std::string& sentence : comparison.newlyStale) {
+            fmt::print("  {}\n", sentence);
+        }
+    }
     print("Slower (for information)", comparison.slower);
     fmt::print("\n{} the same, {} regressions, {} fixed, {} no longer shown, {} shown now\n", comparison.same,
                comparison.regressions.size(), comparison.fixes.size(), comparison.lost.size(),
@@ -94,6 +101,12 @@ Comparison compareRuns(const Run& before, const Run& after) {
             }
         }
     }
+    for (const std::string& sentence : after.staleExclusions) {
+        if (std::find(before.staleExclusions.begin(), before.staleExclusions.end(), sentence) ==
+            before.staleExclusions.end()) {
+            comparison.newlyStale.push_back(sentence);
+        }
+    }
     return comparison;
 }
 
@@ -114,7 +127,7 @@ int compareMain(int argc, char** argv) {
         const Run second = readReport(after);
         const Comparison comparison = compareRuns(first, second);
         print(first, second, comparison);
-        return comparison.regressions.empty() ? 0 : 1;
+        return comparison.regressions.empty() && comparison.newlyStale.empty() ? 0 : 1;
     } catch (const std::exception& error) {
         fmt::print(stderr, "halyard-cts compare: {}\n", error.what());
         return 2;

@@ -20,6 +20,7 @@ struct Comparison {
     std::vector<Difference> lost;         // passed, and now was skipped, ruled out, is expected to fail or is not there
     std::vector<Difference> gained;       // the reverse
     std::vector<Difference> slower;       // passed in both, and took kTimesSlower as long
+    std::vector<std::string> newlyStale;  // Run::staleExclusions of the second that the first has not
     size_t same = 0;                      // of one status in both
 };
 constexpr double kTimesSlower = 3;
@@ -27,8 +28,8 @@ constexpr double kSecondsThatCount = 1; // shorter tests vary too much
 
 Comparison compareRuns(const Run& before, const Run& after);
 
-// The subcommand "compare BEFORE AFTER": prints the comparison; 0 without regressions, 1 with some, 2 for wrong
-// arguments or files. argv[0] is the subcommand's name.
+// The subcommand "compare BEFORE AFTER": prints the comparison; 0 without regressions and newly stale exclusions, 1
+// with some, 2 for wrong arguments or files. argv[0] is the subcommand's name.
 int compareMain(int argc, char** argv);
 
 } // namespace halyard::cts

@@ -2,6 +2,7 @@
 
 #include "halyard-info/names.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <halyard/halyard.hpp>

@@ -17,9 +17,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormatKey = "halyardConformanceReport";
 constexpr uint64_t kFormat = 1;
-constexpr Status kStatuses[] = {Status::Passed,      Status::Failed,          Status::Crashed,
-                                Status::TimedOut,    Status::Skipped,         Status::Unsupported,
-                                Status::ExpectedFailure, Status::UnexpectedPass};
+constexpr Status kStatuses[] = {Status::Passed,  Status::Failed,      Status::Crashed,         Status::TimedOut,
+                                Status::Skipped, Status::Unsupported, Status::ExpectedFailure, Status::UnexpectedPass};
 
 // ---- writing
 
@@ -46,7 +45,8 @@ Json testJson(const TestResult& test) {
                  {"status", statusName(test.status)},
                  {"seconds", test.seconds}};
     // Most tests pass and have none of these.
-    for (const auto& [key, text] : {std::pair("reason", &test.reason), {"issue", &test.issue}, {"output", &test.output}}) {
+    for (const auto& [key, text] :
+         {std::pair("reason", &test.reason), {"issue", &test.issue}, {"output", &test.output}}) {
         if (!text->empty()) {
             json[key] = textJson(*text);
         }
@@ -204,9 +204,9 @@ Exclusion readExclusion(const Reader& reader) {
 }
 
 Subject readSubject(const Reader& reader) {
-    return {reader.at("selector").text(),       reader.at("deviceName").text(),     reader.at("deviceUuid").text(),
-            reader.at("backend").text(),        reader.at("backendLibrary").text(), reader.at("backendBuildId").text(),
-            reader.at("backendAbi").text(),     reader.at("driverName").text(),     reader.at("driverVersion").text(),
+    return {reader.at("selector").text(),    reader.at("deviceName").text(),     reader.at("deviceUuid").text(),
+            reader.at("backend").text(),     reader.at("backendLibrary").text(), reader.at("backendBuildId").text(),
+            reader.at("backendAbi").text(),  reader.at("driverName").text(),     reader.at("driverVersion").text(),
             reader.at("capabilities").text()};
 }
 

@@ -55,8 +55,8 @@ struct Counts {
         seconds += test.seconds;
     }
     std::string attributes() const {
-        return fmt::format(R"(tests="{}" failures="{}" errors="{}" skipped="{}" time="{:.6f}")", tests, failures, errors,
-                           skipped, seconds);
+        return fmt::format(R"(tests="{}" failures="{}" errors="{}" skipped="{}" time="{:.6f}")", tests, failures,
+                           errors, skipped, seconds);
     }
 };
 
@@ -73,8 +73,9 @@ std::string wordsFor(const TestResult& test) {
 }
 
 std::string testCase(const TestResult& test) {
-    std::string xml = fmt::format(R"(    <testcase classname="{}" name="{}" file="{}" time="{:.6f}")",
-                                  attribute(suiteOf(test)), attribute(testOf(test)), attribute(test.file), test.seconds);
+    std::string xml =
+        fmt::format(R"(    <testcase classname="{}" name="{}" file="{}" time="{:.6f}")", attribute(suiteOf(test)),
+                    attribute(testOf(test)), attribute(test.file), test.seconds);
     const Outcome outcome = outcomeOf(test.status);
     if (outcome == Outcome::Passed) {
         return xml + "/>\n";
@@ -114,7 +115,8 @@ std::string toJunit(const Run& run) {
         for (const TestResult& test : *tests) {
             all.add(test);
             const std::string name = suiteOf(test);
-            auto suite = std::find_if(suites.begin(), suites.end(), [&](const auto& known) { return known.first == name; });
+            auto suite =
+                std::find_if(suites.begin(), suites.end(), [&](const auto& known) { return known.first == name; });
             if (suite == suites.end()) {
                 suite = suites.insert(suites.end(), {name, {}});
             }

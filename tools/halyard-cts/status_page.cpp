@@ -19,6 +19,9 @@ std::string cellOf(const FeatureCounts& counts, const Run& run) {
     if (counts.failed > 0) {
         return "FAILED";
     }
+    if (counts.total() == 0) {
+        return "not run";
+    }
     if (counts.passed == 0) {
         return "–";
     }
@@ -29,6 +32,12 @@ void requireWhole(const std::vector<Feature>& features, const std::vector<Run>& 
     std::set<std::string> backends;
     std::set<std::string> tests;
     for (const Run& run : runs) {
+        if (run.filter != "*" || run.profile != runs.front().profile || run.suiteDigest != runs.front().suiteDigest) {
+            throw std::runtime_error(
+                fmt::format("the report of {} is of profile {}, filter {}, suite {}: the table wants whole runs of one "
+                            "profile and one suite",
+                            run.subject.backend, run.profile, run.filter, run.suiteDigest));
+        }
         if (!backends.insert(run.subject.backend).second) {
             throw std::runtime_error(fmt::format("two reports are of the backend {}", run.subject.backend));
         }

@@ -7,7 +7,12 @@ namespace halyard::cts {
 uint32_t takeCodePoint(std::string_view& text) {
     const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
     const auto first = byte(0);
-    const size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    const size_t length = first < 0x80   ? 1
+                          : first < 0xc2 ? 0
+                          : first < 0xe0 ? 2
+                          : first < 0xf0 ? 3
+                          : first < 0xf5 ? 4
+                                         : 0;
     if (length == 1) {
         text.remove_prefix(1);
         return first;
