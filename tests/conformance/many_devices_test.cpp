@@ -2,6 +2,7 @@
 // two reference devices, which do not, so every path between two devices there is.
 #include "fixture.h"
 
+#include <algorithm>
 #include <cstring>
 #include <future>
 #include <numeric>
@@ -24,19 +25,26 @@ class ManyDevices : public testing::Test {
 protected:
     void SetUp() override {
         ASSERT_OK(hyInstanceCreate(nullptr, &instance));
-        for (const char* selector : kSelectors) {
-            Part part;
-            part.properties.structSize = sizeof part.properties;
-            ASSERT_OK(hyDeviceFind(instance, selector, &part.device));
-            ASSERT_OK(hyDeviceGetProperties(part.device, &part.properties));
-            ASSERT_OK(hyStreamCreate(part.device, nullptr, &part.stream));
-            parts.push_back(part);
-        }
+        for (const char* selector : kSelectors)
+            ASSERT_NO_FATAL_FAILURE(add(selector));
+        ASSERT_NO_FATAL_FAILURE(
+            add(deviceUnderTest())); // every path between it and the others, unless it is one of them
     }
     void TearDown() override {
         if (instance != nullptr) {
             EXPECT_OK(hyInstanceDestroy(instance));
         }
+    }
+
+    void add(const char* selector) {
+        Part part;
+        part.properties.structSize = sizeof part.properties;
+        ASSERT_OK(hyDeviceFind(instance, selector, &part.device));
+        if (std::any_of(parts.begin(), parts.end(), [&](const Part& known) { return known.device == part.device; }))
+            return;
+        ASSERT_OK(hyDeviceGetProperties(part.device, &part.properties));
+        ASSERT_OK(hyStreamCreate(part.device, nullptr, &part.stream));
+        parts.push_back(part);
     }
 
     static HyDevicePtr allocate(const Part& part, uint64_t bytes) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -26,11 +27,15 @@ std::vector<Feature> parseFeatures(std::string_view text, const std::string& pla
         if (line.empty() || line.front() == '#') {
             continue;
         }
-        const size_t bar = line.rfind('|');
+        const size_t bar = line.find('|');
         Feature feature;
         if (bar != std::string::npos) {
             feature.title = trimmed(line.substr(0, bar));
-            std::istringstream words(line.substr(bar + 1));
+            const size_t second = line.find('|', bar + 1);
+            if (second != std::string::npos) {
+                feature.capability = trimmed(line.substr(second + 1));
+            }
+            std::istringstream words(line.substr(bar + 1, second == std::string::npos ? second : second - bar - 1));
             for (std::string pattern; words >> pattern;) {
                 feature.patterns.push_back(pattern);
             }
@@ -39,7 +44,7 @@ std::vector<Feature> parseFeatures(std::string_view text, const std::string& pla
             throw std::runtime_error(fmt::format("{}:{}: {}: {}", place, number, what, line));
         };
         if (feature.title.empty() || feature.patterns.empty()) {
-            fail("expected '<feature> | <pattern> [<pattern>...]'");
+            fail("expected '<feature> | <pattern> [<pattern>...] [| <capability>]'");
         }
         if (std::any_of(features.begin(), features.end(), [&](const Feature& f) { return f.title == feature.title; })) {
             fail("a second line for one feature");
@@ -52,6 +57,12 @@ std::vector<Feature> parseFeatures(std::string_view text, const std::string& pla
 bool proves(const Feature& feature, const std::string& test) {
     return std::any_of(feature.patterns.begin(), feature.patterns.end(),
                        [&](const std::string& pattern) { return matches(pattern, test); });
+}
+
+bool claims(const Run& run, const Feature& feature) {
+    std::istringstream words(run.subject.capabilities);
+    return feature.capability.empty() || std::find(std::istream_iterator<std::string>(words), {}, feature.capability) !=
+                                             std::istream_iterator<std::string>();
 }
 
 FeatureCounts countFeature(const Feature& feature, const Run& run) {

@@ -10,10 +10,11 @@ namespace halyard::cts {
 struct Feature {
     std::string title;
     std::vector<std::string> patterns; // of test names
+    std::string capability;            // which a device must claim to have it; "" for what every device has
 };
 
-// Reads lines "<title> | <pattern> [<pattern>...]"; empty lines and those that begin with # say nothing. Throws
-// std::runtime_error with `place` and the line's number.
+// Reads lines "<title> | <pattern> [<pattern>...] [| <capability>]"; empty lines and those that begin with # say
+// nothing. Throws std::runtime_error with `place` and the line's number.
 std::vector<Feature> parseFeatures(std::string_view text, const std::string& place);
 // tests/conformance/features.txt, as it was when this was built.
 std::string_view featuresText();
@@ -32,5 +33,7 @@ struct FeatureCounts {
 };
 FeatureCounts countFeature(const Feature& feature, const Run& run);
 bool proves(const Feature& feature, const std::string& test);
+// Whether the device of this run says that it has the feature. Where it does not, the tests show that it refuses it.
+bool claims(const Run& run, const Feature& feature);
 
 } // namespace halyard::cts

@@ -121,7 +121,9 @@ private:
                                 "<td>{}</td></tr>\n",
                                 text(feature.title), counts.passed, counts.failed > 0 ? "bad" : "", counts.failed,
                                 counts.expected, counts.skipped, counts.unsupported,
-                                text(counts.total() == 0 ? "not run" : counts.reason));
+                                text(counts.total() == 0      ? "not run"
+                                     : !claims(run_, feature) ? "not claimed, and refused: " + feature.capability
+                                                              : counts.reason));
         }
         out_ += "</table>\n";
     }

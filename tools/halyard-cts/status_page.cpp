@@ -15,14 +15,15 @@
 namespace halyard::cts {
 namespace {
 
-std::string cellOf(const FeatureCounts& counts, const Run& run) {
+std::string cellOf(const Feature& feature, const Run& run) {
+    const FeatureCounts counts = countFeature(feature, run);
     if (counts.failed > 0) {
         return "FAILED";
     }
     if (counts.total() == 0) {
         return "not run";
     }
-    if (counts.passed == 0) {
+    if (counts.passed == 0 || !claims(run, feature)) {
         return "–";
     }
     return run.level + (counts.passed == counts.total() ? "" : " in part");
@@ -131,7 +132,7 @@ std::string statusTable(const std::vector<Feature>& features, const std::vector<
     for (const Feature& feature : features) {
         table += fmt::format("| {} |", escapeCell(feature.title));
         for (const Run& run : runs) {
-            table += fmt::format(" {} |", cellOf(countFeature(feature, run), run));
+            table += fmt::format(" {} |", cellOf(feature, run));
         }
         table += "\n";
     }

@@ -11,9 +11,9 @@ constexpr const char* kTableEnd = "<!-- cts:end -->";
 
 // A Markdown table with a row for each feature and a column for each run, named by its backend. A cell is the run's
 // level when all of the feature's tests passed; "T4 in part" when some passed and the rest were skipped, ruled out or
-// are expected to fail; "–" when none passed; "FAILED" when one failed. Throws std::runtime_error when a feature has no
-// test in any run, a test has no feature, or two runs are of one backend: then the table would not say what people
-// think it does.
+// are expected to fail; "–" when none passed, or the device does not claim the feature and refuses it as it should;
+// "FAILED" when one failed. Throws std::runtime_error when a feature has no test in any run, a test has no feature, or
+// two runs are of one backend: then the table would not say what people think it does.
 std::string statusTable(const std::vector<Feature>& features, const std::vector<Run>& runs);
 
 // `page` with `table` between the markers. Throws std::runtime_error where they are not there, each once and in order.
