@@ -52,10 +52,10 @@ HyResult compile(void* context, const HyJitRequest* request, HyJitArtifact* outA
     return own.compile.load()(context, &changed, outArtifact);
 }
 
-HyResult fail(const HyHostServices* host, const std::string& words, const char* hint) {
+HyResult fail(const HyHostServices* host, HyResult code, const std::string& words, const char* hint) {
     HyBackendError error{};
     error.structSize = sizeof error;
-    error.code = HY_ERROR_INVALID_ARGUMENT;
+    error.code = code;
     error.message = words.c_str();
     error.hint = hint;
     host->setError(host->context, &error);
@@ -65,7 +65,7 @@ HyResult fail(const HyHostServices* host, const std::string& words, const char* 
 HyResult initialise(const HyHostServices* host, HyBackendContext* outContext) {
     State& own = state();
     if (!own.why.empty())
-        return fail(host, own.why,
+        return fail(host, HY_ERROR_INVALID_ARGUMENT, own.why,
                     "HALYARD_FAULT takes a name that halyard-faults lists, HALYARD_FAULTY_TARGET the "
                     "absolute path of a backend");
     auto services = std::make_shared<HyHostServices>();
@@ -132,7 +132,8 @@ const HyBackendInterface& interface() {
 HyResult hyBackendGetInterface(uint32_t hostAbi, const HyHostServices* host, const HyBackendInterface** outInterface) {
     using namespace halyard::faulty;
     if (hostAbi >> 16 != HY_BACKEND_ABI_MAJOR)
-        return HY_ERROR_INCOMPATIBLE_ABI;
+        return fail(host, HY_ERROR_INCOMPATIBLE_ABI, "the faulty backend was built for another backend ABI",
+                    "use the runtime that it was built with");
     static const bool prepared = [&] {
         prepare(host, hostAbi);
         return true;
