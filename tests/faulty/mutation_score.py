@@ -37,17 +37,18 @@ class Cts:
         with tempfile.TemporaryDirectory() as folder:
             report = os.path.join(folder, "report.json")
             command = [self.program, f"--backend-library={self.library}", "--device=faulty", "--profile=core",
-                       "--fail-fast", "--jobs=1", f"--report={report}"]
+                       "--fail-fast", f"--jobs={2 if tests is None else 1}", f"--report={report}"]
             if tests is not None:
                 command.append(f"--filter={tests}")
             # It says itself which device and which library its workers use.
             environment = {name: value for name, value in environment.items()
                            if name not in ("HALYARD_TEST_DEVICE", "HALYARD_ADD_BACKEND_FILES")}
+            limit = self.limit * (5 if tests is None else 1)
             try:
-                done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=self.limit,
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=limit,
                                       errors="replace", check=False)
             except subprocess.TimeoutExpired as late:
-                raise Broken(f"halyard-cts did not end within {self.limit} s") from late
+                raise Broken(f"halyard-cts did not end within {limit} s") from late
             try:
                 with open(report, encoding="utf-8") as file:
                     results = json.load(file)["tests"]
@@ -59,57 +60,6 @@ class Cts:
         if done.returncode != 0:
             raise Broken(f"halyard-cts ended with {done.returncode}, and no test failed: {done.stderr[-2000:]}")
         return None
-
-
-class Programs:
-    """The suite as the small programs of development."""
-
-    def __init__(self, programs, limit):
-        self.limit = limit
-        self.programs = []
-        for entry in programs:
-            path, *variables = entry.split(",")
-            names, suite = [], ""
-            listed = subprocess.run([path, "--gtest_list_tests"], capture_output=True, text=True, check=True).stdout
-            for line in listed.splitlines():
-                line = line.split("#")[0].rstrip()
-                if line.endswith("."):
-                    suite = line
-                elif line.startswith("  "):
-                    names.append(suite + line.strip())
-            self.programs.append((path, dict(pair.split("=", 1) for pair in variables), names))
-
-    def run(self, tests, environment):
-        for path, variables, names in self.programs:
-            chosen = [name for name in names if tests is None or matches(tests, name)]
-            if not chosen:
-                continue
-            found = self.run_one(path, ":".join(chosen), {**environment, **variables})
-            if found is not None:
-                return found
-        return None
-
-    def run_one(self, path, chosen, environment):
-        with tempfile.TemporaryFile() as output:
-            command = [path, f"--gtest_filter={chosen}", "--gtest_fail_fast"]
-            with subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT) as process:
-                try:
-                    code = process.wait(self.limit)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-                    code = None
-            output.seek(0)
-            text = output.read().decode(errors="replace")
-        failed = re.search(r"\[  FAILED  \] (\S+?),? .*\(\d+ ms\)", text)
-        if failed:
-            return failed[1], "failed"
-        if code == 0:
-            return None
-        begun = re.findall(r"\[ RUN      \] (\S+)", text)
-        if not begun:
-            raise Broken(f"{path} ended with {code} before its first test: {text[-2000:]}")
-        return begun[-1], "timed out" if code is None else "crashed"
 
 
 def read_faults(program):
@@ -147,9 +97,7 @@ def judge(suite, options, fault, likely):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cts", help="halyard-cts")
-    parser.add_argument("--programs", nargs="*", default=[], metavar="PATH[,VARIABLE=VALUE]...",
-                        help="programs of the suite, when there is no halyard-cts")
+    parser.add_argument("--cts", required=True, help="halyard-cts")
     parser.add_argument("--faults", required=True, help="halyard-faults")
     parser.add_argument("--backend-library", required=True, help="libhalyard_faulty.so, absolute")
     parser.add_argument("--target", required=True, help="the real backend, absolute")
@@ -159,8 +107,7 @@ def main():
     parser.add_argument("--fault", action="append", help="only this one")
     options = parser.parse_args()
 
-    suite = Cts(options.cts, options.backend_library, options.limit) if options.cts else Programs(options.programs,
-                                                                                                  options.limit)
+    suite = Cts(options.cts, options.backend_library, options.limit)
     faults = read_faults(options.faults)
     if options.fault:
         faults = [fault for fault in faults if fault[0] in options.fault]
