@@ -92,9 +92,13 @@ protected:
 
 // Holds its stream up until opened.
 struct Hold {
+    std::promise<void> begun;
     std::promise<void> gate;
     std::future<void> opened = gate.get_future();
-    static void run(void* user, HyResult) { static_cast<Hold*>(user)->opened.wait(); }
+    static void run(void* user, HyResult) {
+        static_cast<Hold*>(user)->begun.set_value();
+        static_cast<Hold*>(user)->opened.wait();
+    }
 };
 
 TEST_F(ManyDevices, AreDistinct) {
@@ -236,6 +240,7 @@ TEST_F(ManyDevices, AWaitKeepsTheRecordingItTook) {
         ASSERT_OK(hyStreamHostFunction(from.stream, Hold::run, &first));
         ASSERT_OK(hyEventRecord(event, from.stream));
         ASSERT_OK(hyStreamWaitEvent(to.stream, event));
+        first.begun.get_future().wait(); // a device may call one function at a time, in any order of its streams
         // Recorded again for work that does not end before the wait is over, and then destroyed.
         ASSERT_OK(hyStreamHostFunction(later, Hold::run, &second));
         ASSERT_OK(hyEventRecord(event, later));

@@ -97,6 +97,12 @@ private:
         if (run_.succeeded()) {
             out_ += "<p class=\"good\">none</p>\n";
         }
+        if (run_.tests.empty()) {
+            out_ += "<p class=\"bad\">nothing ran</p>\n";
+        }
+        if (!run_.stoppedBy.empty()) {
+            out_ += "<p class=\"bad\">the run was stopped by " + text(run_.stoppedBy) + "</p>\n";
+        }
         for (const std::string& sentence : run_.staleExclusions) {
             out_ += "<p class=\"bad\">out of date: " + text(sentence) + "</p>\n";
         }

@@ -4,10 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 
 namespace halyard::cts {
@@ -250,6 +251,7 @@ std::string toJson(const Run& run) {
         root["exclusions"].push_back(exclusionJson(exclusion));
     }
     root["staleExclusions"] = textsJson(run.staleExclusions);
+    root["stoppedBy"] = textJson(run.stoppedBy);
     root["tests"] = Json::array();
     for (const TestResult& test : run.tests) {
         root["tests"].push_back(testJson(test));
@@ -282,18 +284,20 @@ Run fromJson(const std::string& text) {
     run.subject = readSubject(root.at("subject"));
     root.at("exclusions").each([&](const Reader& exclusion) { run.exclusions.push_back(readExclusion(exclusion)); });
     root.at("staleExclusions").each([&](const Reader& stale) { run.staleExclusions.push_back(stale.text()); });
+    run.stoppedBy = root.at("stoppedBy").text();
     root.at("tests").each([&](const Reader& test) { run.tests.push_back(readTest(test)); });
     return run;
 }
 
 Run readReport(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file.is_open() || file.bad()) {
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file || std::filesystem::is_directory(path)) {
         throw std::runtime_error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
     }
     try {
-        return fromJson(text);
+        return fromJson(text.str());
     } catch (const std::runtime_error& error) {
         throw std::runtime_error(fmt::format("{}: {}", path, error.what()));
     }

@@ -21,7 +21,7 @@ bool isFailure(Status status) {
 }
 
 bool Run::succeeded() const {
-    return staleExclusions.empty() &&
+    return !tests.empty() && stoppedBy.empty() && staleExclusions.empty() &&
            std::none_of(tests.begin(), tests.end(), [](const TestResult& test) { return isFailure(test.status); });
 }
 

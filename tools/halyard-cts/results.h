@@ -7,8 +7,8 @@
 
 namespace halyard::cts {
 
-// What became of one test. Only Failed, Crashed, TimedOut and UnexpectedPass make a run fail (and stale entries, see
-// Run::staleExclusions).
+// What became of one test. Only Failed, Crashed, TimedOut and UnexpectedPass make a run fail (and what Run::succeeded
+// has besides).
 enum class Status {
     Passed,
     Failed,          // an assertion did not hold
@@ -82,8 +82,9 @@ struct Run {
     std::vector<Exclusion> exclusions;
     // Expected failures of which no test failed, one sentence each; only judged when everything of the profile ran.
     std::vector<std::string> staleExclusions;
+    std::string stoppedBy; // "SIGINT": the run was cut off; "" when it ended by itself
 
-    bool succeeded() const;
+    bool succeeded() const; // something ran, nothing failed, nothing is stale, and nothing cut it off
 };
 
 const char* statusName(Status status); // "passed", "failed", "crashed", "timed out", ...

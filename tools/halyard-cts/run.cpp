@@ -213,6 +213,7 @@ int run(const Options& options, const Suite& suite, const std::vector<TestCase>&
     std::fflush(stdout);
     uint32_t notRun = 0;
     const std::string stoppedBy = runPlan(plan, options, signals, notRun);
+    run.stoppedBy = stoppedBy;
     run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     if (options.filter == "*" && stoppedBy.empty())
         run.staleExclusions = staleExclusions(plan, cases, run.exclusions);

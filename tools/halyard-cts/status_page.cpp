@@ -33,7 +33,8 @@ void requireWhole(const std::vector<Feature>& features, const std::vector<Run>& 
     std::set<std::string> backends;
     std::set<std::string> tests;
     for (const Run& run : runs) {
-        if (run.filter != "*" || run.profile != runs.front().profile || run.suiteDigest != runs.front().suiteDigest) {
+        if (run.filter != "*" || !run.stoppedBy.empty() || run.profile != runs.front().profile ||
+            run.suiteDigest != runs.front().suiteDigest) {
             throw std::runtime_error(
                 fmt::format("the report of {} is of profile {}, filter {}, suite {}: the table wants whole runs of one "
                             "profile and one suite",

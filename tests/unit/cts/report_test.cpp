@@ -66,6 +66,7 @@ Run makeRun() {
     run.exclusions = {{Exclusion::Kind::Unsupported, "A.*", "never", "", "cpu.txt:1", 3},
                       {Exclusion::Kind::ExpectedFailure, "B.*", "not yet", "#12", "cpu.txt:2", 0}};
     run.staleExclusions = {"cpu.txt:2: nothing of B.* fails"};
+    run.stoppedBy = "SIGINT";
     return run;
 }
 
@@ -88,6 +89,7 @@ TEST(ReportJson, IsReadBackExactly) {
     EXPECT_EQ(back.machine.memoryBytes, run.machine.memoryBytes);
     EXPECT_EQ(back.subject.capabilities, run.subject.capabilities);
     EXPECT_EQ(back.staleExclusions, run.staleExclusions);
+    EXPECT_EQ(back.stoppedBy, run.stoppedBy);
     ASSERT_EQ(back.exclusions.size(), 2u);
     EXPECT_EQ(back.exclusions[1].kind, Exclusion::Kind::ExpectedFailure);
     EXPECT_EQ(back.exclusions[0].matched, 3u);
@@ -123,11 +125,13 @@ TEST(ReportJson, WhatIsNoneIsRefusedWithItsPlace) {
 }
 
 TEST(ReportJson, UnreadableFilesAreNamed) {
-    try {
-        readReport("/nowhere/report.json");
-        FAIL() << "it was read";
-    } catch (const std::runtime_error& error) {
-        EXPECT_THAT(error.what(), HasSubstr("/nowhere/report.json"));
+    for (const char* path : {"/nowhere/report.json", "/usr"}) {
+        try {
+            readReport(path);
+            FAIL() << path << " was read";
+        } catch (const std::runtime_error& error) {
+            EXPECT_THAT(error.what(), HasSubstr(path));
+        }
     }
 }
 
@@ -174,7 +178,8 @@ TEST(ReportHtml, SaysEverythingAndEscapesIt) {
         EXPECT_EQ(countOf(text, std::string("<") + element), countOf(text, std::string("</") + element)) << element;
     }
     EXPECT_TRUE(isUtf8(text));
-    EXPECT_THAT(toHtml(cts::Run{}), HasSubstr("Passed"));
+    EXPECT_THAT(toHtml(cts::Run{}), HasSubstr("nothing ran"));
+    EXPECT_FALSE(cts::Run{}.succeeded());
 }
 
 std::vector<std::string> namesOf(const std::vector<Difference>& differences) {
@@ -260,6 +265,9 @@ TEST(StatusPage, RefusesWhatWouldMislead) {
     cts::Run filtered = good;
     filtered.filter = "Copy.*";
     EXPECT_THAT(whyNot([&] { statusTable(twoFeatures(), {filtered}); }), HasSubstr("whole runs"));
+    cts::Run cutOff = good;
+    cutOff.stoppedBy = "SIGINT";
+    EXPECT_THAT(whyNot([&] { statusTable(twoFeatures(), {cutOff}); }), HasSubstr("whole runs"));
     cts::Run other = good;
     other.subject.backend = "b";
     other.suiteDigest = "else";
