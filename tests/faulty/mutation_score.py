@@ -103,7 +103,7 @@ def main():
     parser.add_argument("--target", required=True, help="the real backend, absolute")
     parser.add_argument("--cache-dir", required=True)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--limit", type=float, default=150, help="seconds for one program")
+    parser.add_argument("--limit", type=float, default=300, help="seconds for one program")
     parser.add_argument("--fault", action="append", help="only this one")
     options = parser.parse_args()
 

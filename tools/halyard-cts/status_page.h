@@ -19,6 +19,10 @@ std::string statusTable(const std::vector<Feature>& features, const std::vector<
 // `page` with `table` between the markers. Throws std::runtime_error where they are not there, each once and in order.
 std::string withTable(const std::string& page, const std::string& table);
 
+// Whether the page is what was wanted but for "in part": a machine with less memory, say, skips tests that another
+// runs.
+bool agrees(const std::string& page, const std::string& wanted);
+
 // The subcommand "status REPORT... [--page FILE [--check]]": prints the table, or writes it into the page, or compares;
 // 0, 1 when --check finds a difference (printed), 2 for wrong arguments or files.
 int statusMain(int argc, char** argv);

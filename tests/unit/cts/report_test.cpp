@@ -288,6 +288,13 @@ TEST(StatusPage, TheTableStandsBetweenTheMarkers) {
                 HasSubstr("once"));
 }
 
+TEST(StatusPage, AMachineMaySkipWhatAnotherRuns) {
+    EXPECT_TRUE(agrees("| a | T4 | T4 in part |", "| a | T4 in part | T4 |"));
+    EXPECT_FALSE(agrees("| a | T4 |", "| a | – |"));
+    EXPECT_FALSE(agrees("| a | T4 |", "| a | FAILED |"));
+    EXPECT_FALSE(agrees("| a | T4 |", "| b | T4 |"));
+}
+
 TEST(Features, MalformedLinesAreNamed) {
     EXPECT_THAT(whyNot([] { parseFeatures("\nno bar", "f.txt"); }), HasSubstr("f.txt:2"));
     EXPECT_THAT(whyNot([] { parseFeatures("A | \n", "f.txt"); }), HasSubstr("f.txt:1"));
