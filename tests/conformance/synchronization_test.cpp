@@ -21,8 +21,9 @@ struct Call {
 
     static void run(void* user, HyResult status) {
         auto& call = *static_cast<Call*>(user);
-        call.called.set_value(status);
-        if (call.holds)
+        const bool holds = call.holds;
+        call.called.set_value(status); // unless it holds, the test may end now and `call` be gone
+        if (holds)
             call.opened.wait();
     }
 };
