@@ -4,6 +4,8 @@
 #include "api/core.h"
 #include "graph/attention.h"
 
+#include <mutex>
+
 namespace halyard {
 
 PoolDevice poolDeviceOf(Device& device) {
@@ -124,7 +126,11 @@ HyResult create(Device& device, const HyMemoryPoolDesc* in, HyMemoryPool* outPoo
     return result;
 }
 
-HyResult destroy(HyMemoryPool handle) {
+// Takes the handle of a pool that may be destroyed. One at a time: of two threads that destroy one pool, the second
+// must not look at what the first has.
+HyResult take(HyMemoryPool handle, MemoryPool*& outPool) {
+    static std::mutex turn;
+    const std::lock_guard lock(turn);
     const auto word = reinterpret_cast<uint64_t>(handle);
     HyResult result = HY_SUCCESS;
     const auto* named = resolve<MemoryPool>(handle, "pool", result);
@@ -135,9 +141,13 @@ HyResult destroy(HyMemoryPool handle) {
                     "the pool is the default pool of {}, which lives as long as the device",
                     named->device->properties.selector);
     }
-    auto* object = static_cast<MemoryPool*>(HandleTable::remove(word, ObjectType::MemoryPool));
-    if (object == nullptr)
-        return failHandle(word, ObjectType::MemoryPool, "pool");
+    outPool = static_cast<MemoryPool*>(HandleTable::remove(word, ObjectType::MemoryPool));
+    return outPool != nullptr ? HY_SUCCESS : failHandle(word, ObjectType::MemoryPool, "pool");
+}
+
+HyResult destroy(HyMemoryPool handle) {
+    MemoryPool* object = nullptr;
+    HY_TRY(take(handle, object));
     object->device->pools.close(object->pool);
     object->instance->destroy(object);
     return HY_SUCCESS;
