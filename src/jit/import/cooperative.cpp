@@ -143,8 +143,8 @@ void Importer::matrixAccess(const Instruction& instruction) {
     if (!reads) {
         arguments.push_back(operand(instruction, 1, matrix.llvmType));
     }
-    for (const uint64_t number :
-         {uint64_t(matrix.rows), uint64_t(matrix.columns), memory, alignment, uint64_t(access.isVolatile)}) {
+    for (const uint64_t number : {uint64_t(matrix.rows), uint64_t(matrix.columns), memory, alignment,
+                                  uint64_t(access.isVolatile), uint64_t(matrix.use)}) {
         arguments.push_back(builder_.getInt32(static_cast<uint32_t>(number)));
     }
     const std::string name = fmt::format("{}{}.p{}", reads ? kir::kMatrixLoad : kir::kMatrixStore,

@@ -30,12 +30,16 @@ Value* roundToOdd(llvm::IRBuilder<>& at, Value* wide) {
 
 } // namespace
 
-Value* truncateToBfloat(llvm::IRBuilder<>& at, Value* value, Type* to) {
-    if (value->getType()->getScalarType()->isDoubleTy()) {
-        value = roundToOdd(at, value);
-    } else if (!value->getType()->getScalarType()->isFloatTy()) {
-        value = at.CreateFPExt(value, like(to, at.getFloatTy()));
+Value* narrowForBfloat(llvm::IRBuilder<>& at, Value* value) {
+    Type* scalar = value->getType()->getScalarType();
+    if (scalar->isDoubleTy()) {
+        return roundToOdd(at, value);
     }
+    return scalar->isFloatTy() ? value : at.CreateFPExt(value, like(value->getType(), at.getFloatTy()));
+}
+
+Value* truncateToBfloat(llvm::IRBuilder<>& at, Value* value, Type* to) {
+    value = narrowForBfloat(at, value);
     Type* word = like(to, at.getInt32Ty());
     const auto number = [&](uint32_t constant) { return llvm::ConstantInt::get(word, constant); };
     Value* pattern = at.CreateBitCast(value, word);

@@ -17,5 +17,7 @@ void lowerBfloat(llvm::Function& kernel);
 // `value`, bfloat16, as `to`, float or double; and a float or double rounded to `to`, bfloat16. Scalars or vectors.
 llvm::Value* extendBfloat(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Type* to);
 llvm::Value* truncateToBfloat(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Type* to);
+// A float, half or double, or a vector of them, as a float that rounds to bfloat16 as `value` does.
+llvm::Value* narrowForBfloat(llvm::IRBuilder<>& at, llvm::Value* value);
 
 } // namespace halyard::jit::host
