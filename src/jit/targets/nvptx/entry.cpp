@@ -1,0 +1,161 @@
+#include "jit/targets/nvptx/entry.h"
+
+#include "jit/kir.h"
+#include "jit/ptx_kernel_abi.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/Module.h>
+
+namespace halyard::jit::nvptx {
+namespace {
+
+using llvm::Value;
+
+// Makes users of a pointer into the argument block users of one without an address space: the block's space of KIR has
+// a number that is another space's in PTX. Returns a user that cannot be changed so, or null.
+const llvm::User* retype(Value* from, Value* to) {
+    for (llvm::User* user : llvm::make_early_inc_range(from->users())) {
+        auto* instruction = llvm::dyn_cast<llvm::Instruction>(user);
+        if (auto* load = llvm::dyn_cast_or_null<llvm::LoadInst>(instruction)) {
+            load->setOperand(0, to);
+        } else if (auto* cast = llvm::dyn_cast_or_null<llvm::AddrSpaceCastInst>(instruction);
+                   cast != nullptr && cast->getDestAddressSpace() == 0) {
+            cast->replaceAllUsesWith(to);
+            cast->eraseFromParent();
+        } else if (auto* gep = llvm::dyn_cast_or_null<llvm::GetElementPtrInst>(instruction)) {
+            llvm::IRBuilder<> at(gep);
+            const llvm::SmallVector<Value*, 4> indices(gep->indices());
+            Value* copy = at.CreateGEP(gep->getSourceElementType(), to, indices, gep->getName(), gep->getNoWrapFlags());
+            if (const llvm::User* problem = retype(gep, copy)) {
+                return problem;
+            }
+            gep->eraseFromParent();
+        } else if (auto* choice = llvm::dyn_cast_or_null<llvm::SelectInst>(instruction)) {
+            return choice; // no aggregate is chosen by its address
+        } else if (auto* transfer = llvm::dyn_cast_or_null<llvm::MemTransferInst>(instruction)) {
+            llvm::IRBuilder<> at(transfer);
+            if (llvm::isa<llvm::MemCpyInst>(transfer)) {
+                at.CreateMemCpy(transfer->getRawDest(), transfer->getDestAlign(), to, transfer->getSourceAlign(),
+                                transfer->getLength(), transfer->isVolatile());
+            } else {
+                at.CreateMemMove(transfer->getRawDest(), transfer->getDestAlign(), to, transfer->getSourceAlign(),
+                                 transfer->getLength(), transfer->isVolatile());
+            }
+            transfer->eraseFromParent();
+        } else {
+            return user;
+        }
+    }
+    return nullptr;
+}
+
+// Where each workgroup parameter's block begins, from the byte counts before it.
+class LocalBlocks {
+public:
+    explicit LocalBlocks(llvm::Module& module) : module_(module) {}
+    Value* next(llvm::IRBuilder<>& at, Value* bytes) {
+        if (dynamic_ == nullptr) {
+            auto* type = llvm::ArrayType::get(at.getInt8Ty(), 0);
+            dynamic_ = new llvm::GlobalVariable(module_, type, false, llvm::GlobalValue::ExternalLinkage, nullptr,
+                                                "hyLocal", nullptr, llvm::GlobalValue::NotThreadLocal, kir::kWorkgroup);
+            dynamic_->setAlignment(llvm::Align(HY_PTX_LOCAL_ALIGNMENT));
+            used_ = at.getInt32(0);
+        }
+        Value* begin = at.CreateGEP(at.getInt8Ty(), dynamic_, used_);
+        Value* count = at.CreateTrunc(bytes, at.getInt32Ty());
+        Value* rounded = at.CreateAnd(at.CreateAdd(count, at.getInt32(HY_PTX_LOCAL_ALIGNMENT - 1)),
+                                      at.getInt32(~(HY_PTX_LOCAL_ALIGNMENT - 1)));
+        used_ = at.CreateAdd(used_, rounded);
+        return begin;
+    }
+
+private:
+    llvm::Module& module_;
+    llvm::GlobalVariable* dynamic_ = nullptr;
+    Value* used_ = nullptr;
+};
+
+bool isAggregate(const llvm::Argument& argument) {
+    return argument.hasByRefAttr() || argument.hasByValAttr();
+}
+
+} // namespace
+
+std::string entryName(const std::string& kernel) {
+    std::string name;
+    for (const char c : kernel) {
+        const bool legal =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+        name += legal ? c : '_';
+    }
+    const bool plain = !name.empty() && !(name[0] >= '0' && name[0] <= '9') && name != "_" && name != "$";
+    return plain ? name : "hy_" + name;
+}
+
+spv::Result<Entry> makeEntry(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
+                             const Hidden& hidden) {
+    llvm::LLVMContext& context = module.getContext();
+    llvm::Type* word = llvm::Type::getInt64Ty(context);
+    llvm::Type* generic = llvm::PointerType::get(context, 0);
+    llvm::SmallVector<llvm::Type*, 16> types;
+    for (const llvm::Argument& argument : kernel.args()) {
+        const bool local =
+            argument.getType()->isPointerTy() && argument.getType()->getPointerAddressSpace() == kir::kWorkgroup;
+        types.push_back(isAggregate(argument) ? generic : local ? word : argument.getType());
+    }
+    for (const bool present : {hidden.print, hidden.program, hidden.grid}) {
+        if (present) {
+            types.push_back(word);
+        }
+    }
+    kernel.setName("");
+    auto* function = llvm::Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false),
+                                            llvm::GlobalValue::ExternalLinkage, entryName(info.name), module);
+    function->setCallingConv(llvm::CallingConv::PTX_Kernel);
+    function->setAttributes(llvm::AttributeList::get(context, kernel.getAttributes().getFnAttrs(), {}, {}));
+    function->splice(function->begin(), &kernel);
+    llvm::IRBuilder<> at(&function->getEntryBlock(), function->getEntryBlock().getFirstInsertionPt());
+    LocalBlocks blocks(module);
+    for (llvm::Argument& argument : kernel.args()) {
+        llvm::Argument* parameter = function->getArg(argument.getArgNo());
+        parameter->setName(argument.getName());
+        if (isAggregate(argument)) {
+            llvm::Type* type = argument.getPointeeInMemoryValueType();
+            llvm::AttrBuilder attributes(context);
+            attributes.addByValAttr(type);
+            attributes.addAlignmentAttr(argument.getParamAlign().valueOrOne());
+            attributes.addAttribute(llvm::Attribute::NoAlias);
+            attributes.addAttribute(llvm::Attribute::ReadOnly);
+            parameter->addAttrs(attributes);
+            if (const llvm::User* problem = retype(&argument, parameter)) {
+                std::string text;
+                llvm::raw_string_ostream stream(text);
+                problem->print(stream);
+                return spv::Error{HY_ERROR_INTERNAL,
+                                  "a by-value argument is used in a way that the target nvptx does not know: " + text,
+                                  "please report this with the kernel"};
+            }
+        } else if (parameter->getType() != argument.getType()) {
+            argument.replaceAllUsesWith(blocks.next(at, parameter));
+        } else {
+            argument.replaceAllUsesWith(parameter);
+            parameter->addAttrs(llvm::AttrBuilder(context, kernel.getAttributes().getParamAttrs(argument.getArgNo())));
+        }
+    }
+    Entry entry;
+    entry.function = function;
+    auto next = static_cast<unsigned>(kernel.arg_size());
+    for (const auto& [present, place] :
+         {std::pair(hidden.print, &entry.print), std::pair(hidden.program, &entry.program),
+          std::pair(hidden.grid, &entry.grid)}) {
+        if (present) {
+            *place = function->getArg(next++);
+        }
+    }
+    kernel.eraseFromParent();
+    return entry;
+}
+
+} // namespace halyard::jit::nvptx
