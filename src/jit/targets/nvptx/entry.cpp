@@ -141,7 +141,8 @@ spv::Result<Entry> makeEntry(llvm::Module& module, llvm::Function& kernel, const
             argument.replaceAllUsesWith(blocks.next(at, parameter));
         } else {
             argument.replaceAllUsesWith(parameter);
-            parameter->addAttrs(llvm::AttrBuilder(context, kernel.getAttributes().getParamAttrs(argument.getArgNo())));
+            llvm::AttrBuilder attributes(context, kernel.getAttributes().getParamAttrs(argument.getArgNo()));
+            parameter->addAttrs(attributes);
         }
     }
     Entry entry;
