@@ -23,10 +23,13 @@
  *   2. one .u64 for each needsLength parameter, in order: the byte count to the end of its allocation
  *   3. the hidden ones, each .u64:
  *        print    address of a HyPtxPrintBuffer, or 0: printf then returns -1
- *        program  address of the variables at program scope. The module defines
- *                 `.visible .global hyProgramData` with their initial bytes; all kernels of one loaded module must be
- * given the same block: that of the first one loaded. grid     address of a HyPtxGridBarrier, zeroed once, which no two
- * launches use at the same time
+ *        program  address of the variables at program scope. The module defines `.visible .global hyProgramData` with
+ *                 their initial bytes; all kernels of one loaded module must be given the same block: that of the
+ *                 first one loaded. Where variables hold addresses of the block itself, which PTX cannot write down,
+ *                 the module also defines `.visible .global hyProgramPointers`, pairs of 64-bit words: the offset in
+ *                 the block of 8 bytes that must become the block's address plus the second word, before the first
+ *                 launch.
+ *        grid     address of a HyPtxGridBarrier, zeroed once, which no two launches use at the same time
  *
  * Printing: the module defines `.visible .global hyPrintFormats`, an array of bytes with all format strings that it may
  * print, each ended by a nul; a record names one by its byte offset there. */
