@@ -62,6 +62,9 @@ Results measureImport(const Options& options);
 Results measureLayers(const Options& options);
 // y = a * x + y over 64 MiB arrays against an OpenMP loop.
 Results measureSaxpy(const Options& options);
+// Kernels, launches and copies on an NVIDIA device beside the same work done with nvcc and the driver alone. A count of
+// 1: small sizes, to look at the results only.
+Results measureCuda(const Options& options);
 
 } // namespace halyard::bench
 

@@ -95,6 +95,13 @@ int main(int argc, char** argv) {
     addCount(add("layers", "What the layers add to a launch", 5, halyard::bench::measureLayers),
              "Launches a repetition. Default: 100000");
     add("saxpy", "64 MiB saxpy against an OpenMP loop", 15, halyard::bench::measureSaxpy);
+#ifdef HALYARD_BENCH_CUDA
+    bool small = false;
+    CLI::App* cuda = add("cuda", "An NVIDIA device: kernels, launches and copies beside nvcc's and the driver's own",
+                         15, halyard::bench::measureCuda);
+    cuda->add_flag("--small", small, "Sizes for a look at the results only, not at times");
+    cuda->preparse_callback([&](size_t) { options.device = "cuda:0"; });
+#endif
 #ifdef HALYARD_BENCH_IMPORT
     add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);
 #endif
@@ -107,6 +114,9 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     try {
+#ifdef HALYARD_BENCH_CUDA
+        options.count = small ? 1 : options.count;
+#endif
         if (options.count == 0) {
             options.count = latency->parsed() || graph->parsed() ? 1000 : callgrind ? 10000 : 100000;
         }

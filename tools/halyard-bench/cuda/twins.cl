@@ -1,0 +1,2 @@
+// kernels.h for clang.
+#include "kernels.h"

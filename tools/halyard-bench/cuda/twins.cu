@@ -1,0 +1,2 @@
+// kernels.h for nvcc.
+#include "kernels.h"
