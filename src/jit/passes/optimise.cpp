@@ -45,11 +45,11 @@ void parse(llvm::PassBuilder& builder, llvm::ModulePassManager& passes, const ch
 
 } // namespace
 
-void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
+void simplify(llvm::Module& module, llvm::TargetMachine& machine, uint64_t arrayBytes) {
     Managers managers(machine);
     llvm::ModulePassManager passes;
     parse(managers.builder, passes, kTidy);
-    passes.addPass(llvm::createModuleToFunctionPassAdaptor(UnrollPrivateArraysPass()));
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(UnrollPrivateArraysPass(arrayBytes)));
     parse(managers.builder, passes, kUnroll);
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(CanonicalIvPass()));
     parse(managers.builder, passes, kFinish);

@@ -1,6 +1,8 @@
 // LLVM's own pipelines as the compiler uses them. Both take the TargetMachine: without it the cost model guesses.
 #pragma once
 
+#include <cstdint>
+
 namespace llvm {
 class Module;
 class TargetMachine;
@@ -9,8 +11,9 @@ class TargetMachine;
 namespace halyard::jit {
 
 // Cleans a freshly inlined kernel: registers instead of memory, small constant loops unrolled, loops in simplified
-// form. Keeps the loop structure that later passes cut.
-void simplify(llvm::Module& module, llvm::TargetMachine& machine);
+// form. Keeps the loop structure that later passes cut. `arrayBytes`: private arrays of up to that many bytes become
+// registers by unrolling (private_arrays.h).
+void simplify(llvm::Module& module, llvm::TargetMachine& machine, uint64_t arrayBytes);
 
 // The full -O3 pipeline.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);

@@ -13,9 +13,8 @@ namespace halyard::jit {
 
 namespace {
 
-constexpr uint64_t kMaxUnrolled = 2048;  // instructions of one outermost loop, once unrolled
-constexpr uint64_t kMaxAnyway = 150;     // what LLVM unrolls by itself
-constexpr uint64_t kMaxArrayBytes = 128; // about a register for each value; larger ones only take longer to compile
+constexpr uint64_t kMaxUnrolled = 2048; // instructions of one outermost loop, once unrolled
+constexpr uint64_t kMaxAnyway = 150;    // what LLVM unrolls by itself
 
 // Whether the address is `variable` plus counters of loops and constants.
 bool isKnownOnceUnrolled(const llvm::SCEV* address, const llvm::AllocaInst& variable) {
@@ -27,8 +26,8 @@ bool isKnownOnceUnrolled(const llvm::SCEV* address, const llvm::AllocaInst& vari
 
 class Planner {
 public:
-    Planner(llvm::LoopInfo& loops, llvm::ScalarEvolution& evolution, const llvm::DataLayout& data)
-        : loops_(loops), evolution_(evolution), data_(data) {}
+    Planner(llvm::LoopInfo& loops, llvm::ScalarEvolution& evolution, const llvm::DataLayout& data, uint64_t arrayBytes)
+        : loops_(loops), evolution_(evolution), data_(data), arrayBytes_(arrayBytes) {}
 
     // Adds the loops around `access` that decide which element of a private array it touches.
     void add(llvm::Instruction& access) {
@@ -38,8 +37,7 @@ public:
         }
         const auto* variable = llvm::dyn_cast<llvm::AllocaInst>(llvm::getUnderlyingObject(pointer));
         if (variable == nullptr || !variable->isStaticAlloca() ||
-            variable->getAllocationSize(data_).value_or(llvm::TypeSize::getFixed(kMaxArrayBytes + 1)) >
-                kMaxArrayBytes) {
+            variable->getAllocationSize(data_).value_or(llvm::TypeSize::getFixed(arrayBytes_ + 1)) > arrayBytes_) {
             return;
         }
         const llvm::SCEV* address = evolution_.getSCEV(pointer);
@@ -84,6 +82,7 @@ private:
     llvm::LoopInfo& loops_;
     llvm::ScalarEvolution& evolution_;
     const llvm::DataLayout& data_;
+    uint64_t arrayBytes_;
     llvm::SmallPtrSet<llvm::Loop*, 8> wanted_;
 };
 
@@ -92,7 +91,7 @@ private:
 llvm::PreservedAnalyses UnrollPrivateArraysPass::run(llvm::Function& function,
                                                      llvm::FunctionAnalysisManager& analyses) {
     Planner planner(analyses.getResult<llvm::LoopAnalysis>(function),
-                    analyses.getResult<llvm::ScalarEvolutionAnalysis>(function), function.getDataLayout());
+                    analyses.getResult<llvm::ScalarEvolutionAnalysis>(function), function.getDataLayout(), arrayBytes);
     for (llvm::Instruction& instruction : llvm::instructions(function)) {
         planner.add(instruction);
     }

@@ -42,6 +42,8 @@ namespace halyard::jit::host {
 
 namespace {
 
+constexpr uint64_t kArrayBytes = 128; // 32 vector registers
+
 spv::Status verify(const llvm::Module& module, const char* when) {
     std::string message;
     llvm::raw_string_ostream stream(message);
@@ -194,7 +196,7 @@ private:
         applyWorkgroupSize(kernel, size);
         applySubgroupSize(kernel, subgroupSize, countsPartial, size);
         dropMarkers(kernel, subgroupSize);
-        simplify(module, *machine_);
+        simplify(module, *machine_, kArrayBytes);
         dropMarkers(kernel, subgroupSize);
         if (spv::Status status = checkLegality(kernel); !status) {
             return status;

@@ -31,6 +31,7 @@ namespace halyard::jit::nvptx {
 namespace {
 
 constexpr uint32_t kWarp = 32;
+constexpr uint64_t kArrayBytes = 512; // an invocation has 255 registers; two such arrays fit
 constexpr uint64_t kMaxStaticBytes =
     48u << 10; // of .shared variables (CUDA C++ Programming Guide, table "Technical Specifications")
 
@@ -182,7 +183,7 @@ private:
         dropLoopHints(*kernel);
         applyWorkgroupSize(*kernel, size);
         applySubgroupSize(*kernel, kWarp, countsPartial, size);
-        simplify(module, *machine_);
+        simplify(module, *machine_, kArrayBytes);
         if (spv::Status status = lowerCollectives(module, *kernel, info, size, processor_.sm); !status) {
             return status;
         }
