@@ -31,7 +31,14 @@ namespace halyard::jit::nvptx::test {
 
 namespace {
 
-std::unique_ptr<llvm::TargetMachine> gpu(uint32_t sm) {
+uint32_t ptxVersion(const Lowering& lowering) {
+    if (lowering.ptx != 0) {
+        return lowering.ptx;
+    }
+    return lowering.sm >= 100 ? 86 : lowering.sm >= 90 ? 78 : lowering.sm >= 80 ? 70 : 65;
+}
+
+std::unique_ptr<llvm::TargetMachine> gpu(const Lowering& lowering) {
     static std::once_flag registered;
     std::call_once(registered, [] {
         LLVMInitializeNVPTXTargetInfo();
@@ -45,8 +52,8 @@ std::unique_ptr<llvm::TargetMachine> gpu(uint32_t sm) {
     if (target == nullptr) {
         throw std::runtime_error(message);
     }
-    return std::unique_ptr<llvm::TargetMachine>(
-        target->createTargetMachine(triple, "sm_" + std::to_string(sm), "", {}, std::nullopt));
+    return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+        triple, "sm_" + std::to_string(lowering.sm), "+ptx" + std::to_string(ptxVersion(lowering)), {}, std::nullopt));
 }
 
 // What the target does with KIR's ids, for one dimension.
@@ -105,13 +112,14 @@ std::unique_ptr<llvm::Module> lower(llvm::LLVMContext& context, const std::strin
         diagnostic.print("kir", stream);
         throw std::runtime_error(message);
     }
-    const std::unique_ptr<llvm::TargetMachine> target = gpu(lowering.sm);
+    const std::unique_ptr<llvm::TargetMachine> target = gpu(lowering);
     module->setTargetTriple(target->getTargetTriple());
     module->setDataLayout(target->createDataLayout());
     spv::KernelInfo info;
     info.name = "k";
     llvm::Function* kernel = module->getFunction("k");
-    const spv::Status status = lowerCollectives(*module, *kernel, info, lowering.workgroupSize, lowering.sm);
+    const spv::Status status =
+        lowerCollectives(*module, *kernel, info, lowering.workgroupSize, lowering.sm, ptxVersion(lowering));
     if (!status) {
         throw std::runtime_error(status.error().message);
     }
@@ -141,7 +149,7 @@ std::string ptx(const std::string& text, const Lowering& lowering) {
     llvm::SmallString<0> bytes;
     llvm::raw_svector_ostream stream(bytes);
     llvm::legacy::PassManager passes;
-    const std::unique_ptr<llvm::TargetMachine> target = gpu(lowering.sm);
+    const std::unique_ptr<llvm::TargetMachine> target = gpu(lowering);
     if (target->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile)) {
         throw std::runtime_error("no PTX");
     }

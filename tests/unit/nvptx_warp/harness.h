@@ -22,6 +22,7 @@ public:
 struct Lowering {
     std::array<uint32_t, 3> workgroupSize{};
     uint32_t sm = 80;
+    uint32_t ptx = 0; // 0: 6.5, or what the processor wants at least
     bool optimise = true;
 };
 

@@ -29,7 +29,7 @@ enum class State : uint8_t { Ready, Waiting, Done };
 
 struct Lane {
     ucontext_t context{};
-    std::vector<char> stack;
+    char* stack = nullptr;
     State state = State::Ready;
     std::string operation;
     const uint64_t* args = nullptr;
@@ -291,10 +291,9 @@ void enter() {
 void Machine::run() {
     running = this;
     for (Lane& lane : lanes) {
-        lane.stack.resize(kStack);
         getcontext(&lane.context);
-        lane.context.uc_stack.ss_sp = lane.stack.data();
-        lane.context.uc_stack.ss_size = lane.stack.size();
+        lane.context.uc_stack.ss_sp = lane.stack;
+        lane.context.uc_stack.ss_size = kStack;
         lane.context.uc_link = &scheduler;
         makecontext(&lane.context, enter, 0);
     }
@@ -400,6 +399,7 @@ struct WarpMachine::Code {
     std::unique_ptr<llvm::orc::LLJIT> jit;
     std::vector<std::string> names;
     void* entry = nullptr;
+    std::vector<std::unique_ptr<char[]>> stacks; // kept between runs
 };
 
 WarpMachine::WarpMachine(std::unique_ptr<llvm::Module> module, std::unique_ptr<ContextHolder> /*outlives the module*/)
@@ -444,6 +444,12 @@ WarpMachine::~WarpMachine() = default;
 void WarpMachine::run(uint32_t items, const std::vector<uint64_t>& args, uint32_t seed) {
     Machine machine;
     machine.lanes.resize(items);
+    for (uint32_t i = 0; i < items; ++i) {
+        if (code_->stacks.size() <= i) {
+            code_->stacks.emplace_back(new char[kStack]);
+        }
+        machine.lanes[i].stack = code_->stacks[i].get();
+    }
     machine.names = code_->names;
     machine.random.seed(seed);
     void* entry = code_->entry;

@@ -18,12 +18,12 @@ namespace Intrinsic = llvm::Intrinsic;
 
 enum class Elements : uint8_t { None, Half, Bfloat, Bytes };
 
-Elements elementsOf(const MatrixOperands& operands, uint32_t sm) {
+Elements elementsOf(const MatrixOperands& operands, uint32_t sm, uint32_t ptx) {
     Type* a = operands.what.a->getElementType();
     Type* b = operands.what.b->getElementType();
     Type* c = operands.what.c->getElementType();
     const bool isTiled = operands.layoutA().isTiled() && operands.layoutB().isTiled();
-    if (!isTiled || a != b || sm < 75) {
+    if (!isTiled || a != b || sm < 75 || ptx < 65) {
         return Elements::None;
     }
     if (a->isIntegerTy(8)) {
@@ -193,8 +193,8 @@ private:
 
 } // namespace
 
-Value* multiplyWithMma(llvm::IRBuilder<>& at, const MatrixOperands& operands, uint32_t sm) {
-    const Elements elements = elementsOf(operands, sm);
+Value* multiplyWithMma(llvm::IRBuilder<>& at, const MatrixOperands& operands, uint32_t sm, uint32_t ptx) {
+    const Elements elements = elementsOf(operands, sm, ptx);
     return elements == Elements::None ? nullptr : Emitter(at, operands, elements, sm).run();
 }
 
