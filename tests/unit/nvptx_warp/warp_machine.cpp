@@ -85,6 +85,10 @@ struct Machine {
             results[0] = 1;
         } else if (isNamed("read.ptx.sreg.laneid")) {
             results[0] = current % kWarp;
+        } else if (isNamed("f2bf16.rn")) {
+            const auto bits = static_cast<uint32_t>(args[0]);
+            const bool isNan = (bits & 0x7fffffff) > 0x7f800000;
+            results[0] = isNan ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
         } else if (isNamed("read.ptx.sreg.lanemask.lt")) {
             results[0] = (uint32_t{1} << current % kWarp) - 1;
         } else {
