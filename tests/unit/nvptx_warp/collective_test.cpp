@@ -181,8 +181,8 @@ TEST(NvptxCollective, BooleansAreCombined) {
         };
         const auto run = [&](const std::string& operation, const std::string& more, const std::string& types,
                              const std::function<uint32_t(uint32_t)>& lanes) {
-            const std::unique_ptr<WarpMachine> code =
-                machine(kernel<bool>(operation + suffix, "i1", "i1 %v" + more, "i1" + types), {{32, 1, 1}, 80, true});
+            const std::unique_ptr<WarpMachine> code = machine(
+                kernel<bool>(operation + suffix, "i1", "i1 %v" + more, "i1" + types), {.workgroupSize = {32, 1, 1}});
             std::mt19937 random(3);
             for (const uint32_t pattern : patterns()) {
                 const uint32_t bits = random();

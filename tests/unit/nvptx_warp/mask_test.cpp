@@ -40,6 +40,10 @@ protected:
     // Runs with different inputs and orders; `expected(values, place, lane)` is a ballot, or 0 where a lane stores
     // none.
     template <typename Expected> void check(const std::string& body, uint32_t places, Expected expected) {
+        for (const uint32_t sm : {75u, 80u, 90u, 100u}) {
+            const std::string text = ptx(withPlaces(body), {.workgroupSize = {32, 1, 1}, .sm = sm});
+            EXPECT_TRUE(!hasPtxas() || assemble(text, sm).empty()) << assemble(text, sm) << text;
+        }
         for (const bool optimise : {false, true}) {
             const auto code = machine(withPlaces(body), {.workgroupSize = {32, 1, 1}, .optimise = optimise});
             for (uint32_t seed = 1; seed < 40; ++seed) {

@@ -144,13 +144,10 @@ struct Machine {
             if ((mask >> i & 1) == 0) {
                 continue;
             }
-            if (first + i >= items()) {
-                throw std::runtime_error("a mask names lane " + std::to_string(i) + ", which does not exist");
+            if (first + i >= items() || lanes[first + i].state == State::Done) {
+                continue; // nobody waits for who has ended, or never was
             }
             const Lane& lane = lanes[first + i];
-            if (lane.state == State::Done) {
-                continue;
-            }
             if (lane.state != State::Waiting || lane.operation != lanes[leader].operation || maskOf(lane) != mask) {
                 return false;
             }
