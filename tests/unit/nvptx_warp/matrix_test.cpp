@@ -1,5 +1,6 @@
 // Products of cooperative matrices: each shape and type against the sum computed here.
 #include "harness.h"
+#include "jit/ptx_matrix_shapes.h"
 #include "spv/cooperative_matrix.h"
 
 #include <bit>
@@ -300,6 +301,30 @@ TEST(NvptxMatrix, SaturatesAtTheEndOnly) {
     program->run(32, {uint64_t(a.data()), uint64_t(b.data()), uint64_t(c.data()), uint64_t(d.data())});
     for (uint32_t i = 0; i < c.size(); ++i) {
         EXPECT_EQ(d[i], i % 2 == 0 ? INT32_MAX : 32 * 255 * 255 - 7);
+    }
+}
+
+TEST(NvptxMatrix, EveryListedFormUsesMatrixInstructions) {
+    EXPECT_EQ(ptxMatrixFormCount(70, 87), 0u);
+    EXPECT_EQ(ptxMatrixFormCount(75, 64), 0u);
+    EXPECT_EQ(ptxMatrixFormCount(75, 65), 30u);
+    EXPECT_EQ(ptxMatrixFormCount(80, 70), 40u);
+    for (const uint32_t sm : {75u, 80u, 90u}) {
+        const Lowering lowering{.workgroupSize = {32, 1, 1}, .sm = sm};
+        HyCooperativeMatrixInfo form{};
+        for (uint32_t i = 0; ptxMatrixForm(sm, sm >= 80 ? 70 : 65, i, form); ++i) {
+            const auto element = [](HyComponentType type) {
+                return type == HY_COMPONENT_FLOAT16    ? kHalf
+                       : type == HY_COMPONENT_BFLOAT16 ? kBfloat
+                       : type == HY_COMPONENT_FLOAT32  ? kFloat
+                       : type == HY_COMPONENT_INT8     ? kS8
+                       : type == HY_COMPONENT_UINT8    ? kU8
+                                                       : kS32;
+            };
+            Product product{form.m, form.n, form.k, element(form.a), element(form.b), element(form.c)};
+            product.flags = form.saturating != 0 ? spv::kMatrixSaturating : 0;
+            EXPECT_GT(count(ptx(kir(product), lowering), "mma.sync"), 0u) << i;
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 // Products with mma.sync: see matrix_layout.h for why its registers are the lanes' elements as they are.
+#include "jit/ptx_matrix_shapes.h"
 #include "jit/targets/nvptx/bfloat.h"
 #include "jit/targets/nvptx/matrix.h"
 
@@ -23,7 +24,7 @@ Elements elementsOf(const MatrixOperands& operands, uint32_t sm, uint32_t ptx) {
     Type* b = operands.what.b->getElementType();
     Type* c = operands.what.c->getElementType();
     const bool isTiled = operands.layoutA().isTiled() && operands.layoutB().isTiled();
-    if (!isTiled || a != b || sm < 75 || ptx < 65) {
+    if (!isTiled || a != b || !hasMatrixInstructions(sm, ptx)) {
         return Elements::None;
     }
     if (a->isIntegerTy(8)) {
@@ -32,7 +33,9 @@ Elements elementsOf(const MatrixOperands& operands, uint32_t sm, uint32_t ptx) {
     if (c->isDoubleTy()) {
         return Elements::None;
     }
-    return a->isHalfTy() ? Elements::Half : a->isBFloatTy() && sm >= 80 ? Elements::Bfloat : Elements::None;
+    return a->isHalfTy()                                             ? Elements::Half
+           : a->isBFloatTy() && hasBfloatMatrixInstructions(sm, ptx) ? Elements::Bfloat
+                                                                     : Elements::None;
 }
 
 // The signedness is that of the first and the second operand.
