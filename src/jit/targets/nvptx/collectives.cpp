@@ -88,7 +88,7 @@ spv::Status find(llvm::Function& kernel, const spv::KernelInfo& info, Found& fou
 } // namespace
 
 spv::Status lowerCollectives(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
-                             const std::array<uint32_t, 3>& workgroupSize, uint32_t sm) {
+                             const std::array<uint32_t, 3>& workgroupSize, uint32_t sm, uint32_t ptx) {
     Found found;
     if (spv::Status status = find(kernel, info, found); !status) {
         return status;
@@ -123,7 +123,7 @@ spv::Status lowerCollectives(llvm::Module& module, llvm::Function& kernel, const
         }
         call->eraseFromParent();
     }
-    return lowerMatrices(module, kernel, info, workgroupSize, sm);
+    return lowerMatrices(module, kernel, info, workgroupSize, sm, ptx);
 }
 
 } // namespace halyard::jit::nvptx

@@ -16,7 +16,8 @@ namespace halyard::jit::nvptx {
 
 // Replaces every hy.subgroup.* and hy.workgroup.* call of `kernel`, hy.matrix.* and the products of matrices with them,
 // and hy.barrier with the execution scope of a subgroup, by instructions of warps of 32; drops the region markers.
-// `sm`: the compute capability, such as 75 (at least 70). `workgroupSize`: zero when unknown.
+// `sm`: the compute capability, such as 75 (at least 70); `ptx`: the version of PTX, such as 65. `workgroupSize`: zero
+// when unknown.
 //
 // REQUIRES: everything is inlined into the kernel; ids and sizes are still KIR's builtins, since this asks which of
 // them differ between invocations; local variables are in registers as far as they can be, or branches on them are
@@ -27,6 +28,6 @@ namespace halyard::jit::nvptx {
 // in workgroups that are no multiple of 32, or that are too large for code without matrix instructions;
 // HY_ERROR_INTERNAL when builtins are no longer KIR's.
 spv::Status lowerCollectives(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
-                             const std::array<uint32_t, 3>& workgroupSize, uint32_t sm);
+                             const std::array<uint32_t, 3>& workgroupSize, uint32_t sm, uint32_t ptx);
 
 } // namespace halyard::jit::nvptx

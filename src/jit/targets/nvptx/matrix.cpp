@@ -60,7 +60,7 @@ Value* addAccumulator(llvm::IRBuilder<>& at, const MatrixOperands& operands, Val
 }
 
 spv::Status lowerMatrices(llvm::Module&, llvm::Function& kernel, const spv::KernelInfo& info,
-                          const std::array<uint32_t, 3>& workgroupSize, uint32_t sm) {
+                          const std::array<uint32_t, 3>& workgroupSize, uint32_t sm, uint32_t ptx) {
     std::vector<CallInst*> accesses;
     std::vector<CallInst*> products;
     for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
@@ -89,7 +89,7 @@ spv::Status lowerMatrices(llvm::Module&, llvm::Function& kernel, const spv::Kern
         llvm::IRBuilder<> at(call);
         const MatrixOperands operands{known->matrix, call->getArgOperand(0), call->getArgOperand(1),
                                       call->getArgOperand(2)};
-        Value* result = multiplyWithMma(at, operands, sm);
+        Value* result = multiplyWithMma(at, operands, sm, ptx);
         if (result == nullptr) {
             result = multiplyWithShuffles(at, operands);
         }

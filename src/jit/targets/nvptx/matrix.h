@@ -16,7 +16,7 @@ namespace halyard::jit::nvptx {
 // HY_ERROR_UNSUPPORTED_SPIRV when the workgroup size, where it is known, is no multiple of 32, or for a product that
 // neither matrix instructions nor a reasonable amount of code can compute.
 spv::Status lowerMatrices(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
-                          const std::array<uint32_t, 3>& workgroupSize, uint32_t sm);
+                          const std::array<uint32_t, 3>& workgroupSize, uint32_t sm, uint32_t ptx);
 
 // The parts of it.
 
@@ -36,7 +36,7 @@ struct MatrixOperands {
 };
 
 // With matrix instructions; null when this processor has none for it.
-llvm::Value* multiplyWithMma(llvm::IRBuilder<>& at, const MatrixOperands& operands, uint32_t sm);
+llvm::Value* multiplyWithMma(llvm::IRBuilder<>& at, const MatrixOperands& operands, uint32_t sm, uint32_t ptx);
 // With shuffles and one multiply-add after the other, as spv/cooperative_matrix.h says, to the bit; null when that
 // takes too much code.
 llvm::Value* multiplyWithShuffles(llvm::IRBuilder<>& at, const MatrixOperands& operands);

@@ -1,4 +1,5 @@
 // Products with mma.sync: see matrix_layout.h for why its registers are the lanes' elements as they are.
+#include "jit/ptx_matrix_shapes.h"
 #include "jit/targets/nvptx/bfloat.h"
 #include "jit/targets/nvptx/matrix.h"
 
@@ -18,12 +19,12 @@ namespace Intrinsic = llvm::Intrinsic;
 
 enum class Elements : uint8_t { None, Half, Bfloat, Bytes };
 
-Elements elementsOf(const MatrixOperands& operands, uint32_t sm) {
+Elements elementsOf(const MatrixOperands& operands, uint32_t sm, uint32_t ptx) {
     Type* a = operands.what.a->getElementType();
     Type* b = operands.what.b->getElementType();
     Type* c = operands.what.c->getElementType();
     const bool isTiled = operands.layoutA().isTiled() && operands.layoutB().isTiled();
-    if (!isTiled || a != b || sm < 75) {
+    if (!isTiled || a != b || !hasMatrixInstructions(sm, ptx)) {
         return Elements::None;
     }
     if (a->isIntegerTy(8)) {
@@ -32,7 +33,9 @@ Elements elementsOf(const MatrixOperands& operands, uint32_t sm) {
     if (c->isDoubleTy()) {
         return Elements::None;
     }
-    return a->isHalfTy() ? Elements::Half : a->isBFloatTy() && sm >= 80 ? Elements::Bfloat : Elements::None;
+    return a->isHalfTy()                                             ? Elements::Half
+           : a->isBFloatTy() && hasBfloatMatrixInstructions(sm, ptx) ? Elements::Bfloat
+                                                                     : Elements::None;
 }
 
 // The signedness is that of the first and the second operand.
@@ -193,8 +196,8 @@ private:
 
 } // namespace
 
-Value* multiplyWithMma(llvm::IRBuilder<>& at, const MatrixOperands& operands, uint32_t sm) {
-    const Elements elements = elementsOf(operands, sm);
+Value* multiplyWithMma(llvm::IRBuilder<>& at, const MatrixOperands& operands, uint32_t sm, uint32_t ptx) {
+    const Elements elements = elementsOf(operands, sm, ptx);
     return elements == Elements::None ? nullptr : Emitter(at, operands, elements, sm).run();
 }
 

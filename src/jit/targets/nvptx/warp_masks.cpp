@@ -121,10 +121,9 @@ private:
         if (items != 0 && items % kWarpSize == 0) {
             existing_ = {at.getInt32(~0u), WarpMask::Kind::Full};
         } else {
-            Value* first = at.CreateAnd(localLinearId(at, workgroupSize_), ~(kWarpSize - 1));
-            Value* left = at.CreateSub(workgroupItems(at, workgroupSize_), first, "", true, true);
-            Value* count = at.CreateBinaryIntrinsic(Intrinsic::umin, left, at.getInt32(kWarpSize));
-            Value* bits = at.CreateLShr(at.getInt32(~0u), at.CreateSub(at.getInt32(kWarpSize), count), "warp.existing");
+            // Who does not exist counts as one that has ended. Computed from ids instead, the mask is right as well,
+            // but ptxas 13.0 for sm_90 gives up on shuffles with it ("Register allocation failed").
+            Value* bits = Warp(at, {at.getInt32(~0u), WarpMask::Kind::Full}).ballot(at.getTrue());
             existing_ = {bits, WarpMask::Kind::Prefix};
         }
         return existing_;

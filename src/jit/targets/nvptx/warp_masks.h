@@ -4,7 +4,8 @@
 // activemask tells who happens to be here now, which may be fewer than the program means; so it is never asked. The
 // mask is computed instead, and an instruction that names a mask waits for all of it:
 //
-//   - Where the whole workgroup runs a block (Uniformity), the mask is that of the invocations that exist: a constant.
+//   - Where the whole workgroup runs a block (Uniformity), the mask is that of the invocations that exist: a
+//     constant, or a vote at the start of the kernel.
 //   - Where a branch sends some this way and some that way, they vote before it, within the mask there; that is the
 //     mask of a block which only this branch leads to.
 //   - A block that all invocations come to again, whatever way they took from its anchor (the block that dominates it
