@@ -44,6 +44,7 @@ struct Op {
     uint32_t target = 0;   // of a branch, or an index of the handler's own
     int32_t reconverge = -1;
     int64_t offset = 0;            // of an address, or a value of the handler's own
+    int64_t address = 0;           // the offset of the address where `offset` names the source with the member mask
     AluFunction laneAlu = nullptr; // of an instruction among lanes, run by `perform`
     uint32_t instruction = 0;      // in Function::body
 };

@@ -140,7 +140,8 @@ Step loadParameter(Warp& warp, const Op& op, uint32_t mask) {
     return Step::Next;
 }
 
-// Done at once, which is one of the times when it may be done. Sources: to, from, bytes that are read (the rest zero).
+// Done at once, which is one of the times when it may be done. Sources: to, from, bytes that
+// are read (the rest zero), and what to add to from.
 Step copyAsync(Warp& warp, const Op& op, uint32_t mask) {
     const uint64_t* to = warp.source(op, 0);
     const uint64_t* from = warp.source(op, 1);
@@ -153,7 +154,7 @@ Step copyAsync(Warp& warp, const Op& op, uint32_t mask) {
             resolve(warp, op, Space::Shared, to[lane] + static_cast<uint64_t>(op.offset), bytes, true, lane);
         if (!target)
             return Step::Fault;
-        const uint64_t address = from[lane] + op.target;
+        const uint64_t address = from[lane] + warp.source(op, 3)[lane];
         if ((address & (bytes - 1)) != 0 || used == bytes) {
             const std::byte* source = resolve(warp, op, Space::Global, address, bytes, false, lane);
             if (!source)
