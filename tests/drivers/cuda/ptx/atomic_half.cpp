@@ -1,4 +1,4 @@
-#include "half.h"
+#include "atomic_half.h"
 
 #include <bit>
 #include <cmath>

@@ -101,12 +101,16 @@ void FunctionDecoder::alu(const Instruction& in) {
                 type = types.empty() ? kWord : types.back();
             sources.push_back(source(in, operand, type, convert || barrierLess));
         }
-    if (destinations.size() > found.destinations || sources.size() != found.sources)
-        fail(in, std::to_string(destinations.size()) + " results and " + std::to_string(sources.size()) +
-                     " operands, where " + std::to_string(found.destinations) + " and " +
-                     std::to_string(found.sources) + " are expected,");
-    while (destinations.size() < found.destinations)
+    if (found.readsCarry)
+        sources.push_back(carry());
+    const size_t most = found.destinations - (found.writesCarry ? 1 : 0), given = destinations.size();
+    if (given > most || given + found.optionalDestinations < most || sources.size() != found.sources)
+        fail(in, std::to_string(given) + " results and " + std::to_string(sources.size()) + " operands, where " +
+                     std::to_string(most) + " and " + std::to_string(found.sources) + " are expected,");
+    while (destinations.size() < most)
         destinations.push_back(temporary());
+    if (found.writesCarry)
+        destinations.push_back(carry());
     const bool amongLanes = isOneOf(in.opcode, {"shfl", "vote", "match", "redux"});
     Op& op = emit(in, nullptr, destinations, sources);
     op.aluData = found.data;
@@ -120,11 +124,18 @@ void FunctionDecoder::alu(const Instruction& in) {
     }
     // A signed result is extended to the width of its register.
     const auto* to = std::get_if<Register>(&in.operands[0]);
-    if (convert && to && !types.empty() && types[0].kind == Kind::Signed && to->type.bits > types[0].bits) {
+    if (to && found.signedBits != 0 && to->type.bits > found.signedBits) {
         Op& extend = emit(in, handlers::signExtend, {destinations[0]}, {destinations[0]});
-        extend.bytes = types[0].bits / 8;
+        extend.bytes = found.signedBits / 8;
         extend.extendTo = to->type.bits;
     }
+}
+
+// CC.CF, a register that no text names.
+Slot FunctionDecoder::carry() {
+    if (carry_ < 0)
+        carry_ = temporary();
+    return carry_;
 }
 
 } // namespace halyard::softcuda::ptx

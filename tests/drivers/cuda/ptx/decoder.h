@@ -73,6 +73,7 @@ private:
 
     // Operands. `bits` is the width that the instruction wants, 0 for any.
     Slot constant(uint64_t value);
+    Slot carry();
     Slot temporary() { return static_cast<Slot>(code_.registers++); }
     Slot source(const Instruction& in, const Operand& operand, Type type, bool widerToo = false);
     Slot destination(const Instruction& in, const Operand& operand, uint32_t bits, bool widerToo = false);
@@ -93,6 +94,7 @@ private:
     Code& code_;
     std::map<uint64_t, Slot> constants_;
     std::vector<int32_t> meetings_;
+    Slot carry_ = -1;
     uint32_t at_ = 0; // the instruction
 };
 

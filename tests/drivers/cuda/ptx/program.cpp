@@ -5,12 +5,28 @@
 #include "program_data.h"
 
 #include <algorithm>
+#include <cfenv>
 #include <stdexcept>
 
 namespace halyard::softcuda::ptx {
 namespace {
 
 std::atomic<uint64_t> nextGrid{1};
+
+// The instructions count on the default rounding and exceptions; the caller's come back.
+class DefaultFloats {
+public:
+    DefaultFloats() {
+        std::fegetenv(&kept_);
+        std::fesetenv(FE_DFL_ENV);
+    }
+    DefaultFloats(const DefaultFloats&) = delete;
+    DefaultFloats& operator=(const DefaultFloats&) = delete;
+    ~DefaultFloats() { std::fesetenv(&kept_); }
+
+private:
+    std::fenv_t kept_;
+};
 
 class LoadedProgram final : public Program {
 public:
@@ -64,6 +80,7 @@ public:
                                                         : grid.dynamicShared + launch.dynamicSharedBytes;
         grid.localBytes = stackBytes(data_, entries_[launch.function]);
         grid.id = nextGrid.fetch_add(1);
+        const DefaultFloats floats;
         return runGrid(grid);
     }
 
