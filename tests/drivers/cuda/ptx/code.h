@@ -34,7 +34,8 @@ struct Op {
     Handler perform = nullptr; // of an instruction that waits for lanes: what it does when they are there
     int32_t guard = -1;
     bool guardNegated = false;
-    bool control = false; // runs for lanes whose guard is false, too
+    bool observes = false; // reads what others may have changed: a lane that spins does it over and over
+    bool control = false;  // runs for lanes whose guard is false, too
     uint8_t destinations = 0, sources = 0;
     uint32_t slots = 0; // first of Code::slots: destinations, then sources
     Space space = Space::Generic;

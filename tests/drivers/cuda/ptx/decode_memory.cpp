@@ -112,6 +112,8 @@ void FunctionDecoder::load(const Instruction& in) {
     op.elements = what.elements;
     op.bytes = bytes;
     op.extendTo = isSigned ? width : 64;
+    for (const char* strong : {"volatile", "relaxed", "acquire", "mmio"})
+        op.observes |= hasModifier(in, strong);
 }
 
 void FunctionDecoder::store(const Instruction& in) {
@@ -155,6 +157,7 @@ void FunctionDecoder::atomic(const Instruction& in) {
     Op& op = emit(in, run, destinations, sources);
     op.space = base.space;
     op.offset = base.offset;
+    op.observes = !reduction;
 }
 
 // cp.async.ca.shared.global [to], [from], bytes{, bytes that are read | ignore}; and its groups.
