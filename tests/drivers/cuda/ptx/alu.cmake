@@ -14,7 +14,10 @@ add_library(softcuda_alu STATIC
     ${alu_folder}/alu_half.cpp
     ${alu_folder}/alu_integer.cpp
     ${alu_folder}/alu_lanes.cpp
-    ${alu_folder}/alu_select.cpp)
+    ${alu_folder}/alu_matrix.cpp
+    ${alu_folder}/alu_narrow.cpp
+    ${alu_folder}/alu_select.cpp
+    ${alu_folder}/fragments.cpp)
 target_include_directories(softcuda_alu PUBLIC ${alu_folder})
 set_target_properties(softcuda_alu PROPERTIES POSITION_INDEPENDENT_CODE ON)
 # Exactly the operations that are written, in the rounding mode of the moment. Loops over lanes as vector code also where

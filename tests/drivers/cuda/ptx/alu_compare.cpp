@@ -1,6 +1,6 @@
 // setp and set: a comparison of each lane, combined with a predicate where asked, as predicates or as numbers.
 #include "alu_table.h"
-#include "half.h"
+#include "half_types.h"
 #include "integer_types.h"
 
 #include <string>
@@ -10,15 +10,15 @@ namespace halyard::softcuda::ptx {
 namespace {
 
 enum class Combine : uint8_t { None, And, Or, Xor };
-enum class Result : uint8_t { Predicates, Ones, OneF32, OneF16, OneBF16 };
+enum class Result : uint8_t { Predicates, Ones, Ones16, OneF32, OneF16, OneBF16 };
 struct Finish {
     Combine combine = Combine::None;
     Result result = Result::Predicates;
 };
-constexpr Finish kFinishes[4][5] = {
+constexpr Finish kFinishes[4][6] = {
 #define HALYARD_FINISHES(C)                                                                                            \
     {                                                                                                                  \
-        {C, Result::Predicates}, {C, Result::Ones}, {C, Result::OneF32}, {C, Result::OneF16}, {                        \
+        {C, Result::Predicates}, {C, Result::Ones}, {C, Result::Ones16}, {C, Result::OneF32}, {C, Result::OneF16}, {   \
             C, Result::OneBF16                                                                                         \
         }                                                                                                              \
     }
@@ -38,6 +38,8 @@ uint64_t trueOf(Result result) {
         return 0x3f80;
     case Result::Ones:
         return 0xffffffff;
+    case Result::Ones16:
+        return 0xffff;
     case Result::Predicates:
         break;
     }
@@ -102,7 +104,7 @@ void comparePairs(uint64_t* const* destinations, const uint64_t* const* sources,
         finish(how, first, second, how.combine == Combine::None ? nullptr : sources[2], destinations, mask);
         return;
     }
-    const uint64_t one = how.result == Result::Ones ? 0xffff : trueOf(how.result);
+    const uint64_t one = trueOf(how.result);
     for (uint32_t lane = 0; lane < kWarp; ++lane) {
         const uint64_t with = how.combine == Combine::None ? 0 : sources[2][lane] & 1;
         first[lane] = (combined(first[lane], with, how.combine) != 0 ? one : 0) |
@@ -171,7 +173,6 @@ template <class T, FloatTest Test, bool Ftz> bool floatTest(T left, T right) {
 // Names of comparison and operand type, and how `set` may write the result.
 struct Operands {
     std::string test, flush, type;
-    bool pairs = false;
     std::vector<std::pair<const char*, Result>> numbers;
 };
 
@@ -182,8 +183,7 @@ void addForms(AluTable& table, AluFunction run, const Operands& operands) {
         alu.sources = combine == 0 ? 2 : 3;
         alu.data = &kFinishes[combine][0];
         alu.destinations = 2;
-        // A pair has two results, both of which an instruction names.
-        alu.optionalDestinations = operands.pairs ? 0 : 1;
+        alu.optionalDestinations = 1;
         const std::string middle = "." + operands.test + kCombineNames[combine] + operands.flush;
         table.add("setp" + middle + "." + operands.type, alu);
         alu.destinations = 1;
@@ -199,9 +199,7 @@ const std::vector<std::pair<const char*, Result>> kWordResults = {
     {"u32", Result::Ones}, {"s32", Result::Ones}, {"f32", Result::OneF32}};
 
 template <class T> void addInteger(AluTable& table, const std::string& type, bool ordered) {
-    const auto add = [&](const char* test, AluFunction run) {
-        addForms(table, run, {test, "", type, false, kWordResults});
-    };
+    const auto add = [&](const char* test, AluFunction run) { addForms(table, run, {test, "", type, kWordResults}); };
     add("eq", compare<T, equal<T>>);
     add("ne", compare<T, notEqual<T>>);
     if (!ordered)
@@ -229,7 +227,6 @@ template <class T, bool Ftz, bool Pairs = false> void addFloat(AluTable& table, 
     const auto add = [&](const char* test, AluFunction run) {
         operands.test = test;
         operands.flush = Ftz ? ".ftz" : "";
-        operands.pairs = Pairs;
         addForms(table, run, operands);
     };
     add("eq", floatCompare<T, FloatTest::Eq, Ftz, Pairs>());
@@ -248,6 +245,26 @@ template <class T, bool Ftz, bool Pairs = false> void addFloat(AluTable& table, 
     add("nan", floatCompare<T, FloatTest::Nan, Ftz, Pairs>());
 }
 
+template <class T> void addHalf(AluTable& table) {
+    constexpr Result one = std::is_same_v<T, Half> ? Result::OneF16 : Result::OneBF16;
+    const std::string type = T::kName;
+    const Operands single{.type = type,
+                          .numbers = {{T::kName, one},
+                                      {"u16", Result::Ones16},
+                                      {"s16", Result::Ones16},
+                                      {"u32", Result::Ones},
+                                      {"s32", Result::Ones}}};
+    const std::string pair = type + "x2";
+    const Operands both{.type = pair,
+                        .numbers = {{pair.c_str(), one}, {"u32", Result::Ones16}, {"s32", Result::Ones16}}};
+    addFloat<T, false>(table, single);
+    addFloat<T, false, true>(table, both);
+    if constexpr (std::is_same_v<T, Half>) {
+        addFloat<T, true>(table, single);
+        addFloat<T, true, true>(table, both);
+    }
+}
+
 } // namespace
 
 void addComparisons(AluTable& table) {
@@ -260,19 +277,8 @@ void addComparisons(AluTable& table) {
     addFloat<float, true>(table, {.type = "f32", .numbers = kWordResults});
     addFloat<double, false>(table, {.type = "f64", .numbers = kWordResults});
 
-    const Operands half{.type = "f16",
-                        .numbers = {{"f16", Result::OneF16}, {"u32", Result::Ones}, {"s32", Result::Ones}}};
-    addFloat<Half, false>(table, half);
-    addFloat<Half, true>(table, half);
-    addFloat<BFloat, false>(
-        table, {.type = "bf16", .numbers = {{"bf16", Result::OneBF16}, {"u32", Result::Ones}, {"s32", Result::Ones}}});
-    const Operands halves{.type = "f16x2",
-                          .numbers = {{"f16x2", Result::OneF16}, {"u32", Result::Ones}, {"s32", Result::Ones}}};
-    addFloat<Half, false, true>(table, halves);
-    addFloat<Half, true, true>(table, halves);
-    addFloat<BFloat, false, true>(
-        table,
-        {.type = "bf16x2", .numbers = {{"bf16x2", Result::OneBF16}, {"u32", Result::Ones}, {"s32", Result::Ones}}});
+    addHalf<Half>(table);
+    addHalf<BFloat>(table);
 }
 
 } // namespace halyard::softcuda::ptx

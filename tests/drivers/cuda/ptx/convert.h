@@ -1,7 +1,7 @@
 // What cvt does with a value, whatever the type it came from.
 #pragma once
 
-#include "half.h"
+#include "half_types.h"
 #include "integer_types.h"
 
 #include <cmath>
