@@ -3,6 +3,7 @@
 #include "half_types.h"
 #include "integer_types.h"
 
+#include <array>
 #include <string>
 
 namespace halyard::softcuda::ptx {
@@ -10,22 +11,19 @@ namespace halyard::softcuda::ptx {
 namespace {
 
 enum class Combine : uint8_t { None, And, Or, Xor };
-enum class Result : uint8_t { Predicates, Ones, Ones16, OneF32, OneF16, OneBF16 };
+enum class Result : uint8_t { Predicates, Predicate, Ones, Ones16, OneF32, OneF16, OneBF16 };
 struct Finish {
     Combine combine = Combine::None;
     Result result = Result::Predicates;
 };
-constexpr Finish kFinishes[4][6] = {
-#define HALYARD_FINISHES(C)                                                                                            \
-    {                                                                                                                  \
-        {C, Result::Predicates}, {C, Result::Ones}, {C, Result::Ones16}, {C, Result::OneF32}, {C, Result::OneF16}, {   \
-            C, Result::OneBF16                                                                                         \
-        }                                                                                                              \
-    }
-    HALYARD_FINISHES(Combine::None), HALYARD_FINISHES(Combine::And), HALYARD_FINISHES(Combine::Or),
-    HALYARD_FINISHES(Combine::Xor)
-#undef HALYARD_FINISHES
-};
+// For Alu::data: combination, then result.
+constexpr auto kFinishes = [] {
+    std::array<std::array<Finish, 7>, 4> all{};
+    for (uint8_t combine = 0; combine < 4; ++combine)
+        for (uint8_t result = 0; result < 7; ++result)
+            all[combine][result] = {static_cast<Combine>(combine), static_cast<Result>(result)};
+    return all;
+}();
 constexpr const char* kCombineNames[4] = {"", ".and", ".or", ".xor"};
 
 uint64_t trueOf(Result result) {
@@ -41,6 +39,7 @@ uint64_t trueOf(Result result) {
     case Result::Ones16:
         return 0xffff;
     case Result::Predicates:
+    case Result::Predicate:
         break;
     }
     return 1;
@@ -173,6 +172,7 @@ template <class T, FloatTest Test, bool Ftz> bool floatTest(T left, T right) {
 // Names of comparison and operand type, and how `set` may write the result.
 struct Operands {
     std::string test, flush, type;
+    Result predicates = Result::Predicates;
     std::vector<std::pair<const char*, Result>> numbers;
 };
 
@@ -181,9 +181,9 @@ void addForms(AluTable& table, AluFunction run, const Operands& operands) {
         Alu alu;
         alu.run = run;
         alu.sources = combine == 0 ? 2 : 3;
-        alu.data = &kFinishes[combine][0];
-        alu.destinations = 2;
-        alu.optionalDestinations = 1;
+        alu.data = &kFinishes[combine][static_cast<uint32_t>(operands.predicates)];
+        alu.destinations = operands.predicates == Result::Predicates ? 2 : 1;
+        alu.optionalDestinations = alu.destinations - 1;
         const std::string middle = "." + operands.test + kCombineNames[combine] + operands.flush;
         table.add("setp" + middle + "." + operands.type, alu);
         alu.destinations = 1;
@@ -199,7 +199,9 @@ const std::vector<std::pair<const char*, Result>> kWordResults = {
     {"u32", Result::Ones}, {"s32", Result::Ones}, {"f32", Result::OneF32}};
 
 template <class T> void addInteger(AluTable& table, const std::string& type, bool ordered) {
-    const auto add = [&](const char* test, AluFunction run) { addForms(table, run, {test, "", type, kWordResults}); };
+    const auto add = [&](const char* test, AluFunction run) {
+        addForms(table, run, {test, "", type, Result::Predicates, kWordResults});
+    };
     add("eq", compare<T, equal<T>>);
     add("ne", compare<T, notEqual<T>>);
     if (!ordered)
@@ -248,7 +250,9 @@ template <class T, bool Ftz, bool Pairs = false> void addFloat(AluTable& table, 
 template <class T> void addHalf(AluTable& table) {
     constexpr Result one = std::is_same_v<T, Half> ? Result::OneF16 : Result::OneBF16;
     const std::string type = T::kName;
+    // A single f16 or bf16 has no second predicate.
     const Operands single{.type = type,
+                          .predicates = Result::Predicate,
                           .numbers = {{T::kName, one},
                                       {"u16", Result::Ones16},
                                       {"s16", Result::Ones16},
