@@ -13,21 +13,31 @@ constexpr uint32_t kWarp = 32;
 using Lanes = uint64_t[kWarp];
 
 // Computes into `destinations` for the lanes of `mask`, and leaves the others. Destinations and sources may be the
-// same.
+// same, wholly. A null destination is not written (`_`, or the second of "d|p" left out). Sources of which only the low
+// bits count may have anything above. Assumes the default floating-point environment (std::fesetenv(FE_DFL_ENV)), and
+// leaves it so.
 using AluFunction = void (*)(uint64_t* const* destinations, const uint64_t* const* sources, uint32_t mask,
                              const void* data);
 
 struct Alu {
     AluFunction run = nullptr;
-    const void* data = nullptr; // for `run`, static
-    uint8_t destinations = 0;   // registers written, vector operands counted by element
-    uint8_t sources = 0;        // registers read, likewise
+    const void* data = nullptr;       // for `run`, static
+    uint8_t destinations = 0;         // registers written, vector operands counted by element
+    uint8_t sources = 0;              // registers and immediates read, likewise
+    uint8_t optionalDestinations = 0; // of the last of `destinations`, how many an instruction may leave out (null)
+    bool writesCarry = false;         // the last destination is the carry flag CC.CF: it is no operand in the text
+    bool readsCarry = false;          // the last source is the carry flag
+    // cvt to a signed type: how wide the result is. A wider destination register gets copies of its top bit above.
+    uint8_t signedBits = 0;
 };
 
 // The function for an instruction, such as ("fma", {"rn", "f32"}); false when this interpreter does not have it. Loads,
 // stores, atomics, control flow, barriers, moves of symbols and special registers are not here. Instructions among
 // lanes (shfl, vote, match, redux, wmma.mma, mma) are: they get the whole warp, `mask` being the lanes that execute; a
-// membermask is a source.
+// membermask is a source. Modifiers are expected in the order of the PTX ISA, each of them counts.
+//
+// "mov" moves one register; packing and unpacking vectors is the interpreter's. A predicate source is 0 or 1: whoever
+// reads "!p" hands over the negated one.
 bool findAlu(const std::string& opcode, std::span<const std::string> modifiers, Alu& out);
 
 // Where wmma.load, wmma.store and ldmatrix find the elements of a fragment.
