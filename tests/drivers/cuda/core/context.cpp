@@ -2,8 +2,8 @@
 
 #include "device.h"
 #include "driver.h"
-#include "external.h"
 #include "event.h"
+#include "external.h"
 #include "graph.h"
 #include "memory.h"
 #include "module.h"
@@ -108,7 +108,9 @@ thread_local constinit size_t depth = 0;
 
 } // namespace
 
-uint64_t currentHandle() { return depth ? stack[depth - 1] : 0; }
+uint64_t currentHandle() {
+    return depth ? stack[depth - 1] : 0;
+}
 
 std::shared_ptr<Context> currentContext() {
     return depth ? driver().contexts.find(reinterpret_cast<void*>(stack[depth - 1])) : nullptr;
@@ -131,6 +133,8 @@ bool pushCurrent(uint64_t handle) {
     return true;
 }
 
-uint64_t popCurrent() { return depth ? stack[--depth] : 0; }
+uint64_t popCurrent() {
+    return depth ? stack[--depth] : 0;
+}
 
 } // namespace halyard::softcuda

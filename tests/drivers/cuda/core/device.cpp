@@ -17,7 +17,9 @@ constexpr uint64_t kGap = Heap::kAlignment;
 
 } // namespace
 
-uint64_t Device::totalBytes() const { return knobs().memory; }
+uint64_t Device::totalBytes() const {
+    return knobs().memory;
+}
 
 bool Device::charge(uint64_t bytes) {
     uint64_t used = used_.load();
@@ -28,7 +30,9 @@ bool Device::charge(uint64_t bytes) {
     return true;
 }
 
-void Device::discharge(uint64_t bytes) { used_.fetch_sub(bytes); }
+void Device::discharge(uint64_t bytes) {
+    used_.fetch_sub(bytes);
+}
 
 uint64_t Device::allocateFor(const Context* owner, uint64_t bytes, uint64_t alignment) {
     if (bytes == 0 || !charge(bytes))
@@ -63,8 +67,8 @@ void freeRange(const Range& range) {
         break;
     case MemoryKind::Imported:
     case MemoryKind::External:
-        d.heap.unmapFile(range.begin, (range.bytes + 4095) & ~uint64_t{4095});
-        d.heap.give(range.begin, ((range.bytes + 4095) & ~uint64_t{4095}) + kGap);
+        d.heap.unmapFile(range.mapBegin, range.mapBytes);
+        d.heap.give(range.mapBegin, range.mapBytes);
         break;
     case MemoryKind::Mapping:
         d.heap.unmapFile(range.begin, range.bytes);
@@ -89,9 +93,13 @@ std::byte* Device::resolve(uint64_t address, uint64_t bytes, bool write, uint64_
     return range->host + (address - range->begin);
 }
 
-uint64_t Device::generation() const { return driver().space.generation(); }
+uint64_t Device::generation() const {
+    return driver().space.generation();
+}
 
-uint64_t Device::allocate(uint64_t bytes, uint64_t alignment) { return allocateFor(nullptr, bytes, alignment); }
+uint64_t Device::allocate(uint64_t bytes, uint64_t alignment) {
+    return allocateFor(nullptr, bytes, alignment);
+}
 
 void Device::free(uint64_t address) {
     if (std::optional<Range> range = driver().space.remove(address))

@@ -1,7 +1,7 @@
 // One device: its memory's books, its primary context, and what kernels on it may touch.
 #pragma once
 
-#include "drivers/cuda/ptx/program.h"
+#include "ptx/program.h"
 #include "status.h"
 
 #include <array>

@@ -81,6 +81,8 @@ bool Heap::mapFile(uint64_t address, uint64_t bytes, int file, uint64_t offset) 
                 static_cast<off_t>(offset)) != MAP_FAILED;
 }
 
-bool Heap::unmapFile(uint64_t address, uint64_t bytes) { return mapFile(address, bytes, file_, address - base_); }
+bool Heap::unmapFile(uint64_t address, uint64_t bytes) {
+    return mapFile(address, bytes, file_, address - base_);
+}
 
 } // namespace halyard::softcuda

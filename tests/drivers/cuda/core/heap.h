@@ -1,8 +1,8 @@
 // The addresses of device memory and what lies behind them.
 //
 // Device addresses are reserved and never readable by the host, so that a host that follows a device pointer faults as
-// it does with the real driver. The bytes lie in one sparse file, mapped a second time elsewhere: device address a is at
-// host(a). Physical memory of the virtual-memory functions is mapped over that second place.
+// it does with the real driver. The bytes lie in one sparse file, mapped a second time elsewhere: device address a is
+// at host(a). Physical memory of the virtual-memory functions is mapped over that second place.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ public:
     Heap& operator=(const Heap&) = delete;
 
     bool valid() const { return base_ != 0; }
-    // Addresses for `bytes`, aligned to a power of two of at least kAlignment; zero when there are none left. Given back
-    // addresses come again as late as possible. `wanted`: these addresses and no others when they are free.
+    // Addresses for `bytes`, aligned to a power of two of at least kAlignment; zero when there are none left. Given
+    // back addresses come again as late as possible. `wanted`: these addresses and no others when they are free.
     uint64_t take(uint64_t bytes, uint64_t alignment, uint64_t wanted = 0);
     // Frees the pages and the addresses.
     void give(uint64_t address, uint64_t bytes);

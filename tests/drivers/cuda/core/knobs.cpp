@@ -47,8 +47,7 @@ bool setFail(std::string_view text, Knobs& knobs) {
 
 bool setLost(std::string_view text, Knobs& knobs) {
     std::string_view launch = next(text, ':');
-    return setNumber(launch, 1, UINT64_MAX, knobs.lostAt) &&
-           (text.empty() || setNumber(text, 1, 999, knobs.lostCode));
+    return setNumber(launch, 1, UINT64_MAX, knobs.lostAt) && (text.empty() || setNumber(text, 1, 999, knobs.lostCode));
 }
 
 bool set(std::string_view key, std::string_view value, Knobs& knobs) {
@@ -114,8 +113,8 @@ uint32_t ptxVersionOf(int driver) {
         Row{11070, 77}, Row{11080, 78}, Row{12000, 80}, Row{12010, 81}, Row{12020, 82}, Row{12030, 83}, Row{12040, 84},
         Row{12050, 85}, Row{12070, 86}, Row{12080, 87}, Row{12090, 88}, Row{13000, 90},
     };
-    auto above =
-        std::upper_bound(kRows.begin(), kRows.end(), driver, [](int value, const Row& row) { return value < row.driver; });
+    auto above = std::upper_bound(kRows.begin(), kRows.end(), driver,
+                                  [](int value, const Row& row) { return value < row.driver; });
     return above == kRows.begin() ? kRows.front().ptx : (above - 1)->ptx;
 }
 

@@ -63,13 +63,13 @@ bool AddressSpace::touches(uint64_t begin, uint64_t bytes) const {
 std::byte* AddressSpace::span(uint64_t begin, uint64_t bytes) const {
     std::shared_lock lock(mutex_);
     const Range* first = at(begin);
-    if (!first)
+    if (!first || !first->readers)
         return nullptr;
     std::byte* host = first->host + (begin - first->begin);
     for (const Range* range = first; bytes > range->end() - begin;) {
         const Range* next = at(range->end());
         if (range->kind != MemoryKind::Mapping || !next || next->kind != MemoryKind::Mapping ||
-            next->host != range->host + range->bytes)
+            next->host != range->host + range->bytes || !next->readers)
             return nullptr;
         range = next;
     }

@@ -1,7 +1,7 @@
 // Which addresses are memory, and whose.
 #pragma once
 
-#include "drivers/cuda/ptx/program.h"
+#include "ptx/program.h"
 
 #include <atomic>
 #include <cstddef>
@@ -23,11 +23,12 @@ struct Range {
     uint64_t begin = 0, bytes = 0;
     std::byte* host = nullptr; // where the bytes are
     MemoryKind kind = MemoryKind::Device;
-    uint32_t device = 0;            // where it lives, or whose context made it
-    const Context* owner = nullptr; // null: of the device, not of a context
-    uint32_t flags = 0;             // of the call that made it
+    uint32_t device = 0;                   // where it lives, or whose context made it
+    const Context* owner = nullptr;        // null: of the device, not of a context
+    uint32_t flags = 0;                    // of the call that made it
     uint32_t readers = ~0u, writers = ~0u; // one bit a device
     uint64_t id = 0;                       // never used twice
+    uint64_t mapBegin = 0, mapBytes = 0;   // Imported, External: the pages
     std::shared_ptr<void> keep;
 
     uint64_t end() const { return begin + bytes; }
@@ -51,7 +52,8 @@ public:
     std::optional<Range> find(uint64_t address) const;
     // Whether a range touches these bytes.
     bool touches(uint64_t begin, uint64_t bytes) const;
-    // The host's pointer to bytes that lie in one range, or in mappings side by side; null otherwise.
+    // The host's pointer to bytes that lie in one range, or in mappings side by side; null otherwise,
+    // and when the mappings have no access.
     std::byte* span(uint64_t begin, uint64_t bytes) const;
     // Changes who may use the range that begins at `begin` and has `bytes`.
     bool setAccess(uint64_t begin, uint64_t bytes, uint32_t device, bool read, bool write);

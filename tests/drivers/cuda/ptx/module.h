@@ -94,6 +94,8 @@ struct Function {
     std::vector<Instruction> body;
     std::array<uint32_t, 3> maxThreads{}; // .maxntid; zeros: none
     std::array<uint32_t, 3> requiredThreads{};
+    std::array<uint32_t, 3> requiredCluster{}; // .reqnctapercluster
+    bool defined = false;                      // has a body; else a prototype
 };
 
 struct Module {
