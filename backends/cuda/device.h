@@ -50,6 +50,9 @@ public:
     bool lost() const { return lost_.load(std::memory_order_acquire) != HY_SUCCESS; }
     HyResult lostResult() const { return lost_.load(std::memory_order_acquire); }
 
+    // Asks the driver whether the context still lives: HY_SUCCESS, or what it failed with, also remembered.
+    HyResult probe() noexcept;
+
     // A copy of the name that lives as long as the device. Throws std::bad_alloc.
     const char* intern(std::string_view name);
 
@@ -62,7 +65,7 @@ public:
     std::vector<std::shared_ptr<Stream>> streams();
 
 private:
-    std::string describeSuspects() noexcept;
+    std::string describeSuspects();
 
     const std::shared_ptr<Context> context_;
     const DeviceInfo info_;

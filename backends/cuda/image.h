@@ -5,6 +5,17 @@
 
 namespace halyard::cuda {
 
+// A module's hyPrintFormats. Outlives the module with what is still to be printed, and nothing of it calls the driver.
+struct PrintFormats {
+    std::string text;
+    CUdeviceptr address = 0;
+
+    // The string at an offset; "" beyond the end.
+    std::string_view at(uint64_t offset) const;
+    // A string at an address of the device, for %s: one of these, or words that say it cannot be read.
+    std::string textAt(uint64_t deviceAddress) const;
+};
+
 // Unloaded when the last reference goes, once no stream can use it any more.
 class Image {
 public:
@@ -22,13 +33,12 @@ public:
     bool find(const char* name, CUdeviceptr& outAddress, size_t& outBytes) const;
     // Copies hyPrintFormats from the device. Throws std::bad_alloc.
     HyResult readFormats();
-    // The format string at an offset of hyPrintFormats; "" beyond its end.
-    std::string_view format(uint32_t offset) const;
+    const std::shared_ptr<const PrintFormats>& formats() const { return formats_; }
 
 private:
     const std::shared_ptr<Device> device_;
     const CUmodule handle_;
-    std::string formats_;
+    std::shared_ptr<const PrintFormats> formats_;
 };
 
 } // namespace halyard::cuda

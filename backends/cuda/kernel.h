@@ -7,13 +7,6 @@
 
 namespace halyard::cuda {
 
-// What a launch gives the driver; also for nodes of graphs. Owns its values, so the driver may read them later.
-struct LaunchArguments {
-    std::vector<uint64_t> hidden;  // lengths, then hidden parameters
-    std::vector<void*> parameters; // of cuLaunchKernel
-    uint32_t sharedBytes = 0;      // dynamic workgroup memory
-};
-
 // Immutable. Kept by its handle and by calls in progress; what the device needs outlives both.
 class Kernel {
 public:
@@ -29,22 +22,28 @@ public:
     const std::shared_ptr<Image>& image() const { return image_; }
 
     HyResult launch(Stream& stream, const HyBackendLaunch& launch);
-    // Fills `out` with pointers into the launch and into itself. `print` and `grid` are the addresses of the hidden
-    // parameters of these names, or 0. Throws std::bad_alloc.
-    void fillArguments(const HyBackendLaunch& launch, CUdeviceptr print, CUdeviceptr grid, LaunchArguments& out) const;
-    // The driver's limits for this kernel, which fillArguments keeps out of the launch path.
+    // How many parameters the driver sees, and how many of them are hidden ones at the end.
+    size_t parameterCount() const { return parameters_.size() + hiddenCount(); }
+    size_t hiddenCount() const { return lengthCount_ + hidden_.size(); }
+    // Fills what cuLaunchKernel takes: `outParameters` (parameterCount pointers) into the launch's values and into
+    // `outHidden` (hiddenCount values). Returns the bytes of dynamic workgroup memory. `print` and `grid` are the
+    // addresses for the hidden parameters of these names, or 0.
+    uint32_t fillArguments(const HyBackendLaunch& launch, CUdeviceptr print, CUdeviceptr grid, uint64_t* outHidden,
+                           void** outParameters) const;
     HyResult info(HyBackendKernelInfo& out) const;
     HyResult occupancy(HyDim3 size, uint64_t localBytes, HyOccupancy& out) const;
 
 private:
-    Kernel(std::shared_ptr<Image> image, std::shared_ptr<Image> program, const HyBackendKernelDesc& desc);
-    HyResult prepare(const ArtifactHeader& header);
+    Kernel(std::shared_ptr<Image> image, const HyBackendKernelDesc& desc);
+    static HyResult compile(Module& module, const HyBackendKernelDesc& desc, ArtifactHeader& header,
+                            std::shared_ptr<Image>& out);
+    HyResult prepare(Module& module, const ArtifactHeader& header);
     HyResult launchGeneral(Stream& stream, const HyBackendLaunch& launch);
-    CUresult submit(Stream& stream, const HyBackendLaunch& launch, void** parameters, uint32_t sharedBytes) const;
-    [[gnu::cold]] HyResult failLaunch(CUresult code, const HyBackendLaunch& launch) const;
+    HyResult submit(Stream& stream, const HyBackendLaunch& launch, uint32_t sharedBytes, void** parameters);
+    [[gnu::cold]] HyResult failLaunch(CUresult code, const HyBackendLaunch& launch, uint32_t sharedBytes);
 
     const std::shared_ptr<Image> image_;
-    const std::shared_ptr<Image> program_; // whose program data it uses, or null
+    std::shared_ptr<Image> program_; // whose variables at program scope it uses, or null
     const std::vector<HyBackendParameter> parameters_;
     const uint32_t lengthCount_;
     const HyDim3 requiredSize_;
@@ -53,10 +52,8 @@ private:
     CUdeviceptr programData_ = 0;
     std::vector<Hidden> hidden_;
     bool plain_ = false; // the application's arguments are the driver's as they are
-    bool hasLocal_ = false;
     bool needsPrint_ = false;
     bool needsGrid_ = false;
-    uint32_t maxInvocations_ = 0;
 };
 
 } // namespace halyard::cuda

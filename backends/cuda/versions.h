@@ -1,4 +1,4 @@
-// Which PTX a driver understands.
+// Which PTX a driver and a device understand.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +12,8 @@ uint32_t ptxVersionOf(int driverVersion);
 
 // LLVM's feature string for it: "+ptx87".
 std::string ptxFeature(int driverVersion);
+
+// The newest processor known to the compiler whose code the device runs: "sm_90" for 90; "" below 70.
+std::string processorOf(uint32_t computeCapability);
 
 } // namespace halyard::cuda
