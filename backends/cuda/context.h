@@ -1,0 +1,19 @@
+// The backend's state for one instance: the driver's functions and what its devices said when it started.
+#pragma once
+
+#include "properties.h"
+#include "status.h"
+#include "symbols.h"
+
+#include <vector>
+
+namespace halyard::cuda {
+
+struct Context {
+    Host host;
+    Symbols cu;
+    int driverVersion = 0;           // 12080: CUDA 12.8
+    std::vector<DeviceInfo> devices; // one for each device that can be used
+};
+
+} // namespace halyard::cuda

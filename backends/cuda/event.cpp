@@ -1,0 +1,117 @@
+#include "event.h"
+
+#include "handles.h"
+#include "stream.h"
+#include "tables.h"
+#include "wait.h"
+
+namespace halyard::cuda {
+
+HyResult Event::record(Stream& stream) {
+    const Current current = enterContext(*device_);
+    const CUresult code = device_->cu().cuEventRecord(handle_, stream.handle());
+    if (code != CUDA_SUCCESS)
+        return device_->fail(code, "record an event");
+    recorded_.store(true, std::memory_order_release);
+    return HY_SUCCESS;
+}
+
+HyResult Event::query() {
+    const Current current = enterContext(*device_);
+    const CUresult code = device_->cu().cuEventQuery(handle_);
+    return code == CUDA_ERROR_NOT_READY ? HY_NOT_READY : device_->check(code, "tell whether an event was reached");
+}
+
+HyResult Event::synchronize(uint64_t deadline) {
+    if (!recorded() && !interprocess())
+        return HY_SUCCESS;
+    HyResult result = HY_NOT_READY;
+    pollUntil(deadline, [&] {
+        result = query();
+        return result != HY_NOT_READY;
+    });
+    return result != HY_NOT_READY
+               ? result
+               : device_->host().fail({HY_ERROR_TIMEOUT, "the recorded work has not finished within the time limit"});
+}
+
+HyResult Event::elapsedSince(Event& start, uint64_t& outNanoseconds) {
+    for (Event* const event : {&start, this}) {
+        const char* argument = event == this ? "end" : "start";
+        if (!event->timing())
+            return device_->host().fail(
+                {HY_ERROR_INVALID_STATE, "the event keeps no times", argument, "create it with HY_EVENT_TIMING"});
+        if (!event->recorded())
+            return device_->host().fail({HY_ERROR_INVALID_STATE, "the event was never recorded", argument});
+        if (const HyResult result = event->query(); result != HY_SUCCESS)
+            return result;
+    }
+    const Current current = enterContext(*device_);
+    float milliseconds = 0;
+    const CUresult code = device_->cu().cuEventElapsedTime(&milliseconds, start.handle_, handle_);
+    if (code == CUDA_ERROR_NOT_READY)
+        return HY_NOT_READY;
+    outNanoseconds = milliseconds > 0 ? static_cast<uint64_t>(static_cast<double>(milliseconds) * 1e6) : 0;
+    return device_->check(code, "tell the time between two events");
+}
+
+namespace {
+
+HyResult createEvent(HyBackendDevice handle, uint32_t flags, HyBackendEvent* outEvent) {
+    const std::shared_ptr<Device>& device = fromHandle(handle);
+    return guarded(device->host(), [&] {
+        unsigned native = (flags & HY_EVENT_TIMING) != 0 ? CU_EVENT_DEFAULT : CU_EVENT_DISABLE_TIMING;
+        if ((flags & HY_EVENT_INTERPROCESS) != 0)
+            native |= CU_EVENT_INTERPROCESS;
+        CUevent event = nullptr;
+        if (const HyResult result = device->takeEvent(native, event); result != HY_SUCCESS)
+            return result;
+        *outEvent = toHandle<HyBackendEvent>(std::make_shared<Event>(device, event, native));
+        return HY_SUCCESS;
+    });
+}
+
+HyResult destroyEvent(HyBackendEvent handle) {
+    destroyHandle(handle);
+    return HY_SUCCESS;
+}
+
+HyResult recordEvent(HyBackendEvent handle, HyBackendStream stream) {
+    return fromHandle(handle)->record(*fromHandle(stream));
+}
+
+HyResult queryEvent(HyBackendEvent handle) {
+    const std::shared_ptr<Event>& event = fromHandle(handle);
+    return event->recorded() || event->interprocess() ? event->query() : HY_SUCCESS;
+}
+
+HyResult synchronizeEvent(HyBackendEvent handle, uint64_t timeoutNs) {
+    const std::shared_ptr<Event> event = fromHandle(handle);
+    return guarded(event->device().host(), [&] { return event->synchronize(deadlineAfter(timeoutNs)); });
+}
+
+HyResult elapsed(HyBackendEvent start, HyBackendEvent end, uint64_t* outNanoseconds) {
+    return guarded(fromHandle(start)->device().host(),
+                   [&] { return fromHandle(end)->elapsedSince(*fromHandle(start), *outNanoseconds); });
+}
+
+HyResult getNativeHandle(HyBackendEvent handle, HyNativeHandle* outHandle) {
+    outHandle->value = reinterpret_cast<uintptr_t>(fromHandle(handle)->handle());
+    outHandle->typeName = "CUevent";
+    return HY_SUCCESS;
+}
+
+} // namespace
+
+const HyBackendEventTable kEventTable{
+    .structSize = sizeof(HyBackendEventTable),
+    .create = createEvent,
+    .destroy = destroyEvent,
+    .record = recordEvent,
+    .query = queryEvent,
+    .synchronize = synchronizeEvent,
+    .elapsed = elapsed,
+    .getNativeHandle = getNativeHandle,
+};
+
+} // namespace halyard::cuda

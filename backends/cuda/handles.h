@@ -1,0 +1,40 @@
+// The interface's opaque handles: each points to a reference to one of the backend's objects, so that work in flight
+// and other objects may keep it beyond the handle.
+#pragma once
+
+#include "halyard/backend.h"
+
+#include <memory>
+
+namespace halyard::cuda {
+
+struct Context;
+class Device;
+class Event;
+class Kernel;
+class Module;
+class Stream;
+
+template <typename Handle> struct ObjectOf;
+template <> struct ObjectOf<HyBackendContext> { using Type = Context; };
+template <> struct ObjectOf<HyBackendDevice> { using Type = Device; };
+template <> struct ObjectOf<HyBackendStream> { using Type = Stream; };
+template <> struct ObjectOf<HyBackendEvent> { using Type = Event; };
+template <> struct ObjectOf<HyBackendModule> { using Type = Module; };
+template <> struct ObjectOf<HyBackendKernel> { using Type = Kernel; };
+
+template <typename Handle> using Reference = std::shared_ptr<typename ObjectOf<Handle>::Type>;
+
+// REQUIRES: a handle that was not destroyed.
+template <typename Handle> Reference<Handle>& fromHandle(Handle handle) {
+    return *reinterpret_cast<Reference<Handle>*>(handle);
+}
+// Throws std::bad_alloc.
+template <typename Handle> Handle toHandle(Reference<Handle> object) {
+    return reinterpret_cast<Handle>(new Reference<Handle>(std::move(object)));
+}
+template <typename Handle> void destroyHandle(Handle handle) {
+    delete &fromHandle(handle);
+}
+
+} // namespace halyard::cuda

@@ -1,0 +1,131 @@
+#include "host_calls.h"
+
+#include "stream.h"
+
+#include <chrono>
+#include <map>
+
+namespace halyard::cuda {
+namespace {
+
+// Every call that was submitted and not made yet, of all devices, by number. The driver is given the number, so a call
+// that it makes after all finds nothing rather than memory that is gone. Never destroyed: driver threads outlive main.
+struct Pending {
+    struct Call {
+        const HostCalls* owner;
+        HostCalls::Function function;
+    };
+    std::mutex mutex;
+    uint64_t last = 0;
+    std::map<uint64_t, Call> calls;
+
+    static Pending& get() {
+        static Pending& pending = *new Pending;
+        return pending;
+    }
+};
+
+HostCalls::Function take(uint64_t number) {
+    Pending& pending = Pending::get();
+    const std::scoped_lock lock(pending.mutex);
+    const auto found = pending.calls.find(number);
+    if (found == pending.calls.end())
+        return {};
+    HostCalls::Function function = std::move(found->second.function);
+    pending.calls.erase(found);
+    return function;
+}
+
+// The oldest call of an owner; empty: there is none.
+HostCalls::Function takeOldest(const HostCalls& owner) {
+    Pending& pending = Pending::get();
+    const std::scoped_lock lock(pending.mutex);
+    for (auto at = pending.calls.begin(); at != pending.calls.end(); ++at) {
+        if (at->second.owner != &owner)
+            continue;
+        HostCalls::Function function = std::move(at->second.function);
+        pending.calls.erase(at);
+        return function;
+    }
+    return {};
+}
+
+bool anyPending(const HostCalls& owner) {
+    Pending& pending = Pending::get();
+    const std::scoped_lock lock(pending.mutex);
+    for (const auto& [number, call] : pending.calls) {
+        if (call.owner == &owner)
+            return true;
+    }
+    return false;
+}
+
+void callFromDriver(void* userData) {
+    if (const HostCalls::Function function = take(reinterpret_cast<uintptr_t>(userData)))
+        function(HY_SUCCESS);
+}
+
+} // namespace
+
+HyResult HostCalls::submit(CUstream stream, Function function) {
+    uint64_t number = 0;
+    {
+        Pending& pending = Pending::get();
+        const std::scoped_lock lock(pending.mutex);
+        number = ++pending.last;
+        pending.calls.emplace(number, Pending::Call{this, std::move(function)});
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!watcher_.joinable() && !stopping_) {
+            try {
+                watcher_ = std::thread([this] { watch(); });
+            } catch (const std::system_error&) {
+                take(number);
+                return device_.host().fail({HY_ERROR_OUT_OF_HOST_MEMORY, "a thread cannot be started"});
+            }
+        }
+    }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a number that the driver carries
+    void* const token = reinterpret_cast<void*>(static_cast<uintptr_t>(number));
+    const CUresult code = device_.cu().cuLaunchHostFunc(stream, callFromDriver, token);
+    // When it is not there any more the watcher has called it, and a second report would break "not called".
+    if (code != CUDA_SUCCESS && take(number))
+        return device_.fail(code, "take a host function");
+    changed_.notify_one();
+    return HY_SUCCESS;
+}
+
+void HostCalls::abandon(HyResult status) noexcept {
+    while (const Function function = takeOldest(*this))
+        function(status);
+}
+
+void HostCalls::stop() noexcept {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_one();
+    if (watcher_.joinable())
+        watcher_.join();
+}
+
+void HostCalls::watch() noexcept {
+    constexpr auto kLook = std::chrono::milliseconds(20);
+    const Current current = enterContext(device_);
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        if (!anyPending(*this)) {
+            changed_.wait_for(lock, std::chrono::seconds(1));
+            continue;
+        }
+        changed_.wait_for(lock, kLook);
+        lock.unlock();
+        if (device_.probe() != HY_SUCCESS)
+            abandon(device_.lostResult());
+        lock.lock();
+    }
+}
+
+} // namespace halyard::cuda

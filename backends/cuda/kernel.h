@@ -1,0 +1,59 @@
+// One launchable kernel.
+#pragma once
+
+#include "artifact.h"
+#include "module.h"
+#include "stream.h"
+
+namespace halyard::cuda {
+
+// Immutable. Kept by its handle and by calls in progress; what the device needs outlives both.
+class Kernel {
+public:
+    // Compiles (SPIR-V) or looks it up (images).
+    static HyResult create(const std::shared_ptr<Module>& module, const HyBackendKernelDesc& desc,
+                           std::shared_ptr<Kernel>& out);
+
+    Device& device() const { return image_->device(); }
+    CUfunction function() const { return function_; }
+    const char* name() const { return name_; }
+    bool needsPrint() const { return needsPrint_; }
+    bool needsGrid() const { return needsGrid_; }
+    const std::shared_ptr<Image>& image() const { return image_; }
+
+    HyResult launch(Stream& stream, const HyBackendLaunch& launch);
+    // How many parameters the driver sees, and how many of them are hidden ones at the end.
+    size_t parameterCount() const { return parameters_.size() + hiddenCount(); }
+    size_t hiddenCount() const { return lengthCount_ + hidden_.size(); }
+    // Fills what cuLaunchKernel takes: `outParameters` (parameterCount pointers) into the launch's values and into
+    // `outHidden` (hiddenCount values). Returns the bytes of dynamic workgroup memory. `print` and `grid` are the
+    // addresses for the hidden parameters of these names, or 0.
+    uint32_t fillArguments(const HyBackendLaunch& launch, CUdeviceptr print, CUdeviceptr grid, uint64_t* outHidden,
+                           void** outParameters) const;
+    HyResult info(HyBackendKernelInfo& out) const;
+    HyResult occupancy(HyDim3 size, uint64_t localBytes, HyOccupancy& out) const;
+
+private:
+    Kernel(std::shared_ptr<Image> image, const HyBackendKernelDesc& desc);
+    static HyResult compile(Module& module, const HyBackendKernelDesc& desc, ArtifactHeader& header,
+                            std::shared_ptr<Image>& out);
+    HyResult prepare(Module& module, const ArtifactHeader& header);
+    HyResult launchGeneral(Stream& stream, const HyBackendLaunch& launch);
+    HyResult submit(Stream& stream, const HyBackendLaunch& launch, uint32_t sharedBytes, void** parameters);
+    [[gnu::cold]] HyResult failLaunch(CUresult code, const HyBackendLaunch& launch, uint32_t sharedBytes);
+
+    const std::shared_ptr<Image> image_;
+    std::shared_ptr<Image> program_; // whose variables at program scope it uses, or null
+    const std::vector<HyBackendParameter> parameters_;
+    const uint32_t lengthCount_;
+    const HyDim3 requiredSize_;
+    const char* name_;
+    CUfunction function_ = nullptr;
+    CUdeviceptr programData_ = 0;
+    std::vector<Hidden> hidden_;
+    bool plain_ = false; // the application's arguments are the driver's as they are
+    bool needsPrint_ = false;
+    bool needsGrid_ = false;
+};
+
+} // namespace halyard::cuda

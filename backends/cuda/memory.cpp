@@ -1,0 +1,75 @@
+#include "device.h"
+#include "handles.h"
+#include "tables.h"
+
+namespace halyard::cuda {
+namespace {
+
+HyResult allocate(HyBackendDevice handle, uint64_t bytes, HyDevicePtr* outPtr, void** outHost) {
+    Device& device = *fromHandle(handle);
+    return guarded(device.host(), [&] {
+        const Current current = enterContext(device);
+        CUdeviceptr ptr = 0;
+        CUresult code = device.cu().cuMemAlloc_v2(&ptr, bytes);
+        if (code == CUDA_ERROR_OUT_OF_MEMORY) {
+            device.leftovers().sweep();
+            code = device.cu().cuMemAlloc_v2(&ptr, bytes);
+        }
+        if (code == CUDA_ERROR_OUT_OF_MEMORY) {
+            size_t free = 0;
+            size_t total = 0;
+            device.cu().cuMemGetInfo_v2(&free, &total);
+            return device.fail(code, "allocate memory",
+                               std::to_string(bytes) + " bytes are asked for, " + std::to_string(free) + " of " +
+                                   std::to_string(total) + " are free");
+        }
+        *outPtr = ptr;
+        *outHost = nullptr;
+        return device.check(code, "allocate memory");
+    });
+}
+
+HyResult freeMemory(HyBackendDevice handle, HyDevicePtr ptr) {
+    Device& device = *fromHandle(handle);
+    const Current current = enterContext(device);
+    return device.check(device.cu().cuMemFree_v2(ptr), "free memory");
+}
+
+HyResult registerHost(HyBackendDevice handle, void* pointer, uint64_t bytes, HyDevicePtr* outPtr) {
+    Device& device = *fromHandle(handle);
+    const Current current = enterContext(device);
+    const Symbols& cu = device.cu();
+    const CUresult code = cu.cuMemHostRegister_v2(pointer, bytes, kMemHostPortable | kMemHostDeviceMap);
+    if (code == CUDA_ERROR_INVALID_VALUE)
+        return device.host().fail({HY_ERROR_INVALID_ADDRESS,
+                                   "the driver cannot register the host memory: part of it is not mapped, or is of a "
+                                   "kind that cannot be locked",
+                                   "pointer", "", "CUDA_ERROR_INVALID_VALUE", code});
+    if (code != CUDA_SUCCESS)
+        return device.fail(code, "register host memory");
+    CUdeviceptr ptr = 0;
+    if (const CUresult found = cu.cuMemHostGetDevicePointer_v2(&ptr, pointer, 0); found != CUDA_SUCCESS) {
+        cu.cuMemHostUnregister(pointer);
+        return device.fail(found, "map host memory into the device");
+    }
+    *outPtr = ptr;
+    return HY_SUCCESS;
+}
+
+HyResult unregisterHost(HyBackendDevice handle, void* pointer) {
+    Device& device = *fromHandle(handle);
+    const Current current = enterContext(device);
+    return device.check(device.cu().cuMemHostUnregister(pointer), "unregister host memory");
+}
+
+} // namespace
+
+const HyBackendMemoryTable kMemoryTable{
+    .structSize = sizeof(HyBackendMemoryTable),
+    .allocate = allocate,
+    .free = freeMemory,
+    .registerHost = registerHost,
+    .unregisterHost = unregisterHost,
+};
+
+} // namespace halyard::cuda

@@ -1,0 +1,71 @@
+// A stream of the driver, and what this backend keeps for it: the names of the kernels it launched last, and memory
+// that kernels and copies need in its order.
+#pragma once
+
+#include "device.h"
+
+#include <array>
+
+namespace halyard::cuda {
+
+// The memory behind the printf of a stream's kernels, which take turns with it.
+struct PrintMemory {
+    CUdeviceptr device = 0;  // a HyPtxPrintBuffer
+    uint8_t* host = nullptr; // its pinned copy
+};
+
+// Thread-safe. Kept by its handle, by the device's closing, and by calls in progress.
+class Stream : public std::enable_shared_from_this<Stream> {
+public:
+    // Takes over `handle`, unless it is foreign. `label` is for messages: "stream 3", "stream 'upload'".
+    Stream(std::shared_ptr<Device> device, CUstream handle, std::string label)
+        : device_(std::move(device)), handle_(handle), label_(std::move(label)) {}
+    ~Stream();
+
+    Device& device() const { return *device_; }
+    const std::shared_ptr<Device>& sharedDevice() const { return device_; }
+    CUstream handle() const { return handle_; }
+    const std::string& label() const { return label_; }
+
+    // HY_SUCCESS, or the failure with the record set.
+    HyResult check(CUresult code, const char* what) { return device_->check(code, what); }
+    // HY_SUCCESS, HY_NOT_READY, or the failure.
+    HyResult query();
+    HyResult synchronize(uint64_t deadline);
+    // All work is done. False also when the stream failed.
+    bool idle();
+
+    // A kernel was launched; `name` is the device's own copy. Costs a few instructions.
+    void note(const char* name) {
+        const uint64_t at = launched_.fetch_add(1, std::memory_order_relaxed);
+        names_[at % kNames].store(name, std::memory_order_relaxed);
+    }
+    // Appends the names of kernels that may still run, each once.
+    void addSuspects(std::vector<std::string_view>& names) const;
+
+    // Held while several commands of one kind must follow each other.
+    std::mutex& submitMutex() { return submitMutex_; }
+    // Made at the first use. REQUIRES: submitMutex is held.
+    HyResult printMemory(PrintMemory& out);
+    HyResult gridBarrier(CUdeviceptr& out);
+    // Pinned memory that copies from and to pageable memory go through.
+    HyResult staging(uint8_t*& out);
+    static constexpr uint32_t kPrintBytes = 1 << 20;
+    static constexpr uint64_t kStagingBytes = 8 << 20;
+
+private:
+    static constexpr size_t kNames = 16;
+
+    const std::shared_ptr<Device> device_;
+    const CUstream handle_;
+    const std::string label_;
+    std::atomic<uint64_t> launched_{0};
+    std::atomic<uint64_t> seenDone_{0}; // launches that are known to have ended
+    std::array<std::atomic<const char*>, kNames> names_{};
+    std::mutex submitMutex_;
+    PrintMemory print_;
+    CUdeviceptr grid_ = 0;
+    uint8_t* staging_ = nullptr;
+};
+
+} // namespace halyard::cuda
