@@ -184,7 +184,7 @@ private:
         applyWorkgroupSize(*kernel, size);
         applySubgroupSize(*kernel, kWarp, countsPartial, size);
         simplify(module, *machine_, kArrayBytes);
-        if (spv::Status status = lowerCollectives(module, *kernel, info, size, processor_.sm); !status) {
+        if (spv::Status status = lowerCollectives(module, *kernel, info, size, processor_.sm, processor_.ptx); !status) {
             return status;
         }
         applyWorkgroupSize(*kernel, size);
