@@ -57,6 +57,11 @@ TEST(Forms, UnknownModifiersAreRefused) {
                              "bra",
                              "atom.global.add.u32"})
         EXPECT_FALSE(find(form, alu)) << form;
+    // What LLVM writes.
+    EXPECT_TRUE(find("add.rn.sat.ftz.f32", alu));
+    EXPECT_TRUE(find("cvt.rn.satfinite.relu.bf16x2.f32", alu));
+    EXPECT_FALSE(find("add.rn.sat.sat.f32", alu));
+    EXPECT_FALSE(find("add.ftz.rn.f32", alu));
     // A modifier is one word.
     EXPECT_FALSE(findAlu("fma", std::vector<std::string>{"rn.f32"}, alu));
     EXPECT_FALSE(findAlu("fma.rn", std::vector<std::string>{"f32"}, alu));

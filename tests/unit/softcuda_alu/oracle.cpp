@@ -1,12 +1,12 @@
 #include "oracle.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace halyard::softcuda::ptx::testing {
 
 Quad powerOfTwo(int exponent) {
-    Quad result = 1;
-    for (int i = 0; i < (exponent < 0 ? -exponent : exponent); ++i)
-        result = exponent < 0 ? result / 2 : result * 2;
-    return result;
+    return static_cast<Quad>(std::ldexp(1.0L, exponent));
 }
 
 bool isNanBits(Layout layout, uint64_t bits) {
@@ -53,12 +53,12 @@ uint64_t encode(Layout layout, Quad exact, Mode mode, bool negativeZero) {
         return negativeZero ? sign : 0;
     const Quad magnitude = exact < 0 ? -exact : exact;
     const uint64_t signOf = exact < 0 ? sign : 0;
-    int exponent = 1 - bias;
-    Quad power = powerOfTwo(exponent);
-    while (exponent <= bias && magnitude >= power * 2) {
-        power *= 2;
-        ++exponent;
-    }
+    // The estimate may be one too high when the cast rounds up.
+    int exponent = std::ilogb(static_cast<long double>(magnitude));
+    if (powerOfTwo(exponent) > magnitude)
+        --exponent;
+    exponent = std::max(exponent, 1 - bias);
+    const Quad power = powerOfTwo(exponent);
     const Quad quantum = power / powerOfTwo(layout.mantissaBits);
     const Quad units = exponent > bias ? 0 : whole((exact < 0 ? -magnitude : magnitude) / quantum, mode);
     auto count = static_cast<uint64_t>(units < 0 ? -units : units);

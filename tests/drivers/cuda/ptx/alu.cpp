@@ -43,18 +43,36 @@ const AluTable& aluTable() {
     return table;
 }
 
-bool findAlu(const std::string& opcode, std::span<const std::string> modifiers, Alu& out) {
-    // A dot inside a word would let it pass for two.
+namespace {
+
+bool isFlag(const std::string& modifier) {
+    return modifier == "ftz" || modifier == "sat" || modifier == "relu" || modifier == "satfinite" || modifier == "NaN";
+}
+
+const Alu* lookUp(const std::string& opcode, std::span<const std::string> modifiers) {
     std::string form = opcode;
-    if (form.find('.') != std::string::npos)
-        return false;
     for (const std::string& modifier : modifiers) {
-        if (modifier.find('.') != std::string::npos)
-            return false;
         form += '.';
         form += modifier;
     }
-    const Alu* const found = aluTable().find(form);
+    return aluTable().find(form);
+}
+
+} // namespace
+
+bool findAlu(const std::string& opcode, std::span<const std::string> modifiers, Alu& out) {
+    // A dot inside a word would let it pass for two.
+    const auto hasDot = [](const std::string& word) { return word.find('.') != std::string::npos; };
+    if (hasDot(opcode) || std::any_of(modifiers.begin(), modifiers.end(), hasDot))
+        return false;
+    const Alu* found = lookUp(opcode, modifiers);
+    // Compilers write ".sat.ftz" as well as the ISA's ".ftz.sat": two such words mean the same in either order.
+    for (size_t i = 1; !found && i < modifiers.size(); ++i)
+        if (isFlag(modifiers[i - 1]) && isFlag(modifiers[i])) {
+            std::vector<std::string> swapped(modifiers.begin(), modifiers.end());
+            std::swap(swapped[i - 1], swapped[i]);
+            found = lookUp(opcode, swapped);
+        }
     if (!found)
         return false;
     out = *found;

@@ -34,7 +34,8 @@ struct Alu {
 // The function for an instruction, such as ("fma", {"rn", "f32"}); false when this interpreter does not have it. Loads,
 // stores, atomics, control flow, barriers, moves of symbols and special registers are not here. Instructions among
 // lanes (shfl, vote, match, redux, wmma.mma, mma) are: they get the whole warp, `mask` being the lanes that execute; a
-// membermask is a source. Modifiers are expected in the order of the PTX ISA, each of them counts.
+// membermask is a source. Modifiers are expected in the order of the PTX ISA, two neighbours
+// of .ftz .sat .relu .satfinite .NaN in either order; each of them counts.
 //
 // "mov" moves one register; packing and unpacking vectors is the interpreter's. A predicate source is 0 or 1: whoever
 // reads "!p" hands over the negated one.
