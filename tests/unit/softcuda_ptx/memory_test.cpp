@@ -74,8 +74,8 @@ TEST(Memory, MovesPackAndUnpack) {
   mov.b64 {_, %r6}, %rd5;
   mov.b64 {%rs3, %rs4, %rs5, %rs6}, %rd5;
   st.global.u32 [%rd1], %r3;
-  st.global.v2.u32 [%rd1+4], {%r4, %r5};
-  st.global.u32 [%rd1+12], %r6;
+  st.global.u32 [%rd1+4], %r4;
+  st.global.v2.u32 [%rd1+8], {%r5, %r6};
   st.global.u16 [%rd1+16], %rs6;
   mov.f32 %f1, 1.5;
   mov.f32 %f2, 0f40000000;
