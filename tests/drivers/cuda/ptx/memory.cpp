@@ -55,19 +55,18 @@ Step access(Warp& warp, const Op& op, uint32_t mask, uint32_t bytes, bool isWrit
     const Space space = op.space;
     const Window window = windowOf(warp, space);
     RangeCache& cache = warp.grid().cache;
-    if (!window.host)
+    const bool ofDevice = space == Space::Global || space == Space::Const || space == Space::Generic;
+    if (ofDevice)
         cache.validate();
     for (; mask != 0; mask &= mask - 1) {
         const auto lane = static_cast<uint32_t>(std::countr_zero(mask));
         const uint64_t address = base[lane] + offset, at = address - window.begin;
         std::byte* memory = nullptr;
         if ((address & (bytes - 1)) == 0) {
-            if (window.host) {
-                if (at < window.bytes && window.bytes - at >= bytes)
-                    memory = window.host + lane * window.laneStride + at;
-            } else if (space != Space::Param && (address & kWindowMask) == 0) {
+            if (ofDevice && (address & kWindowMask) == 0)
                 memory = cache.find(address, bytes, isWrite);
-            }
+            else if (!ofDevice && at < window.bytes && window.bytes - at >= bytes)
+                memory = window.host + lane * window.laneStride + at;
         }
         if (!memory && !(memory = resolve(warp, op, space, address, bytes, isWrite, lane)))
             return Step::Fault;
