@@ -27,8 +27,8 @@ TEST(Matrix, ProductOfRowsAndColumns) {
   wmma.store.d.sync.aligned.row.m16n16k16.global.f32 [%rd1], {%c0,%c1,%c2,%c3,%c4,%c5,%c6,%c7}, 20;)")));
     std::vector<uint16_t> in(512);
     for (uint32_t i = 0; i < 256; ++i) {
-        in[i] = half(i * 7 % 13);        // a, by rows
-        in[256 + i] = half(i * 5 % 11);  // b, by columns
+        in[i] = half(i * 7 % 13);       // a, by rows
+        in[256 + i] = half(i * 5 % 11); // b, by columns
     }
     const uint64_t out = device.buffer(std::vector<float>(320, -1)), inAt = device.buffer(in);
     device.expectRuns(1, 32, {out, inAt});
