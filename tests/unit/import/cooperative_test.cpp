@@ -15,10 +15,11 @@ TEST(Cooperative, LoadsMultiplyAndStoreStayAbstract) {
     const Import result = import(kProductBody);
     ASSERT_TRUE(result.module) << result.error.message;
     const std::string text = print(*result.module);
-    // 16 invocations share 128 or 256 elements; strides are in bytes; then rows, columns, layout, alignment, volatile.
+    // 16 invocations share 128 or 256 elements; strides are in bytes; then rows, columns, layout, alignment, volatile,
+    // use.
     EXPECT_THAT(text, HasSubstr("<8 x float> @hy.matrix.load.v8f32.p1(ptr addrspace(1) %0, i64 32, i32 16, i32 8, "
-                                "i32 0, i32 4, i32 0)"));
-    EXPECT_THAT(text, HasSubstr("i64 32, i32 8, i32 16, i32 1, i32 4, i32 0)"));
+                                "i32 0, i32 4, i32 0, i32 0)"));
+    EXPECT_THAT(text, HasSubstr("i64 32, i32 8, i32 16, i32 1, i32 4, i32 0, i32 1)"));
     EXPECT_THAT(text, HasSubstr("<16 x float> @hy.subgroup.matrix_mul_add.v8f32.v8f32.v16f32(<8 x float>"));
     EXPECT_THAT(text, HasSubstr("i32 16, i32 16, i32 8, i32 0)"));
     EXPECT_THAT(text, HasSubstr("call void @hy.matrix.store.v16f32.p1(ptr addrspace(1) %0, i64 64, <16 x float>"));

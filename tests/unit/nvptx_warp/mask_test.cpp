@@ -140,6 +140,51 @@ end:
           });
 }
 
+// Votes among those that another vote chose, with values that pass by.
+TEST_F(Masks, AShortCircuitInAShortCircuit) {
+    check(R"(
+  %two = shl i32 %v, 1
+  %a = icmp ult i32 %v, 2
+  br i1 %a, label %then, label %second
+second:
+  %three = add i32 %two, %v
+  %b = icmp ugt i32 %v, 4
+  br i1 %b, label %then, label %end
+then:
+  %s = phi i32 [ %two, %entry ], [ %three, %second ]
+  place 0
+  %c = icmp eq i32 %s, 18
+  br i1 %c, label %deep, label %fourth
+fourth:
+  %d = icmp eq i32 %s, 2
+  br i1 %d, label %deep, label %last
+deep:
+  place 1
+  br label %last
+last:
+  place 2
+  br label %end
+end:
+  %t = phi i32 [ %s, %last ], [ %two, %second ]
+  %e = icmp ugt i32 %t, 5
+  br i1 %e, label %more, label %done
+more:
+  place 3
+  br label %done
+done:
+  ret void
+)",
+          4, [](const auto& in, uint32_t place, uint32_t lane) {
+              const auto isThen = [](uint32_t v) { return v < 2 || v > 4; };
+              const auto sum = [&](uint32_t v) { return v < 2 || !isThen(v) ? 2 * v : 3 * v; };
+              return own(lanesOf(in,
+                                 [&](uint32_t v) {
+                                     return place == 1 ? v == 6 || v == 1 : place == 3 ? sum(v) > 5 : isThen(v);
+                                 }),
+                         lane);
+          });
+}
+
 TEST_F(Masks, ASwitchThatFallsThrough) {
     check(
         R"(

@@ -32,6 +32,7 @@ struct Lane {
     char* stack = nullptr;
     State state = State::Ready;
     std::string operation;
+    uint32_t site = 0;
     const uint64_t* args = nullptr;
     uint64_t* results = nullptr;
 };
@@ -94,6 +95,7 @@ struct Machine {
         } else {
             Lane& lane = lanes[current];
             lane.operation = name;
+            lane.site = operation;
             lane.args = args;
             lane.results = results;
             wait();
@@ -133,6 +135,11 @@ struct Machine {
         return any;
     }
 
+    // PTX lets different instructions meet; compilers and manuals of it are not as clear, so that nothing relies on it.
+    static bool isTogether(const Lane& a, const Lane& b) {
+        return a.site == b.site || (a.operation == b.operation && a.operation.ends_with("bar.warp.sync"));
+    }
+
     bool tryWarp(uint32_t first, uint32_t leader) {
         const uint32_t mask = maskOf(lanes[leader]);
         if ((mask >> (leader - first) & 1) == 0) {
@@ -148,7 +155,7 @@ struct Machine {
                 continue; // nobody waits for who has ended, or never was
             }
             const Lane& lane = lanes[first + i];
-            if (lane.state != State::Waiting || lane.operation != lanes[leader].operation || maskOf(lane) != mask) {
+            if (lane.state != State::Waiting || !isTogether(lane, lanes[leader]) || maskOf(lane) != mask) {
                 return false;
             }
             here |= uint32_t{1} << i;
@@ -343,8 +350,8 @@ std::vector<std::string> replaceIntrinsics(llvm::Module& module) {
     llvm::FunctionCallee execute = module.getOrInsertFunction("hyExecuteOperation", llvm::Type::getVoidTy(context),
                                                               llvm::Type::getInt32Ty(context), pointer, pointer);
     for (llvm::Function* function : functions) {
-        names.push_back(function->getName().str());
         while (!function->use_empty()) {
+            names.push_back(function->getName().str());
             auto* call = llvm::cast<llvm::CallInst>(*function->user_begin());
             llvm::BasicBlock& entry = call->getFunction()->getEntryBlock();
             llvm::IRBuilder<> top(&entry, entry.begin());

@@ -1,5 +1,5 @@
 // Runs lowered kernels on the host as PTX defines warps: every invocation on its own, in an order that a seed chooses,
-// waiting at an instruction with a mask until all of the mask wait at one with the same qualifiers and mask. What the
+// waiting at an instruction with a mask until all of the mask wait at the same one with the same mask. What the
 // hardware would hang at or leave undefined is an exception with words.
 #pragma once
 

@@ -19,10 +19,11 @@ namespace halyard::jit::nvptx {
 // `sm`: the compute capability, such as 75 (at least 70); `ptx`: the version of PTX, such as 65. `workgroupSize`: zero
 // when unknown.
 //
-// REQUIRES: everything is inlined into the kernel; ids and sizes are still KIR's builtins, since this asks which of
-// them differ between invocations; local variables are in registers as far as they can be, or branches on them are
-// taken for divergent, which is slower; the optimiser has not run, and runs afterwards. A fence with the scope and
-// semantics of a subgroup barrier that reaches further than the subgroup is left as hy.fence.
+// REQUIRES: everything is inlined into the kernel; host::keepRegions() came before whatever unrolls loops; ids and
+// sizes are still KIR's builtins, since this asks which of them differ between invocations; local variables are in
+// registers as far as they can be, or branches on them are taken for divergent, which is slower; the optimiser has not
+// run, and runs afterwards. A fence with the scope and semantics of a subgroup barrier that reaches further than the
+// subgroup is left as hy.fence.
 //
 // Errors: HY_ERROR_UNSUPPORTED_SPIRV for an unknown operation, control flow without an order (warp_masks.h), matrices
 // in workgroups that are no multiple of 32, or that are too large for code without matrix instructions;

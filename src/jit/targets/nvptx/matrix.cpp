@@ -1,6 +1,7 @@
 #include "jit/targets/nvptx/matrix.h"
 
 #include "jit/kir.h"
+#include "jit/targets/nvptx/bfloat.h"
 #include "jit/targets/nvptx/warp.h"
 
 #include <llvm/IR/InstIterator.h>
@@ -99,6 +100,7 @@ spv::Status lowerMatrices(llvm::Module&, llvm::Function& kernel, const spv::Kern
         call->replaceAllUsesWith(result);
         call->eraseFromParent();
     }
+    lowerBfloat(kernel, sm);
     return spv::Unit{};
 }
 

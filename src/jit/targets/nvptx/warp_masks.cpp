@@ -2,6 +2,7 @@
 
 #include "jit/passes/uniformity.h"
 #include "jit/targets/nvptx/block_order.h"
+#include "jit/targets/nvptx/meeting_points.h"
 
 #include <llvm/ADT/SetVector.h>
 #include <llvm/ADT/SmallPtrSet.h>
@@ -79,33 +80,52 @@ public:
         return mask;
     }
 
-    // Adds the votes of those that do not come to the blocks that hold a vote. Nothing may be asked afterwards.
-    void vote() {
-        struct Edge {
-            BasicBlock* from;
-            BasicBlock* to; // null: the invocation ends
-            std::vector<BasicBlock*> passed;
-        };
-        std::vector<Edge> edges;
-        for (BasicBlock& block : kernel_) {
-            if (llvm::succ_empty(&block)) {
-                edges.push_back({&block, nullptr, passed(&block, nullptr)});
-            }
-            const llvm::SmallSetVector<BasicBlock*, 2> successors(llvm::succ_begin(&block), llvm::succ_end(&block));
-            for (BasicBlock* next : successors) {
-                edges.push_back({&block, next, passed(&block, next)});
-            }
+    // Leads those that do not come to the blocks that hold a vote there, too; `result` gets the masks as they are then.
+    // Nothing may be asked afterwards.
+    void vote(llvm::DenseMap<CallInst*, WarpMask>& result) {
+        if (votes_.empty()) {
+            return;
         }
-        for (const Edge& edge : edges) {
-            if (edge.passed.empty()) {
+        std::vector<VotedEdge> edges;
+        std::vector<BasicBlock*> blocks;
+        for (BasicBlock& block : kernel_) {
+            blocks.push_back(&block);
+        }
+        for (BasicBlock* block : blocks) {
+            if (llvm::succ_empty(block)) {
+                const std::vector<BasicBlock*> votes = passed(block, nullptr);
+                if (!votes.empty()) {
+                    edges.push_back({block, llvm::SplitBlock(block, block->getTerminator()), votes});
+                }
                 continue;
             }
-            const bool isOnlyWay = edge.to == nullptr || edge.from->getUniqueSuccessor() == edge.to;
-            BasicBlock* where = isOnlyWay ? edge.from : llvm::SplitEdge(edge.from, edge.to);
-            llvm::IRBuilder<> at(where->getTerminator());
-            for (BasicBlock* block : edge.passed) {
-                Warp(at, masks_.lookup(order_.anchor(block))).ballot(at.getFalse());
+            const llvm::SmallSetVector<BasicBlock*, 2> successors(llvm::succ_begin(block), llvm::succ_end(block));
+            for (BasicBlock* next : successors) {
+                std::vector<BasicBlock*> votes = passed(block, next);
+                if (llvm::is_contained(votes_, next)) {
+                    votes.push_back(next);
+                }
+                if (!votes.empty()) {
+                    edges.push_back({block, next, votes});
+                }
             }
+        }
+        std::vector<Vote> votes;
+        for (BasicBlock* block : votes_) {
+            votes.push_back({block, masks_.lookup(order_.anchor(block)).bits,
+                             llvm::cast<llvm::Instruction>(masks_.lookup(block).bits)});
+        }
+        // Operands of calls are what stays known while values change.
+        std::vector<std::pair<CallInst*, CallInst*>> pins;
+        for (const auto& [call, mask] : result) {
+            llvm::IRBuilder<> at(call);
+            pins.emplace_back(call,
+                              llvm::cast<CallInst>(at.CreateIntrinsic(Intrinsic::nvvm_bar_warp_sync, {mask.bits})));
+        }
+        leadThroughVotes(kernel_, edges, votes);
+        for (const auto& [call, pin] : pins) {
+            result[call].bits = pin->getArgOperand(0);
+            pin->eraseFromParent();
         }
     }
 
@@ -271,7 +291,7 @@ spv::Result<llvm::DenseMap<CallInst*, WarpMask>> computeWarpMasks(llvm::Function
     for (CallInst* call : calls) {
         result[call] = masks.of(call->getParent());
     }
-    masks.vote();
+    masks.vote(result);
     return result;
 }
 

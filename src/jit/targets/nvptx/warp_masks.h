@@ -10,9 +10,8 @@
 //     mask of a block which only this branch leads to.
 //   - A block that all invocations come to again, whatever way they took from its anchor (the block that dominates it
 //     immediately; the preheader of a loop for what comes behind the loop), has the anchor's mask.
-//   - Any other block that only some of them come to holds a vote among the anchor's mask: those that come vote yes at
-//     its start, the others no on the edge that takes them past it. The votes are different instructions; PTX defines
-//     them to meet by qualifiers and mask.
+//   - Any other block that only some of them come to has a vote among the anchor's mask in front of it, through which
+//     the ways of all of them lead: of those that come, and of those that pass it by (meeting_points.h).
 //   - The mask of a loop's header is that of the preheader, or that of the invocations that take the back edge.
 //
 // Every invocation passes the blocks in one order, a numbering of the dominator tree that follows the control flow, and
