@@ -256,4 +256,66 @@ TEST_F(CudaDriver, eventsTellTimes) {
         EXPECT_EQ(api_->event->destroy(event), HY_SUCCESS);
 }
 
+struct Called {
+    std::atomic<int> times{0};
+    std::atomic<HyResult> status{HY_SUCCESS};
+};
+
+// The last test: it ends the context.
+TEST_F(CudaDriver, aFaultNamesTheKernelAndHostFunctionsAreStillCalledOnce) {
+    const std::string text = R"(
+.version 7.0
+.target sm_70
+.address_size 64
+.visible .entry astray() {
+    .reg .b64 %rd<2>;
+    mov.u64 %rd1, 64;
+    st.global.u32 [%rd1], 1;
+    ret;
+}
+)";
+    HyBackendModuleDesc desc{};
+    desc.structSize = sizeof desc;
+    desc.format = HY_MODULE_FORMAT_PTX;
+    desc.data = text.data();
+    desc.dataBytes = text.size();
+    HyBackendModule module = nullptr;
+    ASSERT_EQ(api_->module->load(device_, &desc, &module), HY_SUCCESS) << lastMessage;
+    HyBackendKernelDesc kernelDesc{};
+    kernelDesc.structSize = sizeof kernelDesc;
+    kernelDesc.name = "astray";
+    HyBackendKernel kernel = nullptr;
+    ASSERT_EQ(api_->module->createKernel(module, &kernelDesc, &kernel), HY_SUCCESS) << lastMessage;
+    HyBackendLaunch launch{};
+    launch.structSize = sizeof launch;
+    launch.workgroups = launch.workgroupSize = launch.clusterSize = {1, 1, 1};
+    // The gate keeps the kernel from running before everything is submitted.
+    std::atomic<bool> open{false};
+    const HyHostFunction wait = [](void* user, HyResult) {
+        while (!static_cast<std::atomic<bool>*>(user)->load())
+            std::this_thread::yield();
+    };
+    Called called;
+    const HyHostFunction count = [](void* user, HyResult status) {
+        static_cast<Called*>(user)->status = status;
+        ++static_cast<Called*>(user)->times;
+    };
+    ASSERT_EQ(api_->stream->hostFunction(stream_, wait, &open), HY_SUCCESS) << lastMessage;
+    ASSERT_EQ(api_->stream->launch(stream_, kernel, &launch), HY_SUCCESS) << lastMessage;
+    ASSERT_EQ(api_->stream->hostFunction(stream_, count, &called), HY_SUCCESS) << lastMessage;
+    open = true;
+    // Nobody asks: the host function comes all the same.
+    for (int i = 0; i < 2000 && called.times == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(called.times, 1);
+    EXPECT_EQ(called.status, HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(api_->stream->synchronize(stream_, kLimit), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_NE(lastMessage.find("'astray'"), std::string::npos) << lastMessage;
+    EXPECT_EQ(api_->stream->launch(stream_, kernel, &launch), HY_ERROR_LAUNCH_FAILED);
+    EXPECT_NE(lastMessage.find("context is gone"), std::string::npos) << lastMessage;
+    EXPECT_EQ(api_->module->destroyKernel(kernel), HY_SUCCESS);
+    EXPECT_EQ(api_->module->unload(module), HY_SUCCESS);
+    EXPECT_EQ(called.times, 1);
+}
+
 } // namespace
