@@ -3,6 +3,7 @@
 #include "../core/physical.h"
 #include "call.h"
 
+#include <bit>
 #include <cstring>
 #include <unistd.h>
 
@@ -32,8 +33,7 @@ extern "C" CUresult cuIpcGetEventHandle(CUipcEventHandle* handle, CUevent event)
 
 extern "C" CUresult cuIpcOpenEventHandle(CUevent* event, CUipcEventHandle handle) {
     return inContext(__func__, [&](const ContextPtr& context) {
-        FileName name;
-        std::memcpy(&name, &handle, sizeof name);
+        auto name = std::bit_cast<FileName>(handle);
         int file = -1;
         Status status = event ? openFile(name, kEventName, file) : Status::InvalidValue;
         if (status != Status::Success)
@@ -63,8 +63,7 @@ extern "C" CUresult cuIpcOpenMemHandle_v2(CUdeviceptr* ptr, CUipcMemHandle handl
     return inContext(__func__, [&](const ContextPtr& context) {
         if (!ptr || flags != CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS)
             return Status::InvalidValue;
-        FileName name;
-        std::memcpy(&name, &handle, sizeof name);
+        auto name = std::bit_cast<FileName>(handle);
         int file = -1;
         Status status = openFile(name, kMemoryName, file);
         if (status != Status::Success)
