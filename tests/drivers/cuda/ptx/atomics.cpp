@@ -1,6 +1,6 @@
 // atom and red.
+#include "atomic_half.h"
 #include "grid.h"
-#include "half.h"
 #include "handlers.h"
 
 #include <algorithm>

@@ -34,7 +34,8 @@ struct Op {
     Handler perform = nullptr; // of an instruction that waits for lanes: what it does when they are there
     int32_t guard = -1;
     bool guardNegated = false;
-    bool control = false; // runs for lanes whose guard is false, too
+    bool observes = false; // reads what others may have changed: a lane that spins does it over and over
+    bool control = false;  // runs for lanes whose guard is false, too
     uint8_t destinations = 0, sources = 0;
     uint32_t slots = 0; // first of Code::slots: destinations, then sources
     Space space = Space::Generic;
@@ -44,6 +45,7 @@ struct Op {
     uint32_t target = 0;   // of a branch, or an index of the handler's own
     int32_t reconverge = -1;
     int64_t offset = 0;            // of an address, or a value of the handler's own
+    int64_t address = 0;           // the offset of the address where `offset` names the source with the member mask
     AluFunction laneAlu = nullptr; // of an instruction among lanes, run by `perform`
     uint32_t instruction = 0;      // in Function::body
 };

@@ -33,8 +33,9 @@ Step signExtend(Warp& warp, const Op& op, uint32_t mask); // from Op::bytes to O
 Step addWindow(Warp& warp, const Op& op, uint32_t mask);  // cvta of Op::offset
 Step dropWindow(Warp& warp, const Op& op, uint32_t mask); // cvta.to
 Step isSpace(Warp& warp, const Op& op, uint32_t mask);
-Step dynamicShared(Warp& warp, const Op& op, uint32_t mask);
-Step special(Warp& warp, const Op& op, uint32_t mask); // Op::target is a SpecialRegister
+Step dynamicShared(Warp& warp, const Op& op, uint32_t mask); // its address and Op::offset
+Step localAddress(Warp& warp, const Op& op, uint32_t mask);  // Op::offset in the frame's local memory
+Step special(Warp& warp, const Op& op, uint32_t mask);       // Op::target is a SpecialRegister
 
 // memory.cpp
 Step loadParameter(Warp& warp, const Op& op, uint32_t mask); // of the kernel, at the constant Op::offset

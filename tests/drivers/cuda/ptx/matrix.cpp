@@ -23,7 +23,7 @@ template <bool Write> Step transfer(Warp& warp, const Op& op, uint32_t group) {
             const uint64_t major = op.extendTo ? fragment[i].row : fragment[i].column;
             const uint64_t minor = op.extendTo ? fragment[i].column : fragment[i].row;
             const uint64_t at =
-                address[lane] + static_cast<uint64_t>(op.offset) + (major * stride[lane] + minor) * bytes;
+                address[lane] + static_cast<uint64_t>(op.address) + (major * stride[lane] + minor) * bytes;
             std::byte* memory = resolve(warp, op, op.space, at, bytes, Write, lane);
             if (!memory)
                 return Step::Fault;
@@ -63,7 +63,7 @@ Step performLoadRows(Warp& warp, const Op& op, uint32_t group) {
         for (uint32_t row = 0; row < 8; ++row) {
             const uint32_t lane = matrix * 8 + row;
             const std::byte* memory =
-                resolve(warp, op, op.space, address[lane] + static_cast<uint64_t>(op.offset), 16, false, lane);
+                resolve(warp, op, op.space, address[lane] + static_cast<uint64_t>(op.address), 16, false, lane);
             if (!memory)
                 return Step::Fault;
             std::memcpy(elements[row], memory, 16);

@@ -25,52 +25,87 @@ template <class T> void write(std::byte* to, T value) {
     __atomic_store_n(reinterpret_cast<T*>(to), value, __ATOMIC_RELEASE);
 }
 
-// For each lane of the mask: function(lane, pointer to the memory).
+// Memory of the block or of its threads: `host` is that of lane 0, at address `begin`.
+struct Window {
+    uint64_t begin = 0, bytes = 0;
+    std::byte* host = nullptr;
+    size_t laneStride = 0;
+};
+
+Window windowOf(const Warp& warp, Space space) {
+    const Grid& grid = warp.grid();
+    const Frame& frame = *warp.current.frame;
+    switch (space) {
+    case Space::Shared:
+        return {grid.sharedBegin, grid.sharedEnd - grid.sharedBegin, warp.block().shared(), 0};
+    case Space::Local:
+        return {0, warp.localBytes(), warp.localMemory(0), warp.localBytes()};
+    case Space::Register:
+        return {0, frame.code->areaBytes, frame.area, frame.code->areaBytes};
+    default:
+        return {};
+    }
+}
+
+// For each lane of the mask: function(lane, pointer to the memory). What is not quickly found is left to resolve().
 template <class Function>
 Step access(Warp& warp, const Op& op, uint32_t mask, uint32_t bytes, bool isWrite, Function&& function) {
     const uint64_t* base = warp.source(op, 0);
     const auto offset = static_cast<uint64_t>(op.offset);
     const Space space = op.space;
-    if (space == Space::Global || space == Space::Const) {
-        RangeCache& cache = warp.grid().cache;
+    const Window window = windowOf(warp, space);
+    RangeCache& cache = warp.grid().cache;
+    const bool ofDevice = space == Space::Global || space == Space::Const || space == Space::Generic;
+    if (ofDevice)
         cache.validate();
-        for (; mask != 0; mask &= mask - 1) {
-            const auto lane = static_cast<uint32_t>(std::countr_zero(mask));
-            const uint64_t address = base[lane] + offset;
-            std::byte* memory = (address & (bytes - 1)) == 0 ? cache.find(address, bytes, isWrite) : nullptr;
-            if (!memory && !(memory = resolve(warp, op, space, address, bytes, isWrite, lane)))
-                return Step::Fault;
-            function(lane, memory);
-        }
-        return Step::Next;
-    }
     for (; mask != 0; mask &= mask - 1) {
         const auto lane = static_cast<uint32_t>(std::countr_zero(mask));
-        std::byte* memory = resolve(warp, op, space, base[lane] + offset, bytes, isWrite, lane);
-        if (!memory)
+        const uint64_t address = base[lane] + offset, at = address - window.begin;
+        std::byte* memory = nullptr;
+        if ((address & (bytes - 1)) == 0) {
+            if (ofDevice && (address & kWindowMask) == 0)
+                memory = cache.find(address, bytes, isWrite);
+            else if (!ofDevice && at < window.bytes && window.bytes - at >= bytes)
+                memory = window.host + lane * window.laneStride + at;
+        }
+        if (!memory && !(memory = resolve(warp, op, space, address, bytes, isWrite, lane)))
             return Step::Fault;
         function(lane, memory);
     }
     return Step::Next;
 }
 
+template <class T, bool Signed> uint64_t extended(T value, uint64_t keep) {
+    if constexpr (Signed)
+        return static_cast<uint64_t>(static_cast<int64_t>(std::make_signed_t<T>(value))) & keep;
+    else
+        return value;
+}
+
 template <class T, bool Signed> Step loadAs(Warp& warp, const Op& op, uint32_t mask) {
+    const uint64_t keep = op.extendTo >= 64 ? ~uint64_t(0) : (uint64_t(1) << op.extendTo) - 1;
+    if (op.elements == 1) {
+        uint64_t* to = warp.destination(op, 0);
+        return access(warp, op, mask, sizeof(T), false, [&](uint32_t lane, const std::byte* memory) {
+            to[lane] = extended<T, Signed>(read<T>(memory), keep);
+        });
+    }
+    // The address may be in one of the results: it is read before the lane's are written.
     uint64_t* to[8];
     for (uint32_t i = 0; i < op.elements; ++i)
         to[i] = warp.destination(op, i);
-    const uint64_t keep = op.extendTo >= 64 ? ~uint64_t(0) : (uint64_t(1) << op.extendTo) - 1;
     return access(warp, op, mask, sizeof(T) * op.elements, false, [&](uint32_t lane, const std::byte* memory) {
-        for (uint32_t i = 0; i < op.elements; ++i) {
-            const T value = read<T>(memory + i * sizeof(T));
-            if constexpr (Signed)
-                to[i][lane] = static_cast<uint64_t>(static_cast<int64_t>(std::make_signed_t<T>(value))) & keep;
-            else
-                to[i][lane] = value;
-        }
+        for (uint32_t i = 0; i < op.elements; ++i)
+            to[i][lane] = extended<T, Signed>(read<T>(memory + i * sizeof(T)), keep);
     });
 }
 
 template <class T> Step storeAs(Warp& warp, const Op& op, uint32_t mask) {
+    if (op.elements == 1) {
+        const uint64_t* from = warp.source(op, 1);
+        return access(warp, op, mask, sizeof(T), true,
+                      [&](uint32_t lane, std::byte* memory) { write<T>(memory, static_cast<T>(from[lane])); });
+    }
     const uint64_t* from[8];
     for (uint32_t i = 0; i < op.elements; ++i)
         from[i] = warp.source(op, i + 1);
@@ -140,7 +175,8 @@ Step loadParameter(Warp& warp, const Op& op, uint32_t mask) {
     return Step::Next;
 }
 
-// Done at once, which is one of the times when it may be done. Sources: to, from, bytes that are read (the rest zero).
+// Done at once, which is one of the times when it may be done. Sources: to, from, bytes that
+// are read (the rest zero), and what to add to from.
 Step copyAsync(Warp& warp, const Op& op, uint32_t mask) {
     const uint64_t* to = warp.source(op, 0);
     const uint64_t* from = warp.source(op, 1);
@@ -153,7 +189,7 @@ Step copyAsync(Warp& warp, const Op& op, uint32_t mask) {
             resolve(warp, op, Space::Shared, to[lane] + static_cast<uint64_t>(op.offset), bytes, true, lane);
         if (!target)
             return Step::Fault;
-        const uint64_t address = from[lane] + op.target;
+        const uint64_t address = from[lane] + warp.source(op, 3)[lane];
         if ((address & (bytes - 1)) != 0 || used == bytes) {
             const std::byte* source = resolve(warp, op, Space::Global, address, bytes, false, lane);
             if (!source)

@@ -89,14 +89,26 @@ Step isSpace(Warp& warp, const Op& op, uint32_t mask) {
     uint64_t* to = warp.destination(op, 0);
     const uint64_t* from = warp.source(op, 0);
     const uint64_t window = windowOf(op.space);
-    // .const variables lie in the memory of the device, where no address tells them from .global.
-    eachLane(mask, [&](uint32_t lane) { to[lane] = (from[lane] & kWindowMask) == window; });
+    const ProgramData& program = warp.grid().program;
+    eachLane(mask, [&](uint32_t lane) {
+        const bool inWindow = (from[lane] & kWindowMask) == window;
+        const bool isConst = from[lane] - program.constBegin < program.constBytes;
+        to[lane] = op.space == Space::Const ? isConst : inWindow && !isConst;
+    });
     return Step::Next;
 }
 
 Step dynamicShared(Warp& warp, const Op& op, uint32_t mask) {
     uint64_t* to = warp.destination(op, 0);
-    eachLane(mask, [&](uint32_t lane) { to[lane] = warp.grid().dynamicShared; });
+    const uint64_t address = warp.grid().dynamicShared + static_cast<uint64_t>(op.offset);
+    eachLane(mask, [&](uint32_t lane) { to[lane] = address; });
+    return Step::Next;
+}
+
+Step localAddress(Warp& warp, const Op& op, uint32_t mask) {
+    uint64_t* to = warp.destination(op, 0);
+    const uint64_t address = warp.current.frame->localBase + static_cast<uint64_t>(op.offset);
+    eachLane(mask, [&](uint32_t lane) { to[lane] = address; });
     return Step::Next;
 }
 

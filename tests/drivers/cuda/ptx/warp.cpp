@@ -10,6 +10,8 @@ namespace {
 // Turns that lanes wait at a meeting while others of the warp run: long for a loop, and yet lanes that spin until
 // those that wait do something get what they wait for.
 constexpr uint32_t kPatience = 2048;
+// Reads of what others may change after which lanes count as spinning.
+constexpr uint32_t kSpins = 256;
 
 } // namespace
 
@@ -18,7 +20,7 @@ void Warp::start(Block& block, uint32_t index, uint32_t lanes) {
     grid_ = &block.grid();
     index_ = index;
     live_ = existing_ = lanes;
-    patience_ = 0;
+    patience_ = observed_ = 0;
     state_ = State::Runs;
     splits_.clear();
     splits_.reserve(2 * kWarp);
@@ -80,6 +82,8 @@ Warp::Outcome Warp::execute(uint32_t& budget) {
         switch (op.run(*this, op, mask)) {
         case Step::Next:
             ++current.pc;
+            if (op.observes && spins())
+                return Outcome::Exhausted;
             break;
         case Step::Jump:
             if (--budget == 0)
@@ -96,6 +100,14 @@ Warp::Outcome Warp::execute(uint32_t& budget) {
             return Outcome::Fault;
         }
     }
+}
+
+// Whether lanes seem to wait for others of the warp that wait for them at a meeting; those go on then.
+bool Warp::spins() {
+    if (freeMeetings_.size() == meetings_.size() || ++observed_ < kSpins)
+        return false;
+    observed_ = 0;
+    return releaseMeeting();
 }
 
 // Makes a split that can run the current one.
@@ -123,8 +135,11 @@ Warp::State Warp::turn(uint32_t budget) {
             state_ = live_ == 0 ? State::Ended : State::Waits;
             return state_;
         }
-        if (execute(budget) == Outcome::Fault)
+        const Outcome outcome = execute(budget);
+        if (outcome == Outcome::Fault)
             return state_ = State::Ended;
+        if (outcome == Outcome::Exhausted)
+            break;
     }
     if (currentRuns_ &&
         std::any_of(splits_.begin(), splits_.end(), [](const Split& split) { return split.wait == Wait::None; })) {

@@ -109,6 +109,7 @@ private:
     enum class Outcome : uint8_t { Left, Exhausted, Fault };
     Outcome execute(uint32_t& budget);
     bool pick();
+    bool spins();
     // In the meeting and those outside it, up to the function `within` (null: all).
     void dropFromMeetings(Meeting* meeting, const Frame* within, uint32_t lanes);
     void completeWaits();
@@ -122,7 +123,7 @@ private:
 
     Grid* grid_ = nullptr;
     Block* block_ = nullptr;
-    uint32_t index_ = 0, live_ = 0, existing_ = 0, patience_ = 0;
+    uint32_t index_ = 0, live_ = 0, existing_ = 0, patience_ = 0, observed_ = 0;
     State state_ = State::Ended;
     std::vector<Split> splits_; // all but the current one
     std::vector<std::unique_ptr<Meeting>> meetings_;

@@ -51,7 +51,7 @@ Step Warp::meet() {
         current.mask = meeting->arrived;
         current.meeting = meeting->outer;
         freeMeeting(meeting);
-        patience_ = 0;
+        patience_ = observed_ = 0;
     }
     return Step::Next;
 }
