@@ -4,6 +4,7 @@
 #include "jit/ptx_kernel_abi.h"
 #include "jit/targets/nvptx/assembly.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include <llvm/IR/Constants.h>
@@ -20,6 +21,7 @@ llvm::GlobalVariable* collectStrings(llvm::Module& module) {
     llvm::LLVMContext& context = module.getContext();
     std::string all;
     std::vector<std::pair<llvm::GlobalVariable*, uint64_t>> places;
+    llvm::Align alignment(8);
     for (llvm::GlobalVariable& variable : module.globals()) {
         if (variable.getAddressSpace() != kir::kGlobal || !variable.isConstant() || !variable.hasInitializer()) {
             continue;
@@ -28,15 +30,22 @@ llvm::GlobalVariable* collectStrings(llvm::Module& module) {
         if (type == nullptr || !type->getElementType()->isIntegerTy(8)) {
             continue;
         }
-        places.emplace_back(&variable, all.size());
+        // Any constant bytes may be read as a string, and as wider types when they are aligned for it.
         const auto* data = llvm::dyn_cast<llvm::ConstantDataSequential>(variable.getInitializer());
+        if (data == nullptr && !variable.getInitializer()->isNullValue()) {
+            continue;
+        }
+        const llvm::Align own = variable.getAlign().valueOrOne();
+        alignment = std::max(alignment, own);
+        all.resize(llvm::alignTo(all.size(), own));
+        places.emplace_back(&variable, all.size());
         all += data != nullptr ? data->getRawDataValues().str() : std::string(type->getNumElements(), '\0');
         all += '\0';
     }
     llvm::Constant* bytes = llvm::ConstantDataArray::getString(context, all, false);
     auto* table = new llvm::GlobalVariable(module, bytes->getType(), true, llvm::GlobalValue::ExternalLinkage, bytes,
                                            "hyPrintFormats", nullptr, llvm::GlobalValue::NotThreadLocal, kir::kGlobal);
-    table->setAlignment(llvm::Align(8));
+    table->setAlignment(alignment);
     for (const auto& [variable, offset] : places) {
         variable->replaceAllUsesWith(llvm::ConstantExpr::getGetElementPtr(
             llvm::Type::getInt8Ty(context), table, llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), offset)));

@@ -113,12 +113,15 @@ private:
         }
     }
     Value* perDimension(llvm::CallInst& call, Builtin builtin) {
+        const bool isSize =
+            builtin == Builtin::GlobalSize || builtin == Builtin::LocalSize || builtin == Builtin::NumGroups;
+        Value* outside = at_.getInt64(isSize ? 1 : 0); // of a dimension that is none
         if (const std::optional<unsigned> dimension = builtinDimension(call)) {
-            return ofDimension(builtin, *dimension);
+            return *dimension < 3 ? ofDimension(builtin, *dimension) : outside;
         }
         Value* asked = call.getArgOperand(0);
-        Value* result = ofDimension(builtin, 2);
-        for (unsigned i = 2; i-- > 0;) {
+        Value* result = outside;
+        for (unsigned i = 0; i < 3; ++i) {
             result = at_.CreateSelect(at_.CreateICmpEQ(asked, llvm::ConstantInt::get(asked->getType(), i)),
                                       ofDimension(builtin, i), result);
         }
