@@ -42,6 +42,14 @@ TEST(Cancel, InstanceDestroyEndsWorkgroupsThatWait) {
     HyDevicePtr flag = 0;
     ASSERT_OK(hyInstanceCreate(nullptr, &instance));
     ASSERT_OK(hyDeviceFind(instance, deviceUnderTest(), &device));
+    HyDeviceProperties properties{};
+    properties.structSize = sizeof properties;
+    ASSERT_OK(hyDeviceGetProperties(device, &properties));
+    constexpr HyCapabilities kNeeded = HY_CAP_COOPERATIVE_LAUNCH | HY_CAP_OCCUPANCY | HY_CAP_HOST_FUNCTIONS;
+    if ((properties.capabilities & kNeeded) != kNeeded) {
+        EXPECT_OK(hyInstanceDestroy(instance));
+        GTEST_SKIP() << "the device has no cooperative launches, tells no occupancy or has no host functions";
+    }
     ASSERT_OK(hyStreamCreate(device, nullptr, &stream));
     HyModuleDesc source{};
     source.structSize = sizeof source;

@@ -130,7 +130,8 @@ TEST_F(Memory, DescribesPointers) {
 
 TEST_F(Memory, HoldsMoreThan4GiB) {
     constexpr uint64_t kBytes = uint64_t{5} << 30;
-    ASSERT_GE(properties.maxAllocation, kBytes) << "the device is too small to be tested";
+    if (properties.maxAllocation < kBytes)
+        GTEST_SKIP() << "the device allocates less than " << kBytes << " bytes at once";
     const HyDevicePtr ptr = allocate(kBytes);
     ASSERT_NE(ptr, 0u);
     // Values that a truncation to 32 bits would put over one another.

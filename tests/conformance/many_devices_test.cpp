@@ -29,6 +29,11 @@ protected:
             ASSERT_NO_FATAL_FAILURE(add(selector));
         ASSERT_NO_FATAL_FAILURE(
             add(deviceUnderTest())); // every path between it and the others, unless it is one of them
+        const std::string sibling = parts.back().properties.backend + std::string(":1");
+        HyDevice second = nullptr;
+        if (hyDeviceFind(instance, sibling.c_str(), &second) == HY_SUCCESS) { // and between two of its backend
+            ASSERT_NO_FATAL_FAILURE(add(sibling.c_str()));
+        }
     }
     void TearDown() override {
         if (instance != nullptr) {
@@ -106,6 +111,31 @@ TEST_F(ManyDevices, AreDistinct) {
     EXPECT_NE(std::memcmp(parts[2].properties.uuid, parts[3].properties.uuid, 16), 0);
     EXPECT_EQ(parts[1].properties.ordinal, 1u);
     EXPECT_GE(parts[0].properties.computeUnits, 1u);
+}
+
+TEST_F(ManyDevices, AreDistinctInEveryBackend) {
+    const uint8_t unknown[16] = {};
+    forPairs([&](const Part& one, const Part& other) {
+        EXPECT_STRNE(one.properties.selector, other.properties.selector);
+        if (std::strcmp(one.properties.backend, other.properties.backend) == 0) {
+            EXPECT_NE(one.properties.ordinal, other.properties.ordinal);
+        }
+        if (std::memcmp(one.properties.uuid, unknown, 16) != 0) {
+            EXPECT_NE(std::memcmp(one.properties.uuid, other.properties.uuid, 16), 0);
+        }
+    });
+}
+
+TEST_F(ManyDevices, EnablePeerAccessWhereThereIsSome) {
+    forPairs([&](const Part& one, const Part& other) {
+        HyPeerAccess access = 77;
+        ASSERT_OK(hyDeviceGetPeerAccess(one.device, other.device, &access));
+        if (access != 0) {
+            EXPECT_OK(hyDeviceEnablePeerAccess(one.device, other.device));
+        } else {
+            EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "peer", hyDeviceEnablePeerAccess, one.device, other.device);
+        }
+    });
 }
 
 TEST_F(ManyDevices, TellTheirPeerAccess) {

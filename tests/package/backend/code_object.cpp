@@ -96,7 +96,7 @@ Failure CodeObject::bind(uint32_t argumentBytes) {
                     std::to_string(argumentBytes),
                 stale};
     if ((info_->flags & HY_HOST_KERNEL_WHOLE_SUBGROUPS) != 0)
-        return {HY_ERROR_UNSUPPORTED, "it needs whole subgroups, which this device does not promise",
+        return {HY_ERROR_UNSUPPORTED_SPIRV, "it needs whole subgroups, which this device does not promise",
                 "use a device with HY_CAP_COOPERATIVE_MATRIX"};
     // The form of a record of printf is no part of the installed interface.
     if (dlsym(library_, "hyHostPrint") != nullptr)

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 namespace vendor {
@@ -22,11 +21,6 @@ const char* isa() {
 #else
     return "generic";
 #endif
-}
-
-Device::~Device() {
-    for (const auto& [ptr, bytes] : allocations_)
-        std::free(reinterpret_cast<void*>(ptr));
 }
 
 void Device::enlist(const std::shared_ptr<Stream>& stream) {
@@ -89,7 +83,7 @@ HyResult getCount(HyBackendContext context, uint32_t* outCount) {
 HyResult getProperties(HyBackendContext, uint32_t, HyDeviceProperties* outProperties) {
     HyDeviceProperties ours{};
     ours.structSize = outProperties->structSize;
-    ours.type = HY_DEVICE_TYPE_EMULATED;
+    ours.type = HY_DEVICE_TYPE_CPU;
     std::snprintf(ours.name, sizeof ours.name, "Example device of a vendor (one host thread a stream)");
     std::snprintf(ours.backend, sizeof ours.backend, "vendor");
     std::snprintf(ours.vendor, sizeof ours.vendor, "Vendor");
@@ -108,7 +102,7 @@ HyResult getProperties(HyBackendContext, uint32_t, HyDeviceProperties* outProper
     ours.subgroupSizeMax = 128;
     ours.maxLocalBytes = kMaxLocalBytes;
     ours.maxArgumentBytes = kMaxArgumentBytes;
-    ours.memoryAlignment = kMemoryAlignment;
+    ours.memoryAlignment = static_cast<uint32_t>(pageBytes());
     ours.totalMemory = ours.maxAllocation = kMemoryBytes;
     ours.capabilities = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                         HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
@@ -122,8 +116,11 @@ HyResult getProperties(HyBackendContext, uint32_t, HyDeviceProperties* outProper
 HyResult openDevice(HyBackendContext handle, uint32_t, HyBackendDevice* outDevice) {
     const HyHostServices* host = fromHandle(handle)->host;
     return guarded(host, [&] {
-        *outDevice = toHandle<HyBackendDevice>(std::make_shared<Device>(host));
-        return HY_SUCCESS;
+        auto device = std::make_shared<Device>(host);
+        const HyResult result = device->reserve();
+        if (result == HY_SUCCESS)
+            *outDevice = toHandle<HyBackendDevice>(std::move(device));
+        return result;
     });
 }
 

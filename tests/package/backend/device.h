@@ -24,8 +24,10 @@ struct Context {
 constexpr uint32_t kMaxWorkgroupInvocations = 1024;
 constexpr uint32_t kMaxLocalBytes = 64 * 1024;
 constexpr uint32_t kMaxArgumentBytes = 4096;
-constexpr uint32_t kMemoryAlignment = 256;
 constexpr uint64_t kMemoryBytes = 1ULL << 30;
+uint64_t pageBytes();
+// The addresses that one device hands out: more than the memory, so that a freed one stays unused for long.
+constexpr uint64_t kRangeBytes = 16 * kMemoryBytes;
 // The target that kernels are compiled for.
 const char* isa();
 
@@ -34,6 +36,8 @@ class Device {
 public:
     explicit Device(const HyHostServices* host) : host_(host) {}
     ~Device();
+    // Reserves the addresses. REQUIRES: called once, before anything else.
+    HyResult reserve();
 
     const HyHostServices* host() const { return host_; }
 
@@ -64,12 +68,14 @@ public:
     HyResult allocate(uint64_t bytes, HyDevicePtr& outPtr);
     void free(HyDevicePtr ptr);
     uint64_t freeBytes();
+    HyDevicePtr rangeBase() const { return base_; }
     HyResult synchronize(uint64_t deadline);
     // Waits, then stops what still runs. HY_ERROR_TIMEOUT: work was left.
     HyResult close(uint64_t deadline);
 
 private:
     std::vector<std::shared_ptr<Stream>> streams();
+    HyDevicePtr findGap(uint64_t bytes);
 
     const HyHostServices* const host_;
     std::mutex mutex_;
@@ -78,7 +84,9 @@ private:
     uint32_t cancel_ = 0;  // written by std::atomic_ref: kernels read it without the lock
     uint32_t threads_ = 0; // of streams
     std::vector<std::weak_ptr<Stream>> streams_;
+    HyDevicePtr base_ = 0;
     std::map<HyDevicePtr, uint64_t> allocations_; // address -> bytes
+    HyDevicePtr cursor_ = 0;                      // where the next search for a gap begins
     uint64_t used_ = 0;
 };
 

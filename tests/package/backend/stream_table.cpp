@@ -127,10 +127,13 @@ HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* use
 
 HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
     return on(handle, [&](Stream& stream) {
-        return stream.submitWork([&stream, semaphore = fromHandle(semaphore), value] {
-            if (!semaphore->signal(value))
-                stream.setFailure(HY_ERROR_INVALID_STATE, "a semaphore had reached the value that it was to get");
-        });
+        // Written now: a command has no way to tell that there is no memory for it.
+        std::string words = "a semaphore had reached " + std::to_string(value) + " before the stream was to set it";
+        return stream.submitWork(
+            [&stream, semaphore = fromHandle(semaphore), value, words = std::move(words)]() mutable {
+                if (!semaphore->signal(value))
+                    stream.setFailure(HY_ERROR_INVALID_STATE, std::move(words));
+            });
     });
 }
 
