@@ -142,6 +142,7 @@ TEST_F(BackendClaims, ResetStopsWhatWaits) {
     ASSERT_DONE(interface_->semaphore->create(device, 0, &never));
     const HyDevicePtr there = allocate(16);
     fill(stream, there, 1, 4);
+    wait();
     EXPECT_DONE(interface_->stream->waitSemaphore(stream, never, 1));
     fill(stream, there, 2, 4); // dropped
     EXPECT_DONE(interface_->device->reset(device, kLimitNs));
