@@ -1,8 +1,9 @@
-// Modules, kernels and launches through the slots alone. These services have no compiler: a backend that needs none
-// runs the kernel, and one that does passes the compiler's failure on.
+// Modules, kernels and launches through the slots alone. These services have no compiler but one kernel for the target
+// "host", so a backend that needs none or that target runs it, and others pass the compiler's failure on.
 #include "backend_work.h"
 
 #include "grid_cl.spv.h"
+#include "host_add_one.h"
 
 #include <thread>
 #include <utility>
@@ -17,6 +18,8 @@ protected:
         BackendWork::SetUp();
         if (HasFatalFailure() || IsSkipped())
             return;
+        std::memcpy(code, host_add_one, host_add_one_size);
+        services.offerHostKernel("add_one", code, host_add_one_size);
         HyBackendModuleDesc desc{};
         desc.structSize = sizeof desc;
         desc.format = HY_MODULE_FORMAT_SPIRV;
@@ -32,12 +35,13 @@ protected:
             EXPECT_DONE(interface_->module->unload(module));
         }
         BackendWork::TearDown();
+        EXPECT_EQ(services.artifacts(), 0) << "compiled code was not released";
     }
     // `add_one(global int* data)`, as the runtime would describe it.
-    HyResult create(HyBackendKernel* outKernel) const {
+    HyResult create(HyBackendKernel* outKernel, const char* name = "add_one") const {
         HyBackendKernelDesc desc{};
         desc.structSize = sizeof desc;
-        desc.name = "add_one";
+        desc.name = name;
         desc.parameters = &parameter;
         desc.parameterCount = 1;
         desc.argumentBytes = 8;
@@ -67,12 +71,26 @@ protected:
         return launch;
     }
 
-    static constexpr const char* kNoCompiler = "the backend has kernels compiled, and these services have no compiler";
+    static constexpr const char* kNoCompiler = "the backend compiles for a target that these services do not have";
     const HyBackendParameter parameter{HY_PARAMETER_GLOBAL_POINTER, 8, 8, 0};
     const uint8_t digest[32] = {};
     alignas(16) uint32_t words[sizeof grid_cl_spv / 4] = {};
+    alignas(16) uint32_t code[sizeof host_add_one / 4] = {};
     HyBackendModule module = nullptr;
 };
+
+TEST_F(BackendModules, TheCompilersFailureIsPassedOn) {
+    HyBackendKernel kernel = nullptr;
+    BackendServices::error() = {};
+    const HyResult result = create(&kernel, "endless"); // another kernel of the module, which has the same parameter
+    if (result == HY_SUCCESS) {                         // a backend that needs no compiler
+        EXPECT_DONE(interface_->module->destroyKernel(kernel));
+        return;
+    }
+    EXPECT_EQ(result, HY_ERROR_COMPILER_LOST) << BackendServices::error().message;
+    EXPECT_EQ(BackendServices::error().code, result);
+    EXPECT_EQ(kernel, nullptr);
+}
 
 TEST_F(BackendModules, KernelsAreMadeOrRefusedWithTheCompilersFailure) {
     HyBackendKernel kernel = nullptr;
