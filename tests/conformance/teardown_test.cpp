@@ -24,6 +24,7 @@ struct Busy {
     HyModule module = nullptr;
     HyKernel kernel = nullptr;
     HyDevicePtr data = 0;
+    HyCapabilities capabilities = 0;
     static constexpr uint32_t kItems = 4096;
     std::vector<int> host = std::vector<int>(kItems, 7);
 
@@ -32,8 +33,13 @@ struct Busy {
         ASSERT_OK(hyDeviceFind(instance, deviceUnderTest(), &device));
         for (HyStream& stream : streams)
             ASSERT_OK(hyStreamCreate(device, nullptr, &stream));
+        HyDeviceProperties properties{};
+        properties.structSize = sizeof properties;
+        ASSERT_OK(hyDeviceGetProperties(device, &properties));
+        capabilities = properties.capabilities;
+        const uint32_t flags = (capabilities & HY_CAP_TIMING) != 0 ? HY_EVENT_TIMING : 0;
         for (HyEvent& event : events)
-            ASSERT_OK(hyEventCreate(device, HY_EVENT_TIMING, &event));
+            ASSERT_OK(hyEventCreate(device, flags, &event));
         HyModuleDesc desc{};
         desc.structSize = sizeof desc;
         desc.data = grid_cl_spv;
@@ -253,11 +259,8 @@ TEST_F(TeardownDeathTest, DestroyedAtExit) {
 TEST(Threads, HammerTheSameObjects) {
     Busy busy;
     ASSERT_NO_FATAL_FAILURE(busy.create());
-    HyDeviceProperties properties{};
-    properties.structSize = sizeof properties;
-    ASSERT_OK(hyDeviceGetProperties(busy.device, &properties));
-    const bool tellsOccupancy = (properties.capabilities & HY_CAP_OCCUPANCY) != 0;
-    const bool together = tellsOccupancy && (properties.capabilities & HY_CAP_COOPERATIVE_LAUNCH) != 0;
+    const bool tellsOccupancy = (busy.capabilities & HY_CAP_OCCUPANCY) != 0;
+    const bool together = tellsOccupancy && (busy.capabilities & HY_CAP_COOPERATIVE_LAUNCH) != 0;
     std::vector<std::thread> threads;
     for (uint32_t seed = 0; seed < 4; ++seed)
         threads.emplace_back([&busy, seed, tellsOccupancy, together] {
