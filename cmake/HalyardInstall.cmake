@@ -9,6 +9,8 @@ install(TARGETS halyard EXPORT HalyardTargets
 install(EXPORT HalyardTargets NAMESPACE halyard:: DESTINATION "${packageDir}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/halyard" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
     FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" PATTERN "*.inc")
+# How a backend runs what the compiler makes for the target "host". It lies with the compiler, whose cache key it is part of.
+install(FILES "${PROJECT_SOURCE_DIR}/src/jit/host_kernel_abi.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/halyard")
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/HalyardConfig.cmake.in" "${PROJECT_BINARY_DIR}/cmake/HalyardConfig.cmake"
     INSTALL_DESTINATION "${packageDir}")

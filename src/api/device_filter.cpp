@@ -23,6 +23,11 @@ int rank(HyDeviceType type) {
     }
 }
 
+// All zero: the driver does not tell.
+bool hasUuid(const HyDeviceProperties& device) {
+    return std::any_of(std::begin(device.uuid), std::end(device.uuid), [](uint8_t byte) { return byte != 0; });
+}
+
 std::string uuidText(const Device& device) {
     std::string text;
     for (const uint8_t byte : device.properties.uuid)
@@ -32,7 +37,7 @@ std::string uuidText(const Device& device) {
 
 bool matches(const Device& device, std::string_view selector, size_t position) {
     if (selector.starts_with(kUuidPrefix))
-        return uuidText(device) == selector.substr(kUuidPrefix.size());
+        return hasUuid(device.properties) && uuidText(device) == selector.substr(kUuidPrefix.size());
     size_t index = 0;
     const auto [end, fault] = std::from_chars(selector.data(), selector.data() + selector.size(), index);
     if (fault == std::errc() && end == selector.data() + selector.size())
@@ -47,8 +52,7 @@ bool isSameHardware(const HyDeviceProperties& a, const HyDeviceProperties& b) {
     };
     if (!isHardware(a) || !isHardware(b))
         return false;
-    const bool hasUuid = std::any_of(std::begin(a.uuid), std::end(a.uuid), [](uint8_t byte) { return byte != 0; });
-    if (hasUuid && std::equal(std::begin(a.uuid), std::end(a.uuid), std::begin(b.uuid)))
+    if (hasUuid(a) && std::equal(std::begin(a.uuid), std::end(a.uuid), std::begin(b.uuid)))
         return true;
     return a.pciBus != ~0u && a.pciDomain == b.pciDomain && a.pciBus == b.pciBus && a.pciDevice == b.pciDevice &&
            a.pciFunction == b.pciFunction;

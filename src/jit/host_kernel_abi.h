@@ -1,6 +1,8 @@
-/* The binary interface between a compiled host kernel (an ELF shared object made by targets/host) and the cpu
- * backend that loads it. C11, no dependency; bump HY_HOST_KERNEL_ABI when anything here changes (it is part of the
- * cache key). One object holds one kernel for one workgroup size (or for any).
+/* The binary interface between a compiled host kernel (an ELF shared object made for the target "host") and the backend
+ * that loads it: cpu, and any other that runs kernels on the processor, for which it is installed as
+ * halyard/host_kernel_abi.h. C11, no dependency; bump HY_HOST_KERNEL_ABI when anything here changes (it is part of the
+ * cache key). One number, no minor versions: a backend takes objects of the number that it was built with, and refuses
+ * all others. One object holds one kernel for one workgroup size (or for any).
  *
  * Exported symbols:
  *   const HyHostKernelInfo hyHostKernelInfo;
@@ -39,14 +41,14 @@ typedef struct HyHostLaunch {
     uint32_t workgroups[3];
     uint32_t workgroupSize[3];
     const void* args;                /* packed argument block, layout of spv::KernelInfo, 16-byte aligned */
-    const volatile uint32_t* cancel; /* the code returns before the next workgroup when *cancel != 0; never null */
+    const volatile uint32_t* cancel; /* when *cancel != 0 the code returns: soon, also from loops; never null */
     HyHostAwaitGrid awaitGrid;       /* never null when the kernel has a barrier of the whole grid */
     void* grid;                      /* for awaitGrid */
 } HyHostLaunch;
 
 /* Receives one printf call: the nul-terminated format string and the arguments as printf/record.h lays them out,
- * `bytes` long; both valid for the call. Called on the threads that run the kernel. Returns what printf returns to the
- * kernel: 0, or -1 on failure. */
+ * `bytes` long (no installed header describes it: a backend of others refuses kernels that print); both valid for the
+ * call. Called on the threads that run the kernel. Returns what printf returns to the kernel: 0, or -1 on failure. */
 typedef int32_t (*HyHostPrintFn)(void* context, const char* format, const void* record, uint32_t bytes);
 typedef struct HyHostPrint {
     HyHostPrintFn print; /* null: printf does nothing and returns -1 */

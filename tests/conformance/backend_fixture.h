@@ -5,13 +5,15 @@
 #include "fixture.h"
 #include "halyard/backend.h"
 
+#include <atomic>
 #include <cstring>
 #include <dlfcn.h>
 #include <mutex>
 
 namespace halyard::conformance {
 
-// The runtime's side of the interface, without a compiler.
+// The runtime's side of the interface, without a compiler: there is at most one kernel for the target "host", made
+// beforehand.
 class BackendServices {
 public:
     struct Error {
@@ -28,11 +30,21 @@ public:
             error() = {record->code, record->message != nullptr ? record->message : ""};
         };
         table_.getEnv = [](void*, const char* name) -> const char* { return std::getenv(name); };
-        table_.jitCompile = [](void*, const HyJitRequest*, HyJitArtifact*) -> HyResult {
+        table_.jitCompile = [](void* context, const HyJitRequest* request, HyJitArtifact* outArtifact) -> HyResult {
+            auto& self = *static_cast<BackendServices*>(context);
+            if (self.hostKernel_ != nullptr && std::strcmp(request->target, "host") == 0 &&
+                self.hostKernelName_ == request->kernel) {
+                outArtifact->data = self.hostKernel_;
+                outArtifact->bytes = self.hostKernelBytes_;
+                ++self.artifacts_;
+                return HY_SUCCESS;
+            }
             error() = {HY_ERROR_COMPILER_LOST, "these services have no compiler"};
             return HY_ERROR_COMPILER_LOST;
         };
-        table_.jitRelease = [](void*, HyJitArtifact*) { ADD_FAILURE() << "nothing was compiled"; };
+        table_.jitRelease = [](void* context, HyJitArtifact*) {
+            EXPECT_GT(static_cast<BackendServices*>(context)->artifacts_--, 0) << "nothing was compiled";
+        };
         table_.cacheGet = [](void*, const void*, uint64_t, HyJitArtifact*) -> HyResult { return HY_ERROR_NOT_FOUND; };
         table_.cachePut = [](void*, const void*, uint64_t, const void*, uint64_t) {};
         table_.print = [](void*, const char*, uint64_t) {};
@@ -45,6 +57,14 @@ public:
     BackendServices& operator=(const BackendServices&) = delete;
 
     const HyHostServices* table() const { return &table_; }
+    // What jitCompile gives for the kernel of that name; 16-byte aligned, and there as long as these services are.
+    void offerHostKernel(std::string name, const void* data, uint64_t bytes) {
+        hostKernelName_ = std::move(name);
+        hostKernel_ = data;
+        hostKernelBytes_ = bytes;
+    }
+    // How many artifacts were given and not released.
+    int artifacts() const { return artifacts_; }
     // What setError said last on this thread.
     static Error& error() {
         static thread_local Error last;
@@ -53,6 +73,10 @@ public:
 
 private:
     HyHostServices table_{};
+    std::string hostKernelName_;
+    const void* hostKernel_ = nullptr;
+    uint64_t hostKernelBytes_ = 0;
+    std::atomic<int> artifacts_{0};
 };
 
 // The call gives this code, and words were set for it.

@@ -244,6 +244,7 @@ protected:
 };
 
 TEST_F(CooperativeMatrix, GemmOfFloats) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_MATRIX);
     const auto f32 = [](Module& m) { return m.floatType(32); };
     for (const Flavour flavour : {Flavour::Kernel, Flavour::GLCompute})
         checkGemm<float, float>(
@@ -252,6 +253,7 @@ TEST_F(CooperativeMatrix, GemmOfFloats) {
 }
 
 TEST_F(CooperativeMatrix, GemmOfBytes) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_MATRIX);
     const auto i8 = [](Module& m) { return m.intType(8); };
     const auto i32 = [](Module& m) { return m.intType(32); };
     for (const Flavour flavour : {Flavour::Kernel, Flavour::GLCompute})
@@ -261,6 +263,7 @@ TEST_F(CooperativeMatrix, GemmOfBytes) {
 }
 
 TEST_F(CooperativeMatrix, GemmOfBfloat16) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_MATRIX);
     const auto u16 = [](Module& m) { return m.intType(16); };
     const auto bf16 = [](Module& m) {
         m.extension("SPV_KHR_bfloat16");
@@ -277,6 +280,7 @@ TEST_F(CooperativeMatrix, GemmOfBfloat16) {
 
 // Ones times ones plus K: 2 * K everywhere, exactly.
 TEST_F(CooperativeMatrix, EveryListedFormRuns) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_MATRIX);
     uint32_t count = 0;
     ASSERT_OK(hyDeviceGetCooperativeMatrixCount(device, &count));
     ASSERT_NE(count, 0u);
@@ -306,6 +310,7 @@ TEST_F(CooperativeMatrix, EveryListedFormRuns) {
 }
 
 TEST_F(CooperativeMatrix, NeedsWholeSubgroups) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_MATRIX);
     constexpr uint32_t kOdd = 65; // a multiple of no subgroup size above one
     for (const Flavour flavour : {Flavour::Kernel, Flavour::GLCompute}) {
         const HyErrorInfo error = run(copy(flavour, {kOdd, 1, 1}, 8, 8), kOdd);
@@ -317,6 +322,12 @@ TEST_F(CooperativeMatrix, NeedsWholeSubgroups) {
 }
 
 TEST_F(CooperativeMatrix, RefusesOtherScopesAndLargerMatrices) {
+    if (!claims(HY_CAP_COOPERATIVE_MATRIX)) {
+        const HyErrorInfo refused = run(copy(Flavour::GLCompute, {64, 1, 1}, 8, 8), 64);
+        EXPECT_EQ(refused.code, HY_ERROR_UNSUPPORTED_SPIRV) << refused.message;
+        EXPECT_STRNE(refused.message, "");
+        return;
+    }
     HyErrorInfo error = run(copy(Flavour::GLCompute, {64, 1, 1}, 16, 16, Scope::Workgroup), 64);
     EXPECT_EQ(error.code, HY_ERROR_UNSUPPORTED_SPIRV);
     EXPECT_NE(std::string(error.message).find("scope other than the subgroup"), std::string::npos) << error.message;

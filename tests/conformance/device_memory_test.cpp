@@ -48,8 +48,12 @@ TEST_F(DeviceQueries, PropertiesMakeSense) {
         std::snprintf(text, sizeof text, "%02x", byte);
         uuid += text;
     }
-    EXPECT_OK(hyDeviceFind(instance, uuid.c_str(), &again));
-    EXPECT_EQ(again, device);
+    if (uuid == "uuid:" + std::string(32, '0')) {
+        EXPECT_FAILS(HY_ERROR_NOT_FOUND, "selector", hyDeviceFind, instance, uuid.c_str(), &again);
+    } else {
+        EXPECT_OK(hyDeviceFind(instance, uuid.c_str(), &again));
+        EXPECT_EQ(again, device);
+    }
 }
 
 TEST_F(DeviceQueries, FreeMemoryMovesWhenMemoryIsTaken) {
@@ -130,7 +134,8 @@ TEST_F(Memory, DescribesPointers) {
 
 TEST_F(Memory, HoldsMoreThan4GiB) {
     constexpr uint64_t kBytes = uint64_t{5} << 30;
-    ASSERT_GE(properties.maxAllocation, kBytes) << "the device is too small to be tested";
+    if (properties.maxAllocation < kBytes)
+        GTEST_SKIP() << "the device allocates less than " << kBytes << " bytes at once";
     const HyDevicePtr ptr = allocate(kBytes);
     ASSERT_NE(ptr, 0u);
     // Values that a truncation to 32 bits would put over one another.

@@ -64,6 +64,11 @@ inline ::testing::AssertionResult failsWith(const char* expression, HyResult exp
 #define ASSERT_OK(expression) ASSERT_EQ(expression, HY_SUCCESS) << ::halyard::conformance::lastError().message
 #define EXPECT_OK(expression) EXPECT_EQ(expression, HY_SUCCESS) << ::halyard::conformance::lastError().message
 
+// In a test of DeviceTest: skips it on a device without the capability. One test of each group asserts the refusal.
+#define SKIP_WITHOUT(capability)                                                                                       \
+    if (!claims(capability))                                                                                           \
+    GTEST_SKIP() << "the device has no " #capability
+
 // An instance, the device under test, a stream, and what a test makes.
 class DeviceTest : public ::testing::Test {
 protected:
@@ -78,6 +83,12 @@ protected:
         if (instance != nullptr) {
             EXPECT_OK(hyInstanceDestroy(instance));
         }
+    }
+
+    bool claims(HyCapabilities capability) const { return (properties.capabilities & capability) == capability; }
+    // Whether this is the test of a group that asserts the refusal, where the fixture skips all others.
+    static bool isTest(const char* name) {
+        return std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) == name;
     }
 
     HyDevicePtr allocate(uint64_t bytes) {

@@ -15,7 +15,6 @@ namespace {
 
 class Honesty : public DeviceTest {
 protected:
-    bool claims(HyCapabilities capability) const { return (properties.capabilities & capability) != 0; }
     // The result of something that needs a capability is a success when it is claimed, and refused when it is not.
     void expectAsClaimed(HyCapabilities capability, const char* name, HyResult result) const {
         if (claims(capability)) {

@@ -12,7 +12,8 @@ class LargeMemory : public VirtualMemoryTest {
 protected:
     void SetUp() override {
         VirtualMemoryTest::SetUp();
-        ASSERT_GE(properties.maxAllocation, kBytes) << "the device is too small to be tested";
+        if (properties.maxAllocation < kBytes)
+            GTEST_SKIP() << "the device allocates less than " << kBytes << " bytes at once";
     }
 };
 

@@ -29,6 +29,11 @@ protected:
             ASSERT_NO_FATAL_FAILURE(add(selector));
         ASSERT_NO_FATAL_FAILURE(
             add(deviceUnderTest())); // every path between it and the others, unless it is one of them
+        const std::string sibling = parts.back().properties.backend + std::string(":1");
+        HyDevice second = nullptr;
+        if (hyDeviceFind(instance, sibling.c_str(), &second) == HY_SUCCESS) { // and between two of its backend
+            ASSERT_NO_FATAL_FAILURE(add(sibling.c_str()));
+        }
     }
     void TearDown() override {
         if (instance != nullptr) {
@@ -86,6 +91,19 @@ protected:
         }
     }
 
+    // Whether streams of this device wait for work of other backends' devices, and can be held up by a test.
+    static bool waits(const Part& part) {
+        constexpr HyCapabilities kNeeded = HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_HOST_FUNCTIONS;
+        return (part.properties.capabilities & kNeeded) == kNeeded;
+    }
+    // The same for the pairs in which both wait; StreamsWaitForEventsOfAnyDevice asserts the refusal of others.
+    template <typename Body> void forWaitingPairs(Body&& body) {
+        forPairs([&](const Part& from, const Part& to) {
+            if (waits(from) && waits(to))
+                body(from, to);
+        });
+    }
+
     HyInstance instance = nullptr;
     std::vector<Part> parts;
 };
@@ -106,6 +124,31 @@ TEST_F(ManyDevices, AreDistinct) {
     EXPECT_NE(std::memcmp(parts[2].properties.uuid, parts[3].properties.uuid, 16), 0);
     EXPECT_EQ(parts[1].properties.ordinal, 1u);
     EXPECT_GE(parts[0].properties.computeUnits, 1u);
+}
+
+TEST_F(ManyDevices, AreDistinctInEveryBackend) {
+    const uint8_t unknown[16] = {};
+    forPairs([&](const Part& one, const Part& other) {
+        EXPECT_STRNE(one.properties.selector, other.properties.selector);
+        if (std::strcmp(one.properties.backend, other.properties.backend) == 0) {
+            EXPECT_NE(one.properties.ordinal, other.properties.ordinal);
+        }
+        if (std::memcmp(one.properties.uuid, unknown, 16) != 0) {
+            EXPECT_NE(std::memcmp(one.properties.uuid, other.properties.uuid, 16), 0);
+        }
+    });
+}
+
+TEST_F(ManyDevices, EnablePeerAccessWhereThereIsSome) {
+    forPairs([&](const Part& one, const Part& other) {
+        HyPeerAccess access = 77;
+        ASSERT_OK(hyDeviceGetPeerAccess(one.device, other.device, &access));
+        if (access != 0) {
+            EXPECT_OK(hyDeviceEnablePeerAccess(one.device, other.device));
+        } else {
+            EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "peer", hyDeviceEnablePeerAccess, one.device, other.device);
+        }
+    });
 }
 
 TEST_F(ManyDevices, TellTheirPeerAccess) {
@@ -131,7 +174,7 @@ TEST_F(ManyDevices, CopyBetweenAnyTwoOnEitherStream) {
     // Several pieces of staging memory, and a last one that is not full.
     constexpr size_t kCount = (9u << 20) / 4 + 17;
     uint32_t first = 1;
-    forPairs([&](const Part& from, const Part& to) {
+    forWaitingPairs([&](const Part& from, const Part& to) {
         for (const Part* stream : {&from, &to}) {
             first += 1000;
             const std::vector<uint32_t> values = counting(kCount, first);
@@ -151,7 +194,7 @@ TEST_F(ManyDevices, CopyBetweenAnyTwoOnEitherStream) {
 
 TEST_F(ManyDevices, CopiesAreOrderedOnTheirStream) {
     constexpr size_t kCount = 1u << 12;
-    forPairs([&](const Part& from, const Part& to) {
+    forWaitingPairs([&](const Part& from, const Part& to) {
         const HyDevicePtr src = upload(from, std::vector<uint32_t>(kCount, 1));
         const HyDevicePtr dst = upload(to, std::vector<uint32_t>(kCount, 2));
         Hold hold;
@@ -172,7 +215,7 @@ TEST_F(ManyDevices, CopiesAreOrderedOnTheirStream) {
 
 TEST_F(ManyDevices, CopyBoxes) {
     constexpr uint64_t kWidth = 12, kHeight = 5, kDepth = 3, kRow = 10, kSlice = 70; // words
-    forPairs([&](const Part& from, const Part& to) {
+    forWaitingPairs([&](const Part& from, const Part& to) {
         const std::vector<uint32_t> values = counting(kSlice * kDepth, 500);
         const HyDevicePtr src = upload(from, values);
         const HyDevicePtr dst = upload(to, std::vector<uint32_t>(kSlice * kDepth, 0));
@@ -214,6 +257,18 @@ TEST_F(ManyDevices, StreamsWaitForEventsOfAnyDevice) {
     forPairs([&](const Part& from, const Part& to) {
         const HyDevicePtr ptr = upload(to, std::vector<uint32_t>(1, 1));
         const HyEvent event = makeEvent(from);
+        if (!waits(from))
+            return;
+        if ((to.properties.capabilities & HY_CAP_TIMELINE_SEMAPHORES) == 0) {
+            Hold busy;
+            ASSERT_OK(hyStreamHostFunction(from.stream, Hold::run, &busy));
+            ASSERT_OK(hyEventRecord(event, from.stream));
+            EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "", hyStreamWaitEvent, to.stream, event);
+            busy.gate.set_value();
+            ASSERT_OK(hyStreamSynchronize(from.stream, kLimitNs));
+        }
+        if (!waits(to))
+            return;
         ASSERT_OK(hyStreamWaitEvent(to.stream, event)); // never recorded: holds nothing up
         ASSERT_OK(hyStreamSynchronize(to.stream, kLimitNs));
         Hold hold;
@@ -231,7 +286,7 @@ TEST_F(ManyDevices, StreamsWaitForEventsOfAnyDevice) {
 }
 
 TEST_F(ManyDevices, AWaitKeepsTheRecordingItTook) {
-    forPairs([&](const Part& from, const Part& to) {
+    forWaitingPairs([&](const Part& from, const Part& to) {
         const HyEvent event = makeEvent(from);
         Hold first;
         Hold second;

@@ -15,7 +15,7 @@ protected:
         DeviceTest::SetUp();
         module = loadModule(memory_cl_spv, memory_cl_spv_size);
     }
-    bool has(HyCapabilities capability) const { return (properties.capabilities & capability) != 0; }
+    bool has(HyCapabilities capability) const { return claims(capability); }
 
     // values[i] += 1, by a kernel.
     void increment(HyDevicePtr values, uint32_t count) {

@@ -76,7 +76,7 @@ using CooperativeMatrixList = Shape;
 } // namespace
 
 TEST_F(Occupancy, FitsTheDevice) {
-    ASSERT_NE(properties.capabilities & HY_CAP_OCCUPANCY, 0u);
+    SKIP_WITHOUT(HY_CAP_OCCUPANCY);
     const HyKernel kernel = makeKernel(module, "local_memory");
     const HyOccupancy found = occupancy(kernel);
     EXPECT_GE(found.activeWorkgroups, 1u);
@@ -97,6 +97,10 @@ TEST_F(Occupancy, RefusesWhatCannotRun) {
     const HyKernel kernel = makeKernel(module, "local_memory");
     HyOccupancy found{};
     found.structSize = sizeof found;
+    if (!claims(HY_CAP_OCCUPANCY)) {
+        EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "kernel", hyKernelGetOccupancy, kernel, HyDim3{1, 1, 1}, 0, &found);
+        return;
+    }
     EXPECT_FAILS(HY_ERROR_INVALID_HANDLE, "kernel", hyKernelGetOccupancy, nullptr, HyDim3{1, 1, 1}, 0, &found);
     EXPECT_FAILS(HY_ERROR_INVALID_HANDLE, "kernel", hyKernelGetOccupancy, wrongType<HyKernel>(stream), HyDim3{1, 1, 1},
                  0, &found);
@@ -117,7 +121,8 @@ TEST_F(Occupancy, RefusesWhatCannotRun) {
 }
 
 TEST_F(Cooperative, GridBarriersExchangeData) {
-    ASSERT_NE(properties.capabilities & HY_CAP_COOPERATIVE_LAUNCH, 0u);
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_LAUNCH);
+    SKIP_WITHOUT(HY_CAP_OCCUPANCY);
     const HyKernel kernel = makeKernel(module, "exchange");
     const auto most = static_cast<uint32_t>(std::min<uint64_t>(occupancy(kernel).activeWorkgroups, 32));
     constexpr uint32_t kRounds = 5;
@@ -134,6 +139,8 @@ TEST_F(Cooperative, GridBarriersExchangeData) {
 
 // Two at a time would each hold a part of the device and wait for the rest, for ever.
 TEST_F(Cooperative, LaunchesOnManyStreamsTakeTurns) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_LAUNCH);
+    SKIP_WITHOUT(HY_CAP_OCCUPANCY);
     const HyKernel kernel = makeKernel(module, "exchange");
     const HyKernel plain = makeKernel(module, "add_one");
     const auto groups = static_cast<uint32_t>(std::min<uint64_t>(occupancy(kernel).activeWorkgroups, 8));
@@ -170,6 +177,8 @@ TEST_F(Cooperative, LaunchesOnManyStreamsTakeTurns) {
 
 // The workgroups come though other streams always have more to do.
 TEST_F(Cooperative, BusyStreamsDoNotKeepWorkersAway) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_LAUNCH);
+    SKIP_WITHOUT(HY_CAP_OCCUPANCY);
     const HyKernel kernel = makeKernel(module, "exchange");
     const HyKernel plain = makeKernel(module, "add_one");
     const auto groups = static_cast<uint32_t>(std::min<uint64_t>(occupancy(kernel).activeWorkgroups, 8));
@@ -209,6 +218,8 @@ TEST_F(Cooperative, BusyStreamsDoNotKeepWorkersAway) {
 
 // In graphs that run on several streams at once, beside launches that are not cooperative.
 TEST_F(Cooperative, InGraphs) {
+    SKIP_WITHOUT(HY_CAP_COOPERATIVE_LAUNCH);
+    SKIP_WITHOUT(HY_CAP_OCCUPANCY);
     const HyKernel kernel = makeKernel(module, "exchange");
     const HyKernel plain = makeKernel(module, "add_one");
     const auto groups = static_cast<uint32_t>(std::min<uint64_t>(occupancy(kernel).activeWorkgroups, 8));
@@ -248,6 +259,14 @@ TEST_F(Cooperative, InGraphs) {
 
 TEST_F(Cooperative, MoreThanAreActiveIsRefused) {
     const HyKernel kernel = makeKernel(module, "exchange");
+    if (!claims(HY_CAP_COOPERATIVE_LAUNCH)) {
+        const HyDevicePtr none = allocate(4);
+        const void* args[] = {&none, &none, &kGroupSize};
+        const HyLaunchDesc desc = launchOf(stream, kernel, 1, args, 3);
+        EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "flags", hyLaunchKernelEx, &desc);
+        return;
+    }
+    SKIP_WITHOUT(HY_CAP_OCCUPANCY);
     const auto most = static_cast<uint32_t>(occupancy(kernel).activeWorkgroups);
     const HyDevicePtr arrived = upload(std::vector<uint32_t>{0});
     const uint32_t rounds = 0;
@@ -261,7 +280,7 @@ TEST_F(Cooperative, MoreThanAreActiveIsRefused) {
 }
 
 TEST_F(SubgroupSize, EveryListedSizeCanBeRequired) {
-    ASSERT_NE(properties.capabilities & HY_CAP_SUBGROUP_SIZE_CONTROL, 0u);
+    SKIP_WITHOUT(HY_CAP_SUBGROUP_SIZE_CONTROL);
     uint32_t count = 0;
     ASSERT_OK(hyDeviceGetSubgroupSizes(device, 0, nullptr, &count));
     std::vector<uint32_t> sizes(count);
@@ -288,6 +307,7 @@ TEST_F(SubgroupSize, EveryListedSizeCanBeRequired) {
 }
 
 TEST_F(SubgroupSize, TheKernelsOwnSizeStays) {
+    SKIP_WITHOUT(HY_CAP_SUBGROUP_SIZE_CONTROL);
     const HyKernel kernel = kernelOfSize("subgroups_of_8", 8);
     const HyKernel same = kernelOfSize("subgroups_of_8", 0);
     const HyDevicePtr out = allocate(32 * sizeof(uint32_t));
@@ -303,6 +323,12 @@ TEST_F(SubgroupSize, WrongSizesAreRefused) {
     desc.structSize = sizeof desc;
     desc.name = "subgroup_shape";
     HyKernel kernel = nullptr;
+    if (!claims(HY_CAP_SUBGROUP_SIZE_CONTROL)) {
+        desc.requiredSubgroupSize = properties.subgroupSizeMax;
+        EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "requiredSubgroupSize", hyKernelCreateEx, module, &desc, &kernel);
+        EXPECT_EQ(kernel, nullptr);
+        return;
+    }
     for (const uint32_t size : {3u, properties.subgroupSizeMax * 2, UINT32_MAX}) {
         desc.requiredSubgroupSize = size;
         EXPECT_FAILS(HY_ERROR_INVALID_ARGUMENT, "requiredSubgroupSize", hyKernelCreateEx, module, &desc, &kernel);

@@ -1,17 +1,8 @@
 # Script of the test package.consumer; see CMakeLists.txt for its variables.
-function(step what)
-    message(STATUS "${what}")
-    execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-    if(NOT result EQUAL 0)
-        message(FATAL_ERROR "${what} failed (${result}):\n${output}")
-    endif()
-endfunction()
-
+include("${CMAKE_CURRENT_LIST_DIR}/step.cmake")
 file(REMOVE_RECURSE "${WORK_DIR}")
 file(MAKE_DIRECTORY "${WORK_DIR}")
-set(prefix "${WORK_DIR}/moved")
-step("install" "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${WORK_DIR}/installed")
-file(RENAME "${WORK_DIR}/installed" "${prefix}")
+set(prefix "${PREFIX}")
 
 set(flags "")
 if(SANITIZE)

@@ -7,7 +7,7 @@ find_package(nlohmann_json REQUIRED)
 set(suite "${PROJECT_SOURCE_DIR}/tests/conformance")
 set(builder "${PROJECT_SOURCE_DIR}/tests/spirv/builder") # writes modules of the suite
 set(matrix "${PROJECT_SOURCE_DIR}/tests/spirv/matrix") # the cases of the opcode tests
-file(GLOB_RECURSE suiteFiles CONFIGURE_DEPENDS "${suite}/*.cpp" "${suite}/*.h" "${suite}/*.inc" "${suite}/kernels/*"
+file(GLOB_RECURSE suiteFiles CONFIGURE_DEPENDS "${suite}/*.c" "${suite}/*.cpp" "${suite}/*.h" "${suite}/*.inc" "${suite}/kernels/*"
      "${suite}/CMakeLists.txt" "${suite}/profiles.txt" "${builder}/*.cpp" "${builder}/*.h"
      "${matrix}/*.cpp" "${matrix}/*.h" "${matrix}/*.def" "${matrix}/*.txt")
 list(JOIN suiteFiles "\n" suiteList)
