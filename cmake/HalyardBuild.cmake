@@ -22,7 +22,7 @@ include_directories("${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src")
 # halyard_needs_runtime(target): builds what libhalyard.so loads or starts before `target`, so that building one program alone never
 # leaves a worker of another build beside the library.
 function(halyard_needs_runtime target)
-    foreach(part halyard-jit halyard_cpu halyard_null halyard_reference halyard_layer_validate halyard_layer_trace halyard_layer_log)
+    foreach(part halyard-jit halyard_cpu halyard_cuda halyard_null halyard_reference halyard_layer_validate halyard_layer_trace halyard_layer_log)
         if(TARGET ${part})
             add_dependencies(${target} ${part})
         endif()

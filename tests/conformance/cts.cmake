@@ -47,10 +47,12 @@ if(TARGET halyard-jit)
     halyard_cts_on(cpu 1800)
     halyard_cts_on(reference 1800)
     halyard_cts_on(null 600 HALYARD_NULL_DEVICE=1)
+    # The real backend on the software driver (tests/drivers/cuda): level T3.
+    halyard_cts_on(cuda 1800 "LD_LIBRARY_PATH=${CMAKE_BINARY_DIR}/lib/drivers/cuda")
     # The page says what these runs found.
-    set_tests_properties(cts_cpu cts_reference cts_null PROPERTIES FIXTURES_SETUP ctsReports)
+    set_tests_properties(cts_cpu cts_reference cts_null cts_cuda PROPERTIES FIXTURES_SETUP ctsReports)
     set(reports "${CMAKE_BINARY_DIR}/cts/")
-    add_test(NAME cts_status COMMAND halyard-cts status "${reports}cpu.json" "${reports}reference.json" "${reports}null.json"
+    add_test(NAME cts_status COMMAND halyard-cts status "${reports}cpu.json" "${reports}reference.json" "${reports}cuda.json" "${reports}null.json"
         "--page=${PROJECT_SOURCE_DIR}/docs/status.md" --check)
     set_tests_properties(cts_status PROPERTIES LABELS conformance FIXTURES_REQUIRED ctsReports)
 endif()

@@ -5,6 +5,7 @@
 #include "jit/passes/kernel.h"
 #include "jit/passes/optimise.h"
 #include "jit/ptx_kernel_abi.h"
+#include "jit/targets/host/reconvergence.h"
 #include "jit/targets/nvptx/atomics.h"
 #include "jit/targets/nvptx/bfloat.h"
 #include "jit/targets/nvptx/collectives.h"
@@ -181,6 +182,7 @@ private:
         }
         lowerBfloat(*kernel, processor_.sm);
         dropLoopHints(*kernel);
+    host::keepRegions(*kernel);
         applyWorkgroupSize(*kernel, size);
         applySubgroupSize(*kernel, kWarp, countsPartial, size);
         simplify(module, *machine_, kArrayBytes);
