@@ -4,6 +4,7 @@
 #include "jit/ptx_kernel_abi.h"
 
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
@@ -13,39 +14,58 @@ namespace {
 
 using llvm::Value;
 
-// Makes users of a pointer into the argument block users of one without an address space: the block's space of KIR has
-// a number that is another space's in PTX. Returns a user that cannot be changed so, or null.
-const llvm::User* retype(Value* from, Value* to) {
-    for (llvm::User* user : llvm::make_early_inc_range(from->users())) {
-        auto* instruction = llvm::dyn_cast<llvm::Instruction>(user);
-        if (auto* load = llvm::dyn_cast_or_null<llvm::LoadInst>(instruction)) {
-            load->setOperand(0, to);
-        } else if (auto* cast = llvm::dyn_cast_or_null<llvm::AddrSpaceCastInst>(instruction);
-                   cast != nullptr && cast->getDestAddressSpace() == 0) {
-            cast->replaceAllUsesWith(to);
+bool isBlockPointer(const Value& value) {
+    return value.getType()->isPointerTy() && value.getType()->getPointerAddressSpace() == kir::kConstant;
+}
+
+// Gives all pointers into the argument block the address space 0: the block's of KIR has a number that is another
+// space's in PTX. REQUIRES: no argument has that space any more. Returns a user that cannot be changed so, or null.
+const llvm::User* retype(llvm::Function& function) {
+    auto* generic = llvm::PointerType::get(function.getContext(), 0);
+    llvm::SmallVector<llvm::Instruction*, 16> changed;
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+        for (llvm::Use& use : instruction.operands()) {
+            if (isBlockPointer(*use) && !llvm::isa<llvm::Instruction>(use)) {
+                if (llvm::isa<llvm::PoisonValue>(use)) {
+                    use = llvm::PoisonValue::get(generic);
+                } else if (llvm::isa<llvm::UndefValue>(use)) {
+                    use = llvm::UndefValue::get(generic);
+                } else if (llvm::isa<llvm::ConstantPointerNull>(use)) {
+                    use = llvm::ConstantPointerNull::get(generic);
+                } else {
+                    return &instruction;
+                }
+            }
+        }
+        const bool keepsForm =
+            llvm::isa<llvm::GetElementPtrInst, llvm::SelectInst, llvm::PHINode, llvm::FreezeInst>(instruction);
+        if (isBlockPointer(instruction) && !keepsForm) {
+            return &instruction;
+        }
+        if (isBlockPointer(instruction)) {
+            changed.push_back(&instruction);
+        }
+    }
+    for (llvm::Instruction* instruction : changed) {
+        instruction->mutateType(generic);
+    }
+    for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+        if (auto* cast = llvm::dyn_cast<llvm::AddrSpaceCastInst>(&instruction);
+            cast != nullptr && cast->getSrcTy() == cast->getDestTy()) {
+            cast->replaceAllUsesWith(cast->getOperand(0));
             cast->eraseFromParent();
-        } else if (auto* gep = llvm::dyn_cast_or_null<llvm::GetElementPtrInst>(instruction)) {
-            llvm::IRBuilder<> at(gep);
-            const llvm::SmallVector<Value*, 4> indices(gep->indices());
-            Value* copy = at.CreateGEP(gep->getSourceElementType(), to, indices, gep->getName(), gep->getNoWrapFlags());
-            if (const llvm::User* problem = retype(gep, copy)) {
-                return problem;
+        } else if (auto* transfer = llvm::dyn_cast<llvm::MemTransferInst>(&instruction)) {
+            transfer->setCalledFunction(llvm::Intrinsic::getOrInsertDeclaration(
+                function.getParent(), transfer->getIntrinsicID(),
+                {transfer->getRawDest()->getType(), transfer->getRawSource()->getType(),
+                 transfer->getLength()->getType()}));
+        } else if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+                   call != nullptr && !call->isInlineAsm()) {
+            for (unsigned i = 0; i < call->arg_size(); ++i) {
+                if (call->getArgOperand(i)->getType() != call->getFunctionType()->getParamType(i)) {
+                    return call;
+                }
             }
-            gep->eraseFromParent();
-        } else if (auto* choice = llvm::dyn_cast_or_null<llvm::SelectInst>(instruction)) {
-            return choice; // no aggregate is chosen by its address
-        } else if (auto* transfer = llvm::dyn_cast_or_null<llvm::MemTransferInst>(instruction)) {
-            llvm::IRBuilder<> at(transfer);
-            if (llvm::isa<llvm::MemCpyInst>(transfer)) {
-                at.CreateMemCpy(transfer->getRawDest(), transfer->getDestAlign(), to, transfer->getSourceAlign(),
-                                transfer->getLength(), transfer->isVolatile());
-            } else {
-                at.CreateMemMove(transfer->getRawDest(), transfer->getDestAlign(), to, transfer->getSourceAlign(),
-                                 transfer->getLength(), transfer->isVolatile());
-            }
-            transfer->eraseFromParent();
-        } else {
-            return user;
         }
     }
     return nullptr;
@@ -129,14 +149,8 @@ spv::Result<Entry> makeEntry(llvm::Module& module, llvm::Function& kernel, const
             attributes.addAttribute(llvm::Attribute::NoAlias);
             attributes.addAttribute(llvm::Attribute::ReadOnly);
             parameter->addAttrs(attributes);
-            if (const llvm::User* problem = retype(&argument, parameter)) {
-                std::string text;
-                llvm::raw_string_ostream stream(text);
-                problem->print(stream);
-                return spv::Error{HY_ERROR_INTERNAL,
-                                  "a by-value argument is used in a way that the target nvptx does not know: " + text,
-                                  "please report this with the kernel"};
-            }
+            argument.mutateType(generic);
+            argument.replaceAllUsesWith(parameter);
         } else if (parameter->getType() != argument.getType()) {
             argument.replaceAllUsesWith(blocks.next(at, parameter));
         } else {
@@ -144,6 +158,14 @@ spv::Result<Entry> makeEntry(llvm::Module& module, llvm::Function& kernel, const
             llvm::AttrBuilder attributes(context, kernel.getAttributes().getParamAttrs(argument.getArgNo()));
             parameter->addAttrs(attributes);
         }
+    }
+    if (const llvm::User* problem = retype(*function)) {
+        std::string text;
+        llvm::raw_string_ostream stream(text);
+        problem->print(stream);
+        return spv::Error{HY_ERROR_INTERNAL,
+                          "a by-value argument is used in a way that the target nvptx does not know: " + text,
+                          "please report this with the kernel"};
     }
     Entry entry;
     entry.function = function;
