@@ -2,6 +2,7 @@
 
 #include "jit/passes/canonical_iv.h"
 #include "jit/passes/private_arrays.h"
+#include "jit/passes/split_shifts.h"
 
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -63,6 +64,14 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     options.SLPVectorization = true;
     Managers managers(machine, options);
     llvm::ModulePassManager passes = managers.builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
+    passes.run(module, managers.modules);
+}
+
+void shareIndices(llvm::Module& module, llvm::TargetMachine& machine) {
+    Managers managers(machine);
+    llvm::ModulePassManager passes;
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(SplitShiftsPass()));
+    parse(managers.builder, passes, "function(early-cse,instcombine<no-verify-fixpoint>,gvn,adce)");
     passes.run(module, managers.modules);
 }
 

@@ -15,6 +15,10 @@ namespace halyard::jit {
 // registers by unrolling (private_arrays.h).
 void simplify(llvm::Module& module, llvm::TargetMachine& machine, uint64_t arrayBytes);
 
+// After optimise(), for targets whose addresses are computed by each invocation for itself: indices that differ by
+// constants share what they have in common (split_shifts.h).
+void shareIndices(llvm::Module& module, llvm::TargetMachine& machine);
+
 // The full -O3 pipeline.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);
 

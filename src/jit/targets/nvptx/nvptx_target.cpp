@@ -123,6 +123,7 @@ public:
         }
         stages.enter("optimise");
         optimise(*module, *machine_);
+        shareIndices(*module, *machine_);
         if (spv::Status status = checkLegality(*module, info); !status) {
             return status.error();
         }
@@ -182,11 +183,12 @@ private:
         }
         lowerBfloat(*kernel, processor_.sm);
         dropLoopHints(*kernel);
-    host::keepRegions(*kernel);
+        host::keepRegions(*kernel);
         applyWorkgroupSize(*kernel, size);
         applySubgroupSize(*kernel, kWarp, countsPartial, size);
         simplify(module, *machine_, kArrayBytes);
-        if (spv::Status status = lowerCollectives(module, *kernel, info, size, processor_.sm, processor_.ptx); !status) {
+        if (spv::Status status = lowerCollectives(module, *kernel, info, size, processor_.sm, processor_.ptx);
+            !status) {
             return status;
         }
         applyWorkgroupSize(*kernel, size);
