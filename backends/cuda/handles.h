@@ -11,6 +11,7 @@ namespace halyard::cuda {
 struct Context;
 class Device;
 class Event;
+class Graph;
 class Kernel;
 class Module;
 class Stream;
@@ -22,6 +23,7 @@ template <> struct ObjectOf<HyBackendStream> { using Type = Stream; };
 template <> struct ObjectOf<HyBackendEvent> { using Type = Event; };
 template <> struct ObjectOf<HyBackendModule> { using Type = Module; };
 template <> struct ObjectOf<HyBackendKernel> { using Type = Kernel; };
+template <> struct ObjectOf<HyBackendGraph> { using Type = Graph; };
 
 template <typename Handle> using Reference = std::shared_ptr<typename ObjectOf<Handle>::Type>;
 

@@ -63,6 +63,16 @@ void describeLimits(const Attributes& get, DeviceInfo& out) {
     out.maxPitch = get(CU_DEVICE_ATTRIBUTE_MAX_PITCH);
 }
 
+bool hasGraphs(const Symbols& cu) {
+    return cu.cuGraphCreate != nullptr && cu.cuGraphDestroy != nullptr && cu.cuGraphAddKernelNode != nullptr &&
+           cu.cuGraphAddMemcpyNode != nullptr && cu.cuGraphAddMemsetNode != nullptr &&
+           cu.cuGraphAddHostNode != nullptr && cu.cuGraphAddEmptyNode != nullptr &&
+           cu.cuGraphKernelNodeSetAttribute != nullptr && cu.cuGraphInstantiateWithFlags != nullptr &&
+           cu.cuGraphExecDestroy != nullptr && cu.cuGraphLaunch != nullptr &&
+           cu.cuGraphExecKernelNodeSetParams != nullptr && cu.cuGraphExecMemcpyNodeSetParams != nullptr &&
+           cu.cuGraphExecMemsetNodeSetParams != nullptr && cu.cuGraphExecHostNodeSetParams != nullptr;
+}
+
 HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
     HyCapabilities caps = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                           HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
@@ -73,6 +83,8 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
         caps |= HY_CAP_COOPERATIVE_LAUNCH;
     if (get(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH) != 0 && cu.cuLaunchKernelEx != nullptr)
         caps |= HY_CAP_CLUSTERS;
+    if (hasGraphs(cu))
+        caps |= HY_CAP_GRAPHS;
     return caps;
 }
 

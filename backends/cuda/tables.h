@@ -10,5 +10,6 @@ extern const HyBackendMemoryTable kMemoryTable;
 extern const HyBackendStreamTable kStreamTable;
 extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
+extern const HyBackendGraphTable kGraphTable;
 
 } // namespace halyard::cuda
