@@ -91,6 +91,7 @@ constexpr HyBackendInterface kInterface{
     .event = &kEventTable,
     .module = &kModuleTable,
     .graph = &kGraphTable,
+    .virtualMemory = &kVirtualMemoryTable,
 };
 
 } // namespace

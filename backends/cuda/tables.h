@@ -11,5 +11,6 @@ extern const HyBackendStreamTable kStreamTable;
 extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
 extern const HyBackendGraphTable kGraphTable;
+extern const HyBackendVirtualMemoryTable kVirtualMemoryTable;
 
 } // namespace halyard::cuda
