@@ -90,6 +90,8 @@ constexpr HyBackendInterface kInterface{
     .stream = &kStreamTable,
     .event = &kEventTable,
     .module = &kModuleTable,
+    .graph = &kGraphTable,
+    .virtualMemory = &kVirtualMemoryTable,
 };
 
 } // namespace

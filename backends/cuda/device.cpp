@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include "handles.h"
+#include "sharing.h"
 #include "stream.h"
 #include "tables.h"
 #include "wait.h"
@@ -223,6 +224,8 @@ const HyBackendDeviceTable kDeviceTable{
     .getMemoryInfo = getMemoryInfo,
     .synchronize = synchronizeDevice,
     .getNativeHandle = getNativeHandle,
+    .getPeerAccess = getPeerAccess,
+    .enablePeerAccess = enablePeerAccess,
 };
 
 } // namespace halyard::cuda

@@ -11,8 +11,11 @@ namespace halyard::cuda {
 struct Context;
 class Device;
 class Event;
+class Graph;
 class Kernel;
 class Module;
+class PhysicalMemory;
+class Semaphore;
 class Stream;
 
 template <typename Handle> struct ObjectOf;
@@ -22,6 +25,9 @@ template <> struct ObjectOf<HyBackendStream> { using Type = Stream; };
 template <> struct ObjectOf<HyBackendEvent> { using Type = Event; };
 template <> struct ObjectOf<HyBackendModule> { using Type = Module; };
 template <> struct ObjectOf<HyBackendKernel> { using Type = Kernel; };
+template <> struct ObjectOf<HyBackendGraph> { using Type = Graph; };
+template <> struct ObjectOf<HyBackendPhysicalMemory> { using Type = PhysicalMemory; };
+template <> struct ObjectOf<HyBackendSemaphore> { using Type = Semaphore; };
 
 template <typename Handle> using Reference = std::shared_ptr<typename ObjectOf<Handle>::Type>;
 

@@ -10,6 +10,8 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace halyard::cuda {
 
@@ -27,6 +29,18 @@ public:
 
     // Puts `function` into the stream. A failure, with the record set: it is not called. Throws std::bad_alloc.
     HyResult submit(CUstream stream, Function function);
+    // For the nodes of graphs, which carry one value in every launch: a queue of calls, which the driver makes in order
+    // when it calls callTurn with the queue's number. Throws std::bad_alloc.
+    static uint64_t makeTurns();
+    // No more calls will be expected; those that are stay.
+    static void dropTurns(uint64_t turns) noexcept;
+    static void callTurn(void* turns);
+    // Puts a call at the end of the queue; *outNumber names it. Throws std::bad_alloc.
+    HyResult expectTurn(uint64_t turns, Function function, uint64_t& outNumber);
+    // The driver refused the launch that these are for, the last of their queues. HY_ERROR_INVALID_STATE: some were
+    // called already, for a device that is lost, and now all are.
+    HyResult withdrawTurns(const std::vector<std::pair<uint64_t, uint64_t>>& turnsAndNumbers);
+
     // Calls everything that is left with `status`, on the calling thread.
     void abandon(HyResult status) noexcept;
     // Ends the thread. REQUIRES: nothing is submitted any more.
@@ -34,6 +48,8 @@ public:
 
 private:
     void watch() noexcept;
+    // HY_SUCCESS, or the failure with the record set.
+    HyResult startWatching();
 
     Device& device_;
     std::mutex mutex_;

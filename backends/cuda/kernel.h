@@ -22,6 +22,7 @@ public:
     const std::shared_ptr<Image>& image() const { return image_; }
 
     HyResult launch(Stream& stream, const HyBackendLaunch& launch);
+    const std::vector<HyBackendParameter>& parameters() const { return parameters_; }
     // How many parameters the driver sees, and how many of them are hidden ones at the end.
     size_t parameterCount() const { return parameters_.size() + hiddenCount(); }
     size_t hiddenCount() const { return lengthCount_ + hidden_.size(); }

@@ -1,5 +1,6 @@
 #include "device.h"
 #include "handles.h"
+#include "sharing.h"
 #include "tables.h"
 
 namespace halyard::cuda {
@@ -70,6 +71,9 @@ const HyBackendMemoryTable kMemoryTable{
     .free = freeMemory,
     .registerHost = registerHost,
     .unregisterHost = unregisterHost,
+    .allocateManaged = allocateManaged,
+    .advise = adviseManaged,
+    .prefetch = prefetchManaged,
 };
 
 } // namespace halyard::cuda

@@ -33,6 +33,14 @@ void deliver(const Host& host, const PrintFormats& formats, const char* kernel, 
 
 } // namespace
 
+void deliverPrint(const Host& host, const PrintFormats& formats, const char* kernel, const uint8_t* memory) noexcept {
+    try {
+        deliver(host, formats, kernel, memory);
+    } catch (const std::bad_alloc&) {
+        host.log(HY_LOG_WARNING, "the host has no memory left for what a kernel printed");
+    }
+}
+
 HyResult preparePrint(Stream& stream, const PrintMemory& memory) {
     const Symbols& cu = stream.device().cu();
     const CUdeviceptr used = memory.device + offsetof(HyPtxPrintBuffer, used);
@@ -48,17 +56,12 @@ HyResult collectPrint(Stream& stream, const Kernel& kernel, const PrintMemory& m
         memory.host, memory.device, sizeof(HyPtxPrintBuffer) + Stream::kPrintBytes, stream.handle());
     if (const HyResult result = stream.check(code, "fetch what a kernel printed"); result != HY_SUCCESS)
         return result;
-    return stream.device().hostCalls().submit(
-        stream.handle(), [host = stream.device().host(), formats = kernel.image()->formats(), name = kernel.name(),
-                          records = memory.host](HyResult status) {
-            if (status != HY_SUCCESS)
-                return;
-            try {
-                deliver(host, *formats, name, records);
-            } catch (const std::bad_alloc&) {
-                host.log(HY_LOG_WARNING, "the host has no memory left for what a kernel printed");
-            }
-        });
+    return stream.device().hostCalls().submit(stream.handle(),
+                                              [host = stream.device().host(), formats = kernel.image()->formats(),
+                                               name = kernel.name(), records = memory.host](HyResult status) {
+                                                  if (status == HY_SUCCESS)
+                                                      deliverPrint(host, *formats, name, records);
+                                              });
 }
 
 } // namespace halyard::cuda

@@ -63,6 +63,24 @@ void describeLimits(const Attributes& get, DeviceInfo& out) {
     out.maxPitch = get(CU_DEVICE_ATTRIBUTE_MAX_PITCH);
 }
 
+bool hasGraphs(const Symbols& cu) {
+    return cu.cuGraphCreate != nullptr && cu.cuGraphDestroy != nullptr && cu.cuGraphAddKernelNode != nullptr &&
+           cu.cuGraphAddMemcpyNode != nullptr && cu.cuGraphAddMemsetNode != nullptr &&
+           cu.cuGraphAddHostNode != nullptr && cu.cuGraphAddEmptyNode != nullptr &&
+           cu.cuGraphKernelNodeSetAttribute != nullptr && cu.cuGraphInstantiateWithFlags != nullptr &&
+           cu.cuGraphExecDestroy != nullptr && cu.cuGraphLaunch != nullptr &&
+           cu.cuGraphExecKernelNodeSetParams != nullptr && cu.cuGraphExecMemcpyNodeSetParams != nullptr &&
+           cu.cuGraphExecMemsetNodeSetParams != nullptr && cu.cuGraphExecHostNodeSetParams != nullptr;
+}
+
+bool hasVirtualMemory(const Symbols& cu, const Attributes& get) {
+    return get(CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED) != 0 && cu.cuMemAddressReserve != nullptr &&
+           cu.cuMemAddressFree != nullptr && cu.cuMemCreate != nullptr && cu.cuMemRelease != nullptr &&
+           cu.cuMemMap != nullptr && cu.cuMemUnmap != nullptr && cu.cuMemSetAccess != nullptr &&
+           cu.cuMemGetAllocationGranularity != nullptr && cu.cuMemExportToShareableHandle != nullptr &&
+           cu.cuMemImportFromShareableHandle != nullptr && cu.cuMemGetAllocationPropertiesFromHandle != nullptr;
+}
+
 HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
     HyCapabilities caps = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                           HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
@@ -73,6 +91,19 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
         caps |= HY_CAP_COOPERATIVE_LAUNCH;
     if (get(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH) != 0 && cu.cuLaunchKernelEx != nullptr)
         caps |= HY_CAP_CLUSTERS;
+    // Without concurrent access the host must not touch managed memory while anything runs on the device, which the
+    // interface allows.
+    if (get(CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY) != 0 && get(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS) != 0 &&
+        cu.cuMemAllocManaged != nullptr && (cu.cuMemAdvise_v2 != nullptr || cu.cuMemAdvise != nullptr) &&
+        (cu.cuMemPrefetchAsync_v2 != nullptr || cu.cuMemPrefetchAsync != nullptr))
+        caps |= HY_CAP_MANAGED_MEMORY | HY_CAP_PREFETCH;
+    if (hasVirtualMemory(cu, get)) {
+        caps |= HY_CAP_VIRTUAL_MEMORY;
+        if (get(CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR_SUPPORTED) != 0)
+            caps |= HY_CAP_SHARE_OPAQUE_FD;
+    }
+    if (hasGraphs(cu))
+        caps |= HY_CAP_GRAPHS;
     return caps;
 }
 

@@ -205,6 +205,8 @@ constexpr const char* kDriverLibrary = "libcuda.so.1";
     SYMBOL(OPTIONAL, 10000, CUresult, cuGraphAddHostNode,                                                              \
            (CUgraphNode * node, CUgraph graph, const CUgraphNode* dependencies, size_t count,                          \
             const CUDA_HOST_NODE_PARAMS* params))                                                                      \
+    SYMBOL(OPTIONAL, 11000, CUresult, cuGraphKernelNodeSetAttribute,                                                   \
+           (CUgraphNode node, CUlaunchAttributeID attribute, const CUlaunchAttributeValue* value))                     \
     SYMBOL(OPTIONAL, 10000, CUresult, cuGraphAddEmptyNode,                                                             \
            (CUgraphNode * node, CUgraph graph, const CUgraphNode* dependencies, size_t count))                         \
     SYMBOL(OPTIONAL, 10000, CUresult, cuGraphAddChildGraphNode,                                                        \

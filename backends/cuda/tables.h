@@ -10,5 +10,7 @@ extern const HyBackendMemoryTable kMemoryTable;
 extern const HyBackendStreamTable kStreamTable;
 extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
+extern const HyBackendGraphTable kGraphTable;
+extern const HyBackendVirtualMemoryTable kVirtualMemoryTable;
 
 } // namespace halyard::cuda

@@ -145,13 +145,6 @@ CUresult copyNative3D(Stream& stream, const HyCopy3D& box) {
     return stream.device().cu().cuMemcpy3DAsync_v2(&native, stream.handle());
 }
 
-// A pattern that repeats within itself is a shorter one.
-uint32_t shortestPattern(const uint8_t* pattern, uint32_t bytes) {
-    while (bytes > 1 && std::memcmp(pattern, pattern + bytes / 2, bytes / 2) == 0)
-        bytes /= 2;
-    return bytes;
-}
-
 CUresult fillWords(Stream& stream, CUdeviceptr dst, const uint8_t* pattern, uint32_t bytes, uint64_t count) {
     const Symbols& cu = stream.device().cu();
     uint32_t value = 0;
@@ -232,6 +225,12 @@ CUresult fillRows(Stream& stream, const HyFill3D& fill, CUdeviceptr dst, const u
 }
 
 } // namespace
+
+uint32_t shortestPattern(const uint8_t* pattern, uint32_t bytes) {
+    while (bytes > 1 && std::memcmp(pattern, pattern + bytes / 2, bytes / 2) == 0)
+        bytes /= 2;
+    return bytes;
+}
 
 HyResult copyBox(Stream& stream, const HyCopy3D& box, uint32_t hostMask) {
     Device& device = stream.device();

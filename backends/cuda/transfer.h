@@ -9,6 +9,9 @@ namespace halyard::cuda {
 // at the call. Throws std::bad_alloc.
 HyResult copyBox(Stream& stream, const HyCopy3D& copy, uint32_t hostMask);
 
+// Bytes of the pattern of which `pattern` is a repetition.
+uint32_t shortestPattern(const uint8_t* pattern, uint32_t bytes);
+
 HyResult fillBox(Stream& stream, const HyFill3D& fill);
 
 } // namespace halyard::cuda

@@ -139,6 +139,26 @@ Status instantiate(const std::shared_ptr<Context>& context, const void* graphHan
     return Status::Success;
 }
 
+std::shared_ptr<const Work> workOf(std::shared_ptr<const KernelCall> call) {
+    return std::make_shared<Work>(Work{[call] { return runKernel(*call); }, true, call});
+}
+
+Status setAttributes(const void* handle, const std::array<uint32_t, 3>* cluster, const bool* cooperative) {
+    std::shared_ptr<GraphNode> node = driver().graphNodes.find(handle);
+    std::shared_ptr<Graph> graph = node ? driver().graphs.find(reinterpret_cast<void*>(node->graph)) : nullptr;
+    if (!graph)
+        return Status::InvalidHandle;
+    std::lock_guard lock(graph->mutex);
+    if (node->kind != NodeKind::Kernel)
+        return Status::InvalidValue;
+    auto call = std::make_shared<KernelCall>(*node->work->call);
+    Status status = reshapeLaunch(*call, cluster ? *cluster : call->launch.cluster,
+                                  cooperative ? *cooperative : call->launch.cooperative);
+    if (status == Status::Success)
+        node->work = workOf(std::move(call));
+    return status;
+}
+
 Status setWork(const void* execHandle, const void* node, NodeKind kind, std::shared_ptr<const Work> work) {
     std::shared_ptr<GraphExec> exec = driver().graphExecs.find(execHandle);
     if (!exec)
@@ -148,6 +168,14 @@ Status setWork(const void* execHandle, const void* node, NodeKind kind, std::sha
         if (item.node == numberOf(node)) {
             if (item.kind != kind)
                 return Status::InvalidValue;
+            if (kind == NodeKind::Kernel) {
+                const ptx::Launch& before = item.work->call->launch;
+                auto call = std::make_shared<KernelCall>(*work->call);
+                Status status = reshapeLaunch(*call, before.cluster, before.cooperative);
+                if (status != Status::Success)
+                    return status;
+                work = workOf(std::move(call));
+            }
             item.work = std::move(work);
             return Status::Success;
         }

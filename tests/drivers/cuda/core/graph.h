@@ -1,6 +1,7 @@
 // Graphs: nodes with snapshots of what they do, and the executable copies of them.
 #pragma once
 
+#include "launch.h"
 #include "status.h"
 #include "stream.h"
 
@@ -18,7 +19,10 @@ enum class NodeKind { Kernel = 0, Copy = 1, Fill = 2, Host = 3, Child = 4, Empty
 struct Work {
     Command run;
     bool kernel = false;
+    std::shared_ptr<const KernelCall> call; // of a kernel
 };
+
+std::shared_ptr<const Work> workOf(std::shared_ptr<const KernelCall> call);
 
 struct GraphNode {
     NodeKind kind = NodeKind::Empty;
@@ -59,6 +63,8 @@ Status addNode(const void* graph, NodeKind kind, const void* const* dependencies
                std::shared_ptr<const Work> work, uint64_t* handle);
 // The nodes before `node` are taken in addition to those it has; no cycle may come of it.
 Status addDependency(const void* graph, const void* from, const void* to);
+// A kernel node's attributes, which later changes of its parameters leave as they are.
+Status setAttributes(const void* node, const std::array<uint32_t, 3>* cluster, const bool* cooperative);
 // Together with its handles, the graph's nodes.
 Status removeNode(const void* node);
 

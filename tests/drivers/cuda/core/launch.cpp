@@ -182,6 +182,18 @@ Status prepareLaunch(std::shared_ptr<Function> function, const LaunchRequest& re
     return Status::Success;
 }
 
+Status reshapeLaunch(KernelCall& call, std::array<uint32_t, 3> cluster, bool cooperative) {
+    const ptx::Launch& launch = call.launch;
+    const LaunchRequest request{launch.grid, launch.block, cluster, static_cast<uint32_t>(launch.dynamicSharedBytes),
+                                cooperative, nullptr,      nullptr};
+    const Status status = checkShape(*call.function, request);
+    if (status != Status::Success)
+        return status;
+    call.launch.cluster = cluster;
+    call.launch.cooperative = cooperative;
+    return Status::Success;
+}
+
 Status runKernel(const KernelCall& call) {
     Context& context = *call.function->context;
     std::atomic<bool> stop{false};

@@ -24,6 +24,8 @@ struct KernelCall {
     std::vector<std::byte> parameters;
 };
 
+// Changes what a node's attributes say.
+Status reshapeLaunch(KernelCall& call, std::array<uint32_t, 3> cluster, bool cooperative);
 Status prepareLaunch(std::shared_ptr<Function> function, const LaunchRequest& request, KernelCall& out);
 // Runs it to its end; a fault's status is the context's error.
 Status runKernel(const KernelCall& call);

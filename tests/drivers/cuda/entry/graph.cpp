@@ -31,7 +31,7 @@ template <class Params> Status kernelWork(const ContextPtr&, const Params* param
     auto call = std::make_shared<KernelCall>();
     Status status = prepareLaunch(std::move(function), request, *call);
     if (status == Status::Success)
-        out = std::make_shared<Work>(Work{[call] { return runKernel(*call); }, true});
+        out = workOf(std::move(call));
     return status;
 }
 
@@ -162,6 +162,22 @@ extern "C" CUresult cuGraphAddKernelNode_v2(CUgraphNode* node, CUgraph graph, co
                                             size_t count, const CUDA_KERNEL_NODE_PARAMS_v2* params) {
     return add(__func__, node, graph, dependencies, count, NodeKind::Kernel,
                [&](const ContextPtr& context, WorkPtr& work) { return kernelWork(context, params, work); });
+}
+
+extern "C" CUresult cuGraphKernelNodeSetAttribute(CUgraphNode node, CUlaunchAttributeID attribute,
+                                                  const CUlaunchAttributeValue* value) {
+    return initialised(__func__, [&] {
+        if (!value)
+            return Status::InvalidValue;
+        if (attribute == CU_LAUNCH_ATTRIBUTE_COOPERATIVE) {
+            const bool cooperative = value->cooperative != 0;
+            return setAttributes(node, nullptr, &cooperative);
+        }
+        if (attribute != CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION)
+            return Status::NotSupported;
+        const std::array<uint32_t, 3> cluster{value->clusterDim.x, value->clusterDim.y, value->clusterDim.z};
+        return setAttributes(node, &cluster, nullptr);
+    });
 }
 
 extern "C" CUresult cuGraphAddMemcpyNode(CUgraphNode* node, CUgraph graph, const CUgraphNode* dependencies,
