@@ -8,8 +8,9 @@ namespace {
 TEST(Artifact, readsWhatTheCompilerWrites) {
     ArtifactHeader header;
     EXPECT_EQ(
-        parseArtifact("// halyard-ptx abi=1 entry=hy_1k static=512 maxthreads=64 hidden=print,program,grid\n.version",
-                      header),
+        parseArtifact(
+            "// halyard-ptx abi=1 entry=hy_1k static=512 maxthreads=64 multiple=32 hidden=print,program,grid\n.version",
+            header),
         "");
     EXPECT_EQ(header.entry, "hy_1k");
     EXPECT_EQ(header.staticBytes, 512U);
@@ -27,7 +28,7 @@ TEST(Artifact, refusesWhatItDoesNotKnow) {
     for (const char* text :
          {"", ".version 8.0", "// halyard-ptx entry=k", "// halyard-ptx abi=2 entry=k", "// halyard-ptx abi=1",
           "// halyard-ptx abi=1 entry=k static=12x", "// halyard-ptx abi=1 entry=k hidden=future",
-          "// halyard-ptx abi=1 entry=k maxthreads=99999999999"}) {
+          "// halyard-ptx abi=1 entry=k maxthreads=99999999999", "// halyard-ptx abi=1 entry=k multiple=0"}) {
         ArtifactHeader header;
         EXPECT_NE(parseArtifact(text, header), "") << text;
     }
