@@ -15,6 +15,7 @@ TEST(Artifact, readsWhatTheCompilerWrites) {
     EXPECT_EQ(header.entry, "hy_1k");
     EXPECT_EQ(header.staticBytes, 512U);
     EXPECT_EQ(header.maxThreads, 64U);
+    EXPECT_EQ(header.multiple, 32U);
     EXPECT_EQ(header.hidden, (std::vector<Hidden>{Hidden::Print, Hidden::Program, Hidden::Grid}));
 }
 
@@ -22,6 +23,7 @@ TEST(Artifact, noneIsNoHiddenParameter) {
     ArtifactHeader header;
     EXPECT_EQ(parseArtifact("// halyard-ptx abi=1 entry=k static=0 maxthreads=0 hidden=none\n", header), "");
     EXPECT_TRUE(header.hidden.empty());
+    EXPECT_EQ(header.multiple, 1U);
 }
 
 TEST(Artifact, refusesWhatItDoesNotKnow) {

@@ -167,6 +167,23 @@ TEST(NvptxText, SubgroupsHave32InvocationsOrAreRefused) {
     EXPECT_EQ(fromKir(kStore, {}, counted).result, HY_ERROR_UNSUPPORTED_SPIRV);
 }
 
+TEST(NvptxText, MatricesNeedWholeSubgroups) {
+    const std::string kernel = kirModule(
+        "declare <8 x float> @hy.matrix.load.v8f32.p1(ptr addrspace(1), i64, i32, i32, i32, i32, i32, i32) #2\n"
+        "declare void @hy.matrix.store.v8f32.p1(ptr addrspace(1), i64, <8 x float>, i32, i32, i32, i32, i32, i32) #2\n"
+        "define void @k(ptr addrspace(1) %p, ptr addrspace(1) %q) #0 {\n"
+        "  %m = call <8 x float> @hy.matrix.load.v8f32.p1(ptr addrspace(1) %p, i64 64, i32 16, i32 16, i32 0, i32 4, "
+        "i32 0, i32 2)\n"
+        "  call void @hy.matrix.store.v8f32.p1(ptr addrspace(1) %q, i64 64, <8 x float> %m, i32 16, i32 16, i32 0, "
+        "i32 4, i32 0, i32 2)\n"
+        "  ret void\n}\n");
+    const Answer any = fromKir(kernel);
+    ASSERT_EQ(any.refusal, "");
+    EXPECT_THAT(firstLine(any.ptx), HasSubstr(" multiple=32 ")) << "the backend refuses other launches";
+    EXPECT_EQ(fromKir(kernel, {.workgroupSize = {64, 1, 1}}).refusal, "");
+    EXPECT_EQ(fromKir(kernel, {.workgroupSize = {48, 1, 1}}).result, HY_ERROR_UNSUPPORTED_SPIRV);
+}
+
 TEST(NvptxText, WhatTheCodeGeneratorWouldAbortOnIsRefused) {
     const auto use = [](const std::string& body, const std::string& declaration) {
         return fromKir(kirModule(declaration +
