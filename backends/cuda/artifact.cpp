@@ -59,6 +59,8 @@ std::string parseArtifact(std::string_view text, ArtifactHeader& out) {
             good = readNumber(value, out.staticBytes);
         else if (key == "maxthreads")
             good = readNumber(value, out.maxThreads);
+        else if (key == "multiple")
+            good = readNumber(value, out.multiple) && out.multiple != 0;
         else if (key == "hidden")
             good = readHidden(value, out.hidden);
         if (!good)

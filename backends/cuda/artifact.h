@@ -14,6 +14,7 @@ struct ArtifactHeader {
     std::string entry;
     uint32_t staticBytes = 0;
     uint32_t maxThreads = 0;    // 0: any
+    uint32_t multiple = 1;      // of the invocations of a workgroup
     std::vector<Hidden> hidden; // in the order of the kernel's parameters
 };
 

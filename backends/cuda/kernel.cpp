@@ -67,6 +67,7 @@ HyResult Kernel::prepare(Module& module, const ArtifactHeader& header) {
     if (found != CUDA_SUCCESS)
         return device.fail(found, ("find kernel '" + header.entry + "'").c_str());
     hidden_ = header.hidden;
+    multiple_ = header.multiple;
     for (const Hidden hidden : hidden_) {
         needsPrint_ |= hidden == Hidden::Print;
         needsGrid_ |= hidden == Hidden::Grid;

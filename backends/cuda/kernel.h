@@ -41,6 +41,7 @@ private:
     HyResult prepare(Module& module, const ArtifactHeader& header);
     HyResult launchGeneral(Stream& stream, const HyBackendLaunch& launch);
     HyResult submit(Stream& stream, const HyBackendLaunch& launch, uint32_t sharedBytes, void** parameters);
+    [[gnu::cold]] HyResult failMultiple(HyDim3 size);
     [[gnu::cold]] HyResult failLaunch(CUresult code, const HyBackendLaunch& launch, uint32_t sharedBytes);
 
     const std::shared_ptr<Image> image_;
@@ -52,7 +53,8 @@ private:
     CUfunction function_ = nullptr;
     CUdeviceptr programData_ = 0;
     std::vector<Hidden> hidden_;
-    bool plain_ = false; // the application's arguments are the driver's as they are
+    uint32_t multiple_ = 1; // of the invocations of a workgroup
+    bool plain_ = false;    // the application's arguments are the driver's as they are
     bool needsPrint_ = false;
     bool needsGrid_ = false;
 };

@@ -55,6 +55,8 @@ HyResult Kernel::submit(Stream& stream, const HyBackendLaunch& launch, uint32_t 
     stream.note(name_);
     const HyDim3 groups = launch.workgroups;
     const HyDim3 size = launch.workgroupSize;
+    if (multiple_ != 1 && uint64_t{size.x} * size.y * size.z % multiple_ != 0) [[unlikely]]
+        return failMultiple(size);
     CUresult code = CUDA_SUCCESS;
     if (hasCluster(launch)) [[unlikely]]
         code = launchExtended(cu, function_, stream.handle(), launch, sharedBytes, parameters);
@@ -134,6 +136,18 @@ HyResult Kernel::launchGeneral(Stream& stream, const HyBackendLaunch& launch) {
     const uint32_t sharedBytes = fillArguments(launch, print.device, grid, hidden, parameters);
     const HyResult result = submit(stream, launch, sharedBytes, parameters);
     return result == HY_SUCCESS && needsPrint_ ? collectPrint(stream, *this, print) : result;
+}
+
+HyResult Kernel::failMultiple(HyDim3 size) {
+    Device& device = image_->device();
+    return guarded(device.host(), [&] {
+        const std::string multiple = std::to_string(multiple_);
+        const std::string words = std::string("kernel '") + name_ + "' needs whole subgroups: a workgroup of " +
+                                  std::to_string(size.x) + " x " + std::to_string(size.y) + " x " +
+                                  std::to_string(size.z) + " invocations is no multiple of " + multiple;
+        const std::string hint = "use a multiple of " + multiple + " invocations";
+        return device.host().fail({HY_ERROR_INVALID_LAUNCH_SIZE, words, "workgroupSize", hint.c_str()});
+    });
 }
 
 HyResult Kernel::failLaunch(CUresult code, const HyBackendLaunch& launch, uint32_t sharedBytes) {

@@ -1,15 +1,18 @@
+/* clang-format off */
 /* The interface between a kernel that targets/nvptx compiled and the cuda backend that loads it. C11, no dependency;
  * bump HY_PTX_KERNEL_ABI when anything here changes. One artifact is the text of one PTX module with one kernel, ended
  * by a nul byte; it is given to the driver as it is.
  *
  * The first line tells what the backend must know, as words behind "// halyard-ptx", each key=value:
  *
- *   // halyard-ptx abi=1 entry=saxpy static=0 maxthreads=0 hidden=print,program,grid
+ *   // halyard-ptx abi=1 entry=saxpy static=0 maxthreads=0 multiple=1 hidden=print,program,grid
  *
  *   abi         HY_PTX_KERNEL_ABI
  *   entry       the name of the .entry: the kernel's name with every byte outside [A-Za-z0-9_$] replaced by '_', and
- * "hy_" in front when it starts with a digit, is empty, or is "_" or "$" alone static      bytes of workgroup variables
- * (.shared without the dynamic part) maxthreads  invocations of the workgroup size that the code was made for; 0: any
+ *               "hy_" in front when it starts with a digit, is empty, or is "_" or "$" alone
+ *   static      bytes of workgroup variables (.shared without the dynamic part), those of the compiler included
+ *   maxthreads  invocations of the workgroup size that the code was made for; 0: any
+ *   multiple    the invocations of a workgroup must be a multiple of this, or the launch is refused; 1 when absent
  *   hidden      the hidden parameters that the kernel has, in the order of the list below; "none" when it has none
  *
  * Parameters of the .entry, in order:
@@ -33,6 +36,7 @@
  *
  * Printing: the module defines `.visible .global hyPrintFormats`, an array of bytes with all format strings that it may
  * print, each ended by a nul; a record names one by its byte offset there. */
+/* clang-format on */
 #ifndef HALYARD_PTX_KERNEL_ABI_H
 #define HALYARD_PTX_KERNEL_ABI_H
 

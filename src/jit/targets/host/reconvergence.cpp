@@ -1,6 +1,6 @@
 #include "jit/targets/host/reconvergence.h"
 
-#include "jit/passes/builtin.h"
+#include "jit/passes/loop_extents.h"
 
 #include <map>
 
@@ -21,44 +21,12 @@ using llvm::CallInst;
 
 namespace {
 
-uint64_t regionOf(const CallInst& marker) {
-    return llvm::cast<llvm::ConstantInt>(marker.getArgOperand(0))->getZExtValue();
-}
-
-std::vector<CallInst*> markers(llvm::Function& kernel, Builtin kind) {
-    std::vector<CallInst*> found;
-    for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
-        if (builtinOf(instruction) == kind) {
-            found.push_back(llvm::cast<CallInst>(&instruction));
-        }
-    }
-    return found;
-}
-
-// What comes behind a region's end starts with a block of its own.
-void splitAtEnds(llvm::Function& kernel) {
-    for (CallInst* end : markers(kernel, Builtin::RegionEnd)) {
-        if (&*end->getParent()->getFirstNonPHIIt() != end) {
-            end->getParent()->splitBasicBlock(end->getIterator(), "after");
-        }
-    }
-}
-
 // The loops of a kernel, each with what runs before its end.
 class Nest {
 public:
-    explicit Nest(llvm::Function& kernel) : kernel_(kernel), dominators_(kernel), loops_(dominators_) {
-        const std::vector<CallInst*> begins = markers(kernel, Builtin::RegionBegin);
-        const std::vector<CallInst*> ends = markers(kernel, Builtin::RegionEnd);
-        for (const llvm::Loop* loop : loops_.getLoopsInPreorder()) {
-            extents_.push_back({loop, {}, kNone});
-            Extent& extent = extents_.back();
-            extent.blocks.insert(loop->block_begin(), loop->block_end());
-            const bool marked =
-                llvm::any_of(begins, [&](const CallInst* begin) { return begin->getParent() == loop->getHeader(); });
-            if (marked) {
-                extend(extent, begins, ends);
-            }
+    explicit Nest(llvm::Function& kernel) : dominators_(kernel), loops_(dominators_) {
+        for (LoopExtent& extent : loopExtents(kernel, dominators_, loops_)) {
+            extents_.push_back({extent.loop, std::move(extent.blocks), kNone});
         }
         for (Extent& extent : extents_) {
             extent.parent = innermost(*extent.loop->getHeader(), extent.loop);
@@ -89,38 +57,6 @@ public:
     }
 
 private:
-    // Adds what the header dominates and no end of the loop, or of what surrounds it, comes before.
-    void extend(Extent& extent, const std::vector<CallInst*>& begins, const std::vector<CallInst*>& ends) {
-        BasicBlock* header = extent.loop->getHeader();
-        llvm::DenseSet<uint64_t> open;
-        for (const CallInst* begin : begins) {
-            if (dominators_.dominates(begin->getParent(), header)) {
-                open.insert(regionOf(*begin));
-            }
-        }
-        llvm::SmallPtrSet<const BasicBlock*, 16> after;
-        llvm::SmallVector<BasicBlock*, 16> pending;
-        for (const CallInst* end : ends) {
-            const bool closedBefore = dominators_.dominates(end->getParent(), header);
-            if (open.contains(regionOf(*end)) && !closedBefore) {
-                pending.push_back(const_cast<BasicBlock*>(end->getParent()));
-            }
-        }
-        while (!pending.empty()) {
-            BasicBlock* block = pending.pop_back_val();
-            if (block == header || !after.insert(block).second) {
-                continue;
-            }
-            pending.append(llvm::succ_begin(block), llvm::succ_end(block));
-        }
-        for (const BasicBlock& block : kernel_) {
-            if (!after.contains(&block) && dominators_.dominates(header, &block)) {
-                extent.blocks.insert(&block);
-            }
-        }
-    }
-
-    llvm::Function& kernel_;
     llvm::DominatorTree dominators_;
     llvm::LoopInfo loops_;
     std::vector<Extent> extents_;
@@ -261,13 +197,13 @@ private:
 } // namespace
 
 bool keepRegions(llvm::Function& kernel) {
-    std::vector<CallInst*> calls = markers(kernel, Builtin::Collective);
-    const std::vector<CallInst*> barriers = markers(kernel, Builtin::Barrier);
+    std::vector<CallInst*> calls = callsOf(kernel, Builtin::Collective);
+    const std::vector<CallInst*> barriers = callsOf(kernel, Builtin::Barrier);
     calls.insert(calls.end(), barriers.begin(), barriers.end());
-    if (calls.empty() || markers(kernel, Builtin::RegionBegin).empty()) {
+    if (calls.empty() || callsOf(kernel, Builtin::RegionBegin).empty()) {
         return false;
     }
-    splitAtEnds(kernel);
+    splitAtRegionEnds(kernel);
     const Nest nest(kernel);
     bool found = false;
     for (const Nest::Extent& extent : nest.extents()) {
@@ -288,7 +224,7 @@ bool keepRegions(llvm::Function& kernel) {
 }
 
 std::vector<BasicBlock*> cutBackEdges(llvm::Function& kernel, const std::vector<CallInst*>& calls) {
-    splitAtEnds(kernel);
+    splitAtRegionEnds(kernel);
     const Nest nest(kernel);
     llvm::SmallVector<std::pair<BasicBlock*, BasicBlock*>, 8> edges;
     for (const Nest::Extent& extent : nest.extents()) {
@@ -321,7 +257,7 @@ std::vector<BasicBlock*> reconvergenceOrder(llvm::Function& kernel, const std::v
 
 void dropRegions(llvm::Function& kernel) {
     for (const Builtin kind : {Builtin::RegionBegin, Builtin::RegionEnd}) {
-        for (CallInst* marker : markers(kernel, kind)) {
+        for (CallInst* marker : callsOf(kernel, kind)) {
             marker->eraseFromParent();
         }
     }

@@ -1,7 +1,7 @@
 // The order in which invocations pass the blocks of a kernel, for votes that all of them take part in.
 #pragma once
 
-#include "jit/targets/nvptx/loop_extents.h"
+#include "jit/passes/loop_extents.h"
 
 #include <llvm/ADT/DenseMap.h>
 

@@ -1,7 +1,6 @@
 #include "jit/targets/nvptx/legality.h"
 
-#include "jit/passes/builtin.h"
-
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
@@ -20,42 +19,77 @@ template <typename T> std::string print(const T& thing) {
     return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-// Functions of a C library, which a device has none of.
-bool needsLibrary(llvm::Intrinsic::ID id) {
-    switch (id) {
-    case llvm::Intrinsic::sin:
-    case llvm::Intrinsic::cos:
-    case llvm::Intrinsic::tan:
-    case llvm::Intrinsic::exp:
-    case llvm::Intrinsic::exp2:
-    case llvm::Intrinsic::exp10:
-    case llvm::Intrinsic::log:
-    case llvm::Intrinsic::log2:
-    case llvm::Intrinsic::log10:
-    case llvm::Intrinsic::pow:
-    case llvm::Intrinsic::powi:
-    case llvm::Intrinsic::ldexp:
-    case llvm::Intrinsic::frexp:
-        return true;
-    default:
-        return false;
-    }
+namespace Intrinsic = llvm::Intrinsic;
+
+// What the code generator makes PTX of, on every processor. The rest it may make a call of a function that a device
+// has not, or nothing at all and abort.
+constexpr Intrinsic::ID kKnown[] = {
+    // Numbers.
+    Intrinsic::sqrt, Intrinsic::fma, Intrinsic::fmuladd, Intrinsic::fabs, Intrinsic::copysign, Intrinsic::minnum,
+    Intrinsic::maxnum, Intrinsic::minimum, Intrinsic::maximum, Intrinsic::minimumnum, Intrinsic::maximumnum,
+    Intrinsic::floor, Intrinsic::ceil, Intrinsic::trunc, Intrinsic::rint, Intrinsic::nearbyint, Intrinsic::roundeven,
+    Intrinsic::round, Intrinsic::fptosi_sat, Intrinsic::fptoui_sat, Intrinsic::is_fpclass, Intrinsic::canonicalize,
+    Intrinsic::abs, Intrinsic::smin, Intrinsic::smax, Intrinsic::umin, Intrinsic::umax, Intrinsic::scmp,
+    Intrinsic::ucmp, Intrinsic::ctpop, Intrinsic::ctlz, Intrinsic::cttz, Intrinsic::bswap, Intrinsic::bitreverse,
+    Intrinsic::fshl, Intrinsic::fshr, Intrinsic::sadd_sat, Intrinsic::uadd_sat, Intrinsic::ssub_sat,
+    Intrinsic::usub_sat, Intrinsic::sshl_sat, Intrinsic::ushl_sat, Intrinsic::sadd_with_overflow,
+    Intrinsic::uadd_with_overflow, Intrinsic::ssub_with_overflow, Intrinsic::usub_with_overflow,
+    Intrinsic::smul_with_overflow, Intrinsic::umul_with_overflow, Intrinsic::vector_reduce_add,
+    Intrinsic::vector_reduce_mul, Intrinsic::vector_reduce_and, Intrinsic::vector_reduce_or,
+    Intrinsic::vector_reduce_xor, Intrinsic::vector_reduce_smin, Intrinsic::vector_reduce_smax,
+    Intrinsic::vector_reduce_umin, Intrinsic::vector_reduce_umax, Intrinsic::vector_reduce_fadd,
+    Intrinsic::vector_reduce_fmul, Intrinsic::vector_reduce_fmin, Intrinsic::vector_reduce_fmax,
+    // Memory.
+    Intrinsic::memcpy, Intrinsic::memcpy_inline, Intrinsic::memmove, Intrinsic::memset, Intrinsic::memset_inline,
+    Intrinsic::ptrmask,
+    // What only tells the compiler something.
+    Intrinsic::lifetime_start, Intrinsic::lifetime_end, Intrinsic::invariant_start, Intrinsic::invariant_end,
+    Intrinsic::assume, Intrinsic::expect, Intrinsic::experimental_noalias_scope_decl, Intrinsic::sideeffect,
+    Intrinsic::donothing, Intrinsic::trap, Intrinsic::ubsantrap, Intrinsic::objectsize, Intrinsic::is_constant};
+
+bool isKnown(const llvm::Function& intrinsic) {
+    // Those of the target itself are what this target's own passes wrote, and the optimiser of them.
+    return intrinsic.getName().starts_with("llvm.nvvm.") || llvm::is_contained(kKnown, intrinsic.getIntrinsicID());
+}
+
+bool isWide(const llvm::Type* type) {
+    return type->isIntOrIntVectorTy() && type->getScalarSizeInBits() > 64;
+}
+
+// Types whose arithmetic would be calls of a library.
+bool isLongFloat(const llvm::Type* type) {
+    return type->isFPOrFPVectorTy() && type->getScalarSizeInBits() > 64;
 }
 
 std::string problemOf(const Instruction& instruction) {
-    const auto wide = [](const llvm::Type* type) {
-        return type->getScalarSizeInBits() > 64 && type->isIntOrIntVectorTy();
-    };
-    if (wide(instruction.getType())) {
-        switch (instruction.getOpcode()) {
-        case Instruction::UDiv:
-        case Instruction::SDiv:
-        case Instruction::URem:
-        case Instruction::SRem:
+    const bool wide = isWide(instruction.getType());
+    switch (instruction.getOpcode()) {
+    case Instruction::UDiv:
+    case Instruction::SDiv:
+    case Instruction::URem:
+    case Instruction::SRem:
+        if (wide) {
             return "a division of more than 64 bits";
-        default:
-            break;
         }
+        break;
+    case Instruction::FPToSI:
+    case Instruction::FPToUI:
+    case Instruction::SIToFP:
+    case Instruction::UIToFP:
+        if (wide || isWide(instruction.getOperand(0)->getType())) {
+            return "a conversion between floating point and more than 64 bits";
+        }
+        break;
+    case Instruction::VAArg:
+        return "a variable argument list";
+    case Instruction::FRem: // the code generator's own is not exact
+        return "the remainder of floating-point numbers as an instruction";
+    default:
+        break;
+    }
+    if (isLongFloat(instruction.getType()) ||
+        llvm::any_of(instruction.operands(), [](const llvm::Use& use) { return isLongFloat(use->getType()); })) {
+        return "floating-point numbers of more than 64 bits";
     }
     if (instruction.isAtomic()) {
         return "the atomic operation '" + print(instruction) + "'";
@@ -69,7 +103,8 @@ std::string problemOf(const Instruction& instruction) {
             return "an indirect call";
         }
         if (callee->isIntrinsic()) {
-            return needsLibrary(callee->getIntrinsicID()) ? "the operation '" + callee->getName().str() + "'" : "";
+            const bool library = isWide(call->getType()) && callee->getIntrinsicID() == Intrinsic::smul_with_overflow;
+            return isKnown(*callee) && !library ? "" : "the operation '" + callee->getName().str() + "'";
         }
         return callee->isDeclaration() ? "the operation '" + callee->getName().str() + "'" : "";
     }

@@ -60,6 +60,14 @@ Value* addAccumulator(llvm::IRBuilder<>& at, const MatrixOperands& operands, Val
     return at.CreateTrunc(sum, products->getType());
 }
 
+bool usesMatrices(llvm::Function& kernel) {
+    return llvm::any_of(llvm::instructions(kernel), [](llvm::Instruction& instruction) {
+        const auto* call = llvm::dyn_cast<CallInst>(&instruction);
+        return call != nullptr &&
+               (isNamed(*call, kir::kMatrixLoad) || isNamed(*call, kir::kMatrixStore) || isMatrixMulAdd(*call));
+    });
+}
+
 spv::Status lowerMatrices(llvm::Module&, llvm::Function& kernel, const spv::KernelInfo& info,
                           const std::array<uint32_t, 3>& workgroupSize, uint32_t sm, uint32_t ptx) {
     std::vector<CallInst*> accesses;

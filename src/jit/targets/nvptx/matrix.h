@@ -12,6 +12,8 @@
 
 namespace halyard::jit::nvptx {
 
+// Has the kernel any of what the next function replaces?
+bool usesMatrices(llvm::Function& kernel);
 // Replaces hy.matrix.* and hy.subgroup.matrix_mul_add. Does nothing to a kernel without. Errors:
 // HY_ERROR_UNSUPPORTED_SPIRV when the workgroup size, where it is known, is no multiple of 32, or for a product that
 // neither matrix instructions nor a reasonable amount of code can compute.

@@ -10,8 +10,10 @@
 #include "jit/targets/nvptx/bfloat.h"
 #include "jit/targets/nvptx/collectives.h"
 #include "jit/targets/nvptx/entry.h"
+#include "jit/targets/nvptx/generic_atomics.h"
 #include "jit/targets/nvptx/legality.h"
 #include "jit/targets/nvptx/machine.h"
+#include "jit/targets/nvptx/matrix.h"
 #include "jit/targets/nvptx/print.h"
 #include "jit/targets/nvptx/program_data.h"
 #include "jit/targets/nvptx/synchronisation.h"
@@ -80,6 +82,23 @@ void lowerPointerSpaces(llvm::Function& kernel) {
     }
 }
 
+// SubgroupsPerWorkgroup is a promise that only the workgroup size can keep here.
+spv::Status checkSubgroupCount(const spv::KernelInfo& info, uint64_t items) {
+    const uint64_t count = (items + kWarp - 1) / kWarp;
+    if (info.requiredSubgroups == 0 || (items != 0 && count == info.requiredSubgroups)) {
+        return spv::Unit{};
+    }
+    const std::string needs =
+        fmt::format("kernel '{}' needs workgroups of {} subgroups; ", info.name, info.requiredSubgroups);
+    return spv::Error{
+        HY_ERROR_UNSUPPORTED_SPIRV,
+        items == 0 ? needs + "its workgroup size is not known when it is compiled"
+                   : needs + fmt::format("{} invocations are {} of them on NVIDIA's devices, which have "
+                                         "subgroups of {}",
+                                         items, count, kWarp),
+        fmt::format("require a workgroup size of {} invocations", uint64_t{info.requiredSubgroups} * kWarp)};
+}
+
 uint64_t staticLocalBytes(const llvm::Module& module) {
     uint64_t bytes = 0;
     for (const llvm::GlobalVariable& variable : module.globals()) {
@@ -145,9 +164,10 @@ public:
               std::pair(artifact.hidden.grid, "grid")}) {
             hidden += present ? (hidden.empty() ? "" : ",") + std::string(name) : "";
         }
-        std::string whole = fmt::format("// halyard-ptx abi={} entry={} static={} maxthreads={} hidden={}\n{}",
-                                        HY_PTX_KERNEL_ABI, entryName(info.name), artifact.staticBytes,
-                                        artifact.maxThreads, hidden.empty() ? "none" : hidden, *text);
+        std::string whole =
+            fmt::format("// halyard-ptx abi={} entry={} static={} maxthreads={} multiple={} hidden={}\n{}",
+                        HY_PTX_KERNEL_ABI, entryName(info.name), artifact.staticBytes, artifact.maxThreads,
+                        artifact.multiple, hidden.empty() ? "none" : hidden, *text);
         whole.push_back('\0');
         return whole;
     }
@@ -157,6 +177,7 @@ private:
         Hidden hidden;
         uint64_t staticBytes = 0;
         uint64_t maxThreads = 0;
+        uint32_t multiple = 1;
     };
 
     spv::Status lower(llvm::Module& module, const spv::KernelInfo& info, const CompileOptions& options,
@@ -186,7 +207,11 @@ private:
         host::keepRegions(*kernel);
         applyWorkgroupSize(*kernel, size);
         applySubgroupSize(*kernel, kWarp, countsPartial, size);
+        if (spv::Status status = checkSubgroupCount(info, artifact.maxThreads); !status) {
+            return status;
+        }
         simplify(module, *machine_, kArrayBytes);
+        artifact.multiple = usesMatrices(*kernel) ? kWarp : 1;
         if (spv::Status status = lowerCollectives(module, *kernel, info, size, processor_.sm, processor_.ptx);
             !status) {
             return status;
@@ -194,6 +219,7 @@ private:
         applyWorkgroupSize(*kernel, size);
         lowerWorkItems(*kernel, countsPartial);
         lowerPointerSpaces(*kernel);
+        separatePrivateAtomics(*kernel);
         if (spv::Status status = lowerAtomics(*kernel, info.name); !status) {
             return status;
         }
@@ -205,7 +231,9 @@ private:
         kernel = entry->function;
         lowerSynchronisation(*kernel, entry->grid);
         if (artifact.hidden.print) {
-            lowerPrint(module, *kernel, entry->print);
+            if (spv::Status status = lowerPrint(module, *kernel, entry->print, info.name); !status) {
+                return status;
+            }
         }
         if (artifact.hidden.program) {
             shareProgramData(module, entry->program);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Module.h>
@@ -108,6 +109,13 @@ llvm::Function* appendFunction(llvm::Module& module) {
     return function;
 }
 
+// Whatever path the value took, it began in `table`.
+bool pointsInto(const llvm::GlobalVariable& table, const Value* pointer) {
+    llvm::SmallVector<const Value*, 4> objects;
+    llvm::getUnderlyingObjects(pointer, objects, nullptr, 0);
+    return llvm::all_of(objects, [&](const Value* object) { return object == &table; });
+}
+
 } // namespace
 
 bool prints(const llvm::Module& module) {
@@ -115,7 +123,7 @@ bool prints(const llvm::Module& module) {
     return print != nullptr && !print->use_empty();
 }
 
-void lowerPrint(llvm::Module& module, llvm::Function& kernel, llvm::Value* buffer) {
+spv::Status lowerPrint(llvm::Module& module, llvm::Function& kernel, llvm::Value* buffer, const std::string& name) {
     llvm::GlobalVariable* strings = collectStrings(module);
     llvm::Function* append = appendFunction(module);
     llvm::Function* print = module.getFunction(llvm::StringRef(kir::kPrintf));
@@ -124,6 +132,13 @@ void lowerPrint(llvm::Module& module, llvm::Function& kernel, llvm::Value* buffe
         if (call == nullptr || call->getCalledFunction() != print) {
             continue;
         }
+        if (!pointsInto(*strings, call->getArgOperand(0))) {
+            return spv::Error{HY_ERROR_UNSUPPORTED_SPIRV,
+                              "kernel '" + name +
+                                  "' has a printf whose format string is not constant bytes of the module, "
+                                  "which the target nvptx does not support",
+                              "write the format as a string literal"};
+        }
         llvm::IRBuilder<> at(call);
         Value* base = at.CreatePtrToInt(strings, at.getInt64Ty());
         Value* format = at.CreateSub(at.CreatePtrToInt(call->getArgOperand(0), at.getInt64Ty()), base);
@@ -131,6 +146,7 @@ void lowerPrint(llvm::Module& module, llvm::Function& kernel, llvm::Value* buffe
             append, {buffer, at.CreateTrunc(format, at.getInt32Ty()), call->getArgOperand(1), call->getArgOperand(2)}));
         call->eraseFromParent();
     }
+    return spv::Unit{};
 }
 
 } // namespace halyard::jit::nvptx

@@ -115,7 +115,19 @@ void lowerSynchronisation(llvm::Function& kernel, llvm::Value* grid) {
                 emitFence(at, constantOperand(*call, 0), constantOperand(*call, 1));
             }
         } else if (constantOperand(*call, 0) <= kir::kScopeIdDevice) {
+            // The barrier itself orders memory among the device, by acquiring and releasing.
+            const uint32_t semantics = constantOperand(*call, 2);
+            const bool stronger =
+                (semantics & kOrders) != 0 &&
+                (constantOperand(*call, 1) == kir::kScopeIdCrossDevice || (semantics & kSequentiallyConsistent) != 0);
+            const auto fence = [&] {
+                if (stronger) {
+                    emitFence(at, constantOperand(*call, 1), semantics);
+                }
+            };
+            fence();
             at.CreateCall(gridBarrier(*kernel.getParent()), {grid})->setConvergent();
+            fence();
         } else {
             // bar.sync orders all memory among the workgroup. What is to be seen further away needs a fence on both
             // sides.

@@ -1,6 +1,4 @@
-#include "jit/targets/nvptx/loop_extents.h"
-
-#include "jit/passes/builtin.h"
+#include "jit/passes/loop_extents.h"
 
 #include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/LoopInfo.h>
@@ -9,7 +7,7 @@
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 
-namespace halyard::jit::nvptx {
+namespace halyard::jit {
 
 using llvm::BasicBlock;
 using llvm::CallInst;
@@ -18,16 +16,6 @@ namespace {
 
 uint64_t regionOf(const CallInst& marker) {
     return llvm::cast<llvm::ConstantInt>(marker.getArgOperand(0))->getZExtValue();
-}
-
-std::vector<CallInst*> markers(llvm::Function& kernel, Builtin kind) {
-    std::vector<CallInst*> found;
-    for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
-        if (builtinOf(instruction) == kind) {
-            found.push_back(llvm::cast<CallInst>(&instruction));
-        }
-    }
-    return found;
 }
 
 // Adds what the header dominates and no end of the loop, or of what surrounds it, comes before.
@@ -62,8 +50,18 @@ void extend(LoopExtent& extent, llvm::Function& kernel, const llvm::DominatorTre
 
 } // namespace
 
+std::vector<CallInst*> callsOf(llvm::Function& kernel, Builtin kind) {
+    std::vector<CallInst*> found;
+    for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
+        if (builtinOf(instruction) == kind) {
+            found.push_back(llvm::cast<CallInst>(&instruction));
+        }
+    }
+    return found;
+}
+
 void splitAtRegionEnds(llvm::Function& kernel) {
-    for (CallInst* end : markers(kernel, Builtin::RegionEnd)) {
+    for (CallInst* end : callsOf(kernel, Builtin::RegionEnd)) {
         if (&*end->getParent()->getFirstNonPHIIt() != end) {
             end->getParent()->splitBasicBlock(end->getIterator(), "after");
         }
@@ -72,8 +70,8 @@ void splitAtRegionEnds(llvm::Function& kernel) {
 
 std::vector<LoopExtent> loopExtents(llvm::Function& kernel, const llvm::DominatorTree& dominators,
                                     const llvm::LoopInfo& loops) {
-    const std::vector<CallInst*> begins = markers(kernel, Builtin::RegionBegin);
-    const std::vector<CallInst*> ends = markers(kernel, Builtin::RegionEnd);
+    const std::vector<CallInst*> begins = callsOf(kernel, Builtin::RegionBegin);
+    const std::vector<CallInst*> ends = callsOf(kernel, Builtin::RegionEnd);
     std::vector<LoopExtent> extents;
     for (const llvm::Loop* loop : loops.getLoopsInPreorder()) {
         extents.push_back({loop, {}});
@@ -87,4 +85,4 @@ std::vector<LoopExtent> loopExtents(llvm::Function& kernel, const llvm::Dominato
     return extents;
 }
 
-} // namespace halyard::jit::nvptx
+} // namespace halyard::jit
