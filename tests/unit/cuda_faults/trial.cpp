@@ -67,15 +67,14 @@ bool Trial::wait(uint64_t timeoutNs) {
 
 bool Trial::fillThenReadBack() {
     const uint32_t ten = 10;
-    uint32_t found = 0;
     if (!step("fill", api_.stream->fill(stream_, memory_, &ten, sizeof ten, kBytes / sizeof ten)) || !launch() ||
         !step("copy",
-              api_.stream->copy(stream_, hyHostAddress(&found), memory_, sizeof found, HY_BACKEND_COPY_DST_HOST)) ||
+              api_.stream->copy(stream_, hyHostAddress(&found_), memory_, sizeof found_, HY_BACKEND_COPY_DST_HOST)) ||
         !wait(kLimit))
         return false;
-    if (found == 15)
+    if (found_ == 15)
         return true;
-    report_ = {"value", HY_ERROR_INTERNAL, "read " + std::to_string(found) + " instead of 15", "", 0};
+    report_ = {"value", HY_ERROR_INTERNAL, "read " + std::to_string(found_) + " instead of 15", "", 0};
     return false;
 }
 
@@ -92,6 +91,13 @@ HyCapabilities Trial::capabilities() {
 }
 
 HyResult Trial::close(uint64_t timeoutNs) {
+    // As the runtime does: what stuck work uses is left to the device's end.
+    if (device_ != nullptr && api_.device->synchronize(device_, timeoutNs) == HY_ERROR_TIMEOUT) {
+        kernel_ = nullptr;
+        module_ = nullptr;
+        memory_ = 0;
+        stream_ = nullptr;
+    }
     if (kernel_ != nullptr)
         api_.module->destroyKernel(kernel_);
     if (module_ != nullptr)

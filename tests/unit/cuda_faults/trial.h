@@ -46,6 +46,7 @@ private:
     HyBackendModule module_ = nullptr;
     HyBackendKernel kernel_ = nullptr;
     HyDevicePtr memory_ = 0;
+    uint32_t found_ = 0; // here, because a copy that was not waited for may come late
 };
 
 // The last error of this thread, as the backend told it.

@@ -57,6 +57,11 @@ void runFault(const HyBackendInterface& api, const HyHostServices& services, con
         tell("again", trial.report());
         trial.launch();
         tell("launch", trial.report());
+        {
+            Trial beside(api, services);
+            beside.start() && beside.load(ptx, kernel);
+            tell("beside", beside.report());
+        }
         const auto begin = std::chrono::steady_clock::now();
         const HyResult closed = trial.close(kWait);
         std::printf("closed=%d\n", static_cast<int>(closed));
@@ -64,9 +69,6 @@ void runFault(const HyBackendInterface& api, const HyHostServices& services, con
         std::printf("bounded=%d\n", took < std::chrono::seconds(20) ? 1 : 0);
         std::fflush(stdout);
     }
-    Trial next(api, services);
-    next.start() && next.load(ptx, kernel);
-    tell("next", next.report());
 }
 
 } // namespace
