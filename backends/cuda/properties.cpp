@@ -112,6 +112,10 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
 CUresult describeDevice(const Symbols& cu, int driverVersion, int ordinal, DeviceInfo& out) {
     if (const CUresult code = cu.cuDeviceGet(&out.handle, ordinal); code != CUDA_SUCCESS)
         return code;
+    int major = 0;
+    if (const CUresult code = cu.cuDeviceGetAttribute(&major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, out.handle);
+        code != CUDA_SUCCESS)
+        return code; // and not a device that is too old
     const Attributes get(cu, out.handle);
     out.computeCapability =
         get(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 + get(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);

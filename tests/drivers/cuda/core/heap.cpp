@@ -6,20 +6,31 @@
 
 namespace halyard::softcuda {
 
-Heap::Heap(uint64_t bytes) {
+Heap::Heap(uint64_t bytes, uint64_t least) {
     file_ = memfd_create("halyard-softcuda-heap", MFD_CLOEXEC);
-    if (file_ < 0 || ftruncate(file_, static_cast<off_t>(bytes)) != 0)
-        return;
+    // A tool such as valgrind, or a limit of the process, leaves less room than a process has by itself.
+    while (file_ >= 0 && !reserve(bytes) && bytes / 2 >= least)
+        bytes /= 2;
+}
+
+bool Heap::reserve(uint64_t bytes) {
+    if (ftruncate(file_, static_cast<off_t>(bytes)) != 0)
+        return false;
     void* base = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return false;
     void* mirror = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
-    if (base == MAP_FAILED || mirror == MAP_FAILED)
-        return;
+    if (mirror == MAP_FAILED) {
+        munmap(base, bytes);
+        return false;
+    }
     madvise(mirror, bytes, MADV_DONTDUMP);
     base_ = reinterpret_cast<uint64_t>(base);
     bytes_ = bytes;
     mirror_ = static_cast<std::byte*>(mirror);
     from_ = base_;
     free_.emplace(base_, base_ + bytes_);
+    return true;
 }
 
 uint64_t Heap::fit(uint64_t begin, uint64_t end, uint64_t bytes, uint64_t alignment) const {

@@ -14,8 +14,9 @@ namespace halyard::softcuda {
 
 class Heap {
 public:
-    // Aborts nothing: valid() tells whether the addresses could be reserved.
-    explicit Heap(uint64_t bytes);
+    // Reserves `bytes`, or halves of it down to `least` where there is no room. Aborts nothing: valid() tells whether
+    // the addresses could be reserved.
+    Heap(uint64_t bytes, uint64_t least);
     Heap(const Heap&) = delete;
     Heap& operator=(const Heap&) = delete;
 
@@ -41,6 +42,7 @@ public:
     static constexpr uint64_t kAlignment = 512;
 
 private:
+    bool reserve(uint64_t bytes);
     uint64_t fit(uint64_t begin, uint64_t end, uint64_t bytes, uint64_t alignment) const;
 
     uint64_t base_ = 0, bytes_ = 0;
