@@ -54,6 +54,21 @@ TEST(NoDevice, IsNoFault) {
     EXPECT_EQ(line.result, HY_ERROR_NOT_FOUND);
 }
 
+// Such as valgrind leaves.
+TEST(LittleAddressSpace, IsEnough) {
+    const Outcome seen = runTrial("", "7.0 70", "ulimit -v 25000000; ");
+    EXPECT_EQ(seen.status, 0);
+    EXPECT_TRUE(seen.worked("first")) << seen.line("first").message;
+}
+
+TEST(UnknownSetting, StopsTheSoftwareDriver) {
+    for (const char* settings : {"sn=70", "sm=x", "fail=cuInit", "driver=1"}) {
+        const Line line = runTrial(settings, "7.0 70").line("first");
+        EXPECT_EQ(line.step, "initialise") << settings;
+        EXPECT_NE(line.nativeCode, "0") << settings << line.message;
+    }
+}
+
 class Processor : public testing::TestWithParam<const char*> {};
 
 TEST_P(Processor, RunsAKernel) {

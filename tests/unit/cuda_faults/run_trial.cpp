@@ -32,10 +32,10 @@ bool Outcome::worked(const char* round) const {
     return found != lines.end() && found->second.starts_with("|0|");
 }
 
-Outcome runTrial(const std::string& settings, const std::string& arguments) {
+Outcome runTrial(const std::string& settings, const std::string& arguments, const std::string& before) {
     Outcome out;
     setenv("HALYARD_SOFTWARE_CUDA", settings.c_str(), 1);
-    std::FILE* pipe = popen((CUDA_TRIAL " " + arguments).c_str(), "r");
+    std::FILE* pipe = popen((before + CUDA_TRIAL " " + arguments).c_str(), "r");
     if (pipe == nullptr)
         return out;
     std::string text;

@@ -22,7 +22,8 @@ struct Outcome {
     bool worked(const char* round) const; // the whole small program ran and read the right value
 };
 
-Outcome runTrial(const std::string& settings, const std::string& arguments);
+// `before`: words of the shell in front of the program.
+Outcome runTrial(const std::string& settings, const std::string& arguments, const std::string& before = {});
 
 struct SymbolRow {
     const char* name;
