@@ -1,26 +1,37 @@
 #include "image.h"
 
 #include <array>
+#include <vector>
 
 namespace halyard::cuda {
 namespace {
 
 constexpr size_t kLogBytes = 16384;
 
-// Copies from the device, waiting for it: module variables are there once the module is loaded, so this waits for no
-// other work.
-HyResult readDevice(Device& device, void* to, CUdeviceptr from, size_t bytes) {
+// One copy by `submit(stream)` on a stream of its own, waiting for it: module variables are there once the module is
+// loaded, so this waits for no other work.
+template <typename Submit> HyResult copyNow(Device& device, const char* what, Submit&& submit) {
     const Symbols& cu = device.cu();
     CUstream stream = nullptr;
     if (const HyResult result =
             device.check(cu.cuStreamCreateWithPriority(&stream, CU_STREAM_NON_BLOCKING, 0), "make a stream");
         result != HY_SUCCESS)
         return result;
-    CUresult code = cu.cuMemcpyDtoHAsync_v2(to, from, bytes, stream);
+    CUresult code = submit(stream);
     if (code == CUDA_SUCCESS)
         code = cu.cuStreamSynchronize(stream);
     cu.cuStreamDestroy_v2(stream);
-    return device.check(code, "read a module's variable");
+    return device.check(code, what);
+}
+
+HyResult readDevice(Device& device, void* to, CUdeviceptr from, size_t bytes) {
+    return copyNow(device, "read a module's variable",
+                   [&](CUstream stream) { return device.cu().cuMemcpyDtoHAsync_v2(to, from, bytes, stream); });
+}
+
+HyResult writeDevice(Device& device, CUdeviceptr to, const void* from, size_t bytes) {
+    return copyNow(device, "write a module's variable",
+                   [&](CUstream stream) { return device.cu().cuMemcpyHtoDAsync_v2(to, from, bytes, stream); });
 }
 
 } // namespace
@@ -68,6 +79,28 @@ HyResult Image::readFormats() {
     const HyResult result = readDevice(*device_, formats->text.data(), formats->address, bytes);
     formats_ = std::move(formats);
     return result;
+}
+
+HyResult Image::setProgramPointers() {
+    CUdeviceptr block = 0, list = 0;
+    size_t blockBytes = 0, listBytes = 0;
+    if (!find("hyProgramPointers", list, listBytes))
+        return HY_SUCCESS; // most have none
+    if (!find("hyProgramData", block, blockBytes))
+        return device_->host().fail({HY_ERROR_INTERNAL, "the compiled code has no hyProgramData"});
+    const Current current = enterContext(*device_);
+    std::vector<uint64_t> words(listBytes / sizeof(uint64_t));
+    if (const HyResult result = readDevice(*device_, words.data(), list, listBytes); result != HY_SUCCESS)
+        return result;
+    for (size_t i = 0; i + 1 < words.size(); i += 2) {
+        const uint64_t address = block + words[i + 1];
+        if (words[i] > blockBytes || blockBytes - words[i] < sizeof address)
+            return device_->host().fail({HY_ERROR_INTERNAL, "hyProgramPointers names a place beyond hyProgramData"});
+        if (const HyResult result = writeDevice(*device_, block + words[i], &address, sizeof address);
+            result != HY_SUCCESS)
+            return result;
+    }
+    return HY_SUCCESS;
 }
 
 std::string_view PrintFormats::at(uint64_t offset) const {

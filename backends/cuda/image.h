@@ -31,6 +31,9 @@ public:
     CUmodule handle() const { return handle_; }
     // A variable of the module: its address and bytes. False: there is none of that name.
     bool find(const char* name, CUdeviceptr& outAddress, size_t& outBytes) const;
+    // Writes the addresses that hyProgramPointers lists (jit/ptx_kernel_abi.h) into hyProgramData. Throws
+    // std::bad_alloc.
+    HyResult setProgramPointers();
     // Copies hyPrintFormats from the device. Throws std::bad_alloc.
     HyResult readFormats();
     const std::shared_ptr<const PrintFormats>& formats() const { return formats_; }

@@ -73,7 +73,8 @@ HyResult Kernel::prepare(Module& module, const ArtifactHeader& header) {
         needsGrid_ |= hidden == Hidden::Grid;
         if (hidden != Hidden::Program)
             continue;
-        program_ = module.shareProgram(image_);
+        if (const HyResult result = module.shareProgram(image_, program_); result != HY_SUCCESS)
+            return result;
         size_t bytes = 0;
         if (!program_->find("hyProgramData", programData_, bytes))
             return device.host().fail({HY_ERROR_INTERNAL, "the compiled code has no hyProgramData"});
@@ -118,6 +119,33 @@ HyResult Kernel::info(HyBackendKernelInfo& out) const {
     return HY_SUCCESS;
 }
 
+// The driver says how many, not why: the first resource that would not take one more.
+HyResult Kernel::findLimit(HyDim3 size, uint64_t localBytes, HyOccupancy& out) const {
+    constexpr uint64_t kReserved = 1024; // bytes of a workgroup that the driver takes for itself from sm_80 on
+    Device& device = image_->device();
+    int items = 0, groups = 0, local = 0;
+    const auto ask = [&](int* value, CUdevice_attribute attribute) {
+        return device.cu().cuDeviceGetAttribute(value, attribute, device.handle());
+    };
+    if (ask(&items, CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR) != CUDA_SUCCESS ||
+        ask(&local, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR) != CUDA_SUCCESS) {
+        out.limit = HY_OCCUPANCY_LIMIT_UNKNOWN;
+        return HY_SUCCESS;
+    }
+    const uint64_t more = uint64_t{out.workgroupsPerUnit} + 1;
+    const uint64_t warps = (uint64_t{size.x} * size.y * size.z + 31) / 32;
+    if (more * warps * 32 > static_cast<uint64_t>(items))
+        out.limit = HY_OCCUPANCY_LIMIT_THREADS;
+    else if (ask(&groups, CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR) == CUDA_SUCCESS &&
+             more > static_cast<uint64_t>(groups))
+        out.limit = HY_OCCUPANCY_LIMIT_WORKGROUPS;
+    else if (more * (localBytes + kReserved) > static_cast<uint64_t>(local))
+        out.limit = HY_OCCUPANCY_LIMIT_LOCAL_MEMORY;
+    else
+        out.limit = HY_OCCUPANCY_LIMIT_REGISTERS;
+    return HY_SUCCESS;
+}
+
 HyResult Kernel::occupancy(HyDim3 size, uint64_t localBytes, HyOccupancy& out) const {
     Device& device = image_->device();
     const Symbols& cu = device.cu();
@@ -141,8 +169,7 @@ HyResult Kernel::occupancy(HyDim3 size, uint64_t localBytes, HyOccupancy& out) c
     out.structSize = sizeof out;
     out.workgroupsPerUnit = static_cast<uint32_t>(blocks);
     out.activeWorkgroups = uint64_t{out.workgroupsPerUnit} * device.info().properties.computeUnits;
-    out.limit = HY_OCCUPANCY_LIMIT_UNKNOWN;
-    return HY_SUCCESS;
+    return findLimit(size, static_cast<uint64_t>(fixed) + dynamic, out);
 }
 
 } // namespace halyard::cuda

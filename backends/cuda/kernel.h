@@ -36,6 +36,7 @@ public:
 
 private:
     Kernel(std::shared_ptr<Image> image, const HyBackendKernelDesc& desc);
+    HyResult findLimit(HyDim3 size, uint64_t localBytes, HyOccupancy& out) const;
     static HyResult compile(Module& module, const HyBackendKernelDesc& desc, ArtifactHeader& header,
                             std::shared_ptr<Image>& out);
     HyResult prepare(Module& module, const ArtifactHeader& header);

@@ -159,6 +159,14 @@ HyResult Kernel::failLaunch(CUresult code, const HyBackendLaunch& launch, uint32
                                    std::to_string(size.x) + " x " + std::to_string(size.y) + " x " +
                                    std::to_string(size.z) + ", " + std::to_string(sharedBytes) +
                                    " bytes of dynamic workgroup memory";
+        HyOccupancy most{};
+        if (code == CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE && occupancy(size, sharedBytes, most) == HY_SUCCESS)
+            return device.host().fail({HY_ERROR_INVALID_LAUNCH_SIZE,
+                                       std::string("a cooperative launch of kernel '") + name_ + "' has " + detail +
+                                           "; at most " + std::to_string(most.activeWorkgroups) +
+                                           " of these run at once",
+                                       "workgroups", "launch fewer workgroups and let each do more",
+                                       "CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE", code});
         return device.fail(code, (std::string("launch kernel '") + name_ + "'").c_str(), detail);
     });
 }

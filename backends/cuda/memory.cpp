@@ -46,6 +46,10 @@ HyResult registerHost(HyBackendDevice handle, void* pointer, uint64_t bytes, HyD
                                    "the driver cannot register the host memory: part of it is not mapped, or is of a "
                                    "kind that cannot be locked",
                                    "pointer", "", "CUDA_ERROR_INVALID_VALUE", code});
+    if (code == CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED)
+        return device.host().fail({HY_ERROR_INVALID_ARGUMENT, "part of the host memory is registered already",
+                                   "pointer", "unregister it first, or register the whole range once",
+                                   "CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED", code});
     if (code != CUDA_SUCCESS)
         return device.fail(code, "register host memory");
     CUdeviceptr ptr = 0;

@@ -18,11 +18,15 @@ HyResult Module::loadImage() {
     return Image::load(device_, desc_.data, "the module", image_);
 }
 
-std::shared_ptr<Image> Module::shareProgram(const std::shared_ptr<Image>& image) {
+HyResult Module::shareProgram(const std::shared_ptr<Image>& image, std::shared_ptr<Image>& out) {
     const std::scoped_lock lock(mutex_);
-    if (programOwner_ == nullptr)
+    if (programOwner_ == nullptr) {
+        if (const HyResult result = image->setProgramPointers(); result != HY_SUCCESS)
+            return result;
         programOwner_ = image;
-    return programOwner_;
+    }
+    out = programOwner_;
+    return HY_SUCCESS;
 }
 
 namespace {

@@ -20,7 +20,8 @@ public:
     // Loads the image of a module that is none of SPIR-V.
     HyResult loadImage();
     // The image whose variables at program scope all kernels of the module use: the first that came.
-    std::shared_ptr<Image> shareProgram(const std::shared_ptr<Image>& image);
+    // Before its first use its pointers into itself are set. Errors: those of the copies.
+    HyResult shareProgram(const std::shared_ptr<Image>& image, std::shared_ptr<Image>& out);
 
 private:
     const std::shared_ptr<Device> device_;

@@ -44,6 +44,8 @@ template <typename A, typename B> constexpr bool sameType() {
         return std::is_enum_v<A> == std::is_enum_v<B> && sizeof(A) == sizeof(B);
     else if constexpr (std::is_integral_v<A> && std::is_integral_v<B>)
         return sizeof(A) == sizeof(B) && std::is_signed_v<A> == std::is_signed_v<B>;
+    else if constexpr (std::is_union_v<A> && std::is_union_v<B>)
+        return sizeof(A) == sizeof(B);
     else if constexpr (std::is_class_v<A> && std::is_class_v<B>)
         // Handles point to structures that nobody defines.
         return true;

@@ -66,6 +66,20 @@ void allowOtherWriters(llvm::Function& kernel) {
     }
 }
 
+// A null pointer of one address space is null in every other one (SPIR-V, OpPtrCastToGeneric and OpGenericCastToPtr);
+// PTX's conversion would make the address of the window.
+void castNulls(llvm::Function& kernel) {
+    for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
+        for (llvm::Use& operand : instruction.operands()) {
+            const auto* expression = llvm::dyn_cast<llvm::ConstantExpr>(operand.get());
+            if (expression != nullptr && expression->getOpcode() == llvm::Instruction::AddrSpaceCast &&
+                llvm::isa<llvm::ConstantPointerNull>(expression->getOperand(0))) {
+                operand.set(llvm::Constant::getNullValue(expression->getType()));
+            }
+        }
+    }
+}
+
 void lowerPointerSpaces(llvm::Function& kernel) {
     for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(kernel))) {
         if (builtinOf(instruction) != Builtin::PointerSpace) {
@@ -218,6 +232,7 @@ private:
         }
         applyWorkgroupSize(*kernel, size);
         lowerWorkItems(*kernel, countsPartial);
+        castNulls(*kernel);
         lowerPointerSpaces(*kernel);
         separatePrivateAtomics(*kernel);
         if (spv::Status status = lowerAtomics(*kernel, info.name); !status) {
