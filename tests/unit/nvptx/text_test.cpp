@@ -103,6 +103,20 @@ TEST(NvptxText, ParametersAreTheApplicationsArguments) {
         << answer.ptx;
 }
 
+TEST(NvptxText, MoreArgumentsThanTheVersionTakesAreRefused) {
+    const auto with = [](uint32_t words, const std::string& features) {
+        const std::string type = "[" + std::to_string(words) + " x i64]";
+        return fromKir(kirModule("define void @k(ptr addrspace(1) %p, ptr addrspace(4) byref(" + type +
+                                 ") align 8 %v) #0 {\n  %x = load i64, ptr addrspace(4) %v\n"
+                                 "  store i64 %x, ptr addrspace(1) %p\n  ret void\n}\n"),
+                       {"sm_80", features});
+    };
+    EXPECT_EQ(with(543, "+ptx80").refusal, "");
+    EXPECT_THAT(with(544, "+ptx80").refusal, HasSubstr("4360 bytes of arguments; PTX 8.0 takes up to 4352"));
+    EXPECT_EQ(with(544, "+ptx81").refusal, "");
+    EXPECT_EQ(with(4095, "+ptx90").result, HY_ERROR_UNSUPPORTED_SPIRV);
+}
+
 TEST(NvptxText, ShadersHaveBuffersPushConstantsThenLengths) {
     const Answer answer = shader();
     ASSERT_EQ(answer.refusal, "");

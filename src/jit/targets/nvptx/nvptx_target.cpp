@@ -113,6 +113,25 @@ spv::Status checkSubgroupCount(const spv::KernelInfo& info, uint64_t items) {
         fmt::format("require a workgroup size of {} invocations", uint64_t{info.requiredSubgroups} * kWarp)};
 }
 
+// PTX ISA, "Kernel function parameters": 32,764 bytes since 8.1.
+spv::Status checkParameterBytes(const llvm::Function& entry, const spv::KernelInfo& info, uint32_t ptx) {
+    const llvm::DataLayout& data = entry.getParent()->getDataLayout();
+    uint64_t bytes = 0;
+    for (const llvm::Argument& argument : entry.args()) {
+        llvm::Type* type = argument.hasByValAttr() ? argument.getParamByValType() : argument.getType();
+        const llvm::Align align = std::max(argument.getParamAlign().valueOrOne(), data.getABITypeAlign(type));
+        bytes = llvm::alignTo(bytes, align) + data.getTypeAllocSize(type);
+    }
+    const uint64_t most = ptx >= 81 ? 32764 : 4352;
+    if (bytes <= most) {
+        return spv::Unit{};
+    }
+    return spv::Error{HY_ERROR_UNSUPPORTED_SPIRV,
+                      fmt::format("kernel '{}' has {} bytes of arguments; PTX {}.{} takes up to {}", info.name, bytes,
+                                  ptx / 10, ptx % 10, most),
+                      ptx >= 81 ? "pass them in a buffer" : "pass them in a buffer, or update the NVIDIA driver"};
+}
+
 uint64_t staticLocalBytes(const llvm::Module& module) {
     uint64_t bytes = 0;
     for (const llvm::GlobalVariable& variable : module.globals()) {
@@ -244,6 +263,9 @@ private:
             return entry.error();
         }
         kernel = entry->function;
+        if (spv::Status status = checkParameterBytes(*kernel, info, processor_.ptx); !status) {
+            return status;
+        }
         lowerSynchronisation(*kernel, entry->grid);
         if (artifact.hidden.print) {
             if (spv::Status status = lowerPrint(module, *kernel, entry->print, info.name); !status) {
