@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <quadmath.h>
 #include <utility>
 
@@ -20,7 +21,21 @@ std::array<uint64_t, kMaxOperands> componentsAt(const Row& row, size_t c) {
     return operands;
 }
 
+uint32_t chosenSize = 0;
+
 } // namespace
+
+uint32_t subgroupSize() {
+    if (chosenSize != 0) {
+        return chosenSize;
+    }
+    const char* set = std::getenv("HALYARD_CPU_SUBGROUP_SIZE");
+    return set != nullptr ? static_cast<uint32_t>(std::strtoul(set, nullptr, 10)) : 16;
+}
+
+void setSubgroupSize(uint32_t size) {
+    chosenSize = size;
+}
 
 const std::vector<Family>& families() {
     static const std::vector<Family> all = {

@@ -6,6 +6,11 @@
 
 namespace halyard::spirvtest {
 
+// Invocations of a subgroup, of every device that the cases run on: HALYARD_CPU_SUBGROUP_SIZE, else 16, unless it was
+// set to what the device has. To be set before cases are made.
+uint32_t subgroupSize();
+void setSubgroupSize(uint32_t size);
+
 struct Family {
     const char* name;
     Cases (*cases)();

@@ -12,12 +12,6 @@ namespace {
 
 constexpr uint32_t kGroup = 64; // invocations
 
-// Invocations of a subgroup, of every device: the tests of other sizes set both variables.
-uint32_t subgroupSize() {
-    const char* set = std::getenv("HALYARD_CPU_SUBGROUP_SIZE");
-    return set != nullptr ? static_cast<uint32_t>(std::strtoul(set, nullptr, 10)) : 16;
-}
-
 enum class Use : uint32_t { A, B, Accumulator };
 
 struct Shape {

@@ -8,8 +8,6 @@ namespace halyard::spirvtest {
 
 namespace {
 
-constexpr uint32_t kSubgroup = 16;
-
 struct Reduction {
     const char* name;
     Op nonUniform, group;
@@ -178,7 +176,7 @@ void addNonUniform(Cases& cases, Flavour flavour, uint32_t workgroup) {
                     }
                     return m.value(op, type.id(m), operands);
                 };
-                const uint32_t group = clustered ? 4 : kSubgroup;
+                const uint32_t group = clustered ? 4 : subgroupSize();
                 std::vector<Capability> capabilities = {Capability::GroupNonUniform,
                                                         clustered ? Capability::GroupNonUniformClustered
                                                                   : Capability::GroupNonUniformArithmetic};
@@ -228,8 +226,8 @@ void addUniform(Cases& cases, uint32_t workgroup) {
                     item.emit = [=, op = each.group](Module& m, Kernel&, const Ids& ids) {
                         return m.value(op, type.id(m), {m.scope(scope), static_cast<uint32_t>(operation), ids[0]});
                     };
-                    item.expected =
-                        reduced(each, type, operation, workgroup, scope == Scope::Workgroup ? workgroup : kSubgroup);
+                    item.expected = reduced(each, type, operation, workgroup,
+                                            scope == Scope::Workgroup ? workgroup : subgroupSize());
                     cases.push_back(item);
                 }
             }
@@ -297,7 +295,7 @@ const std::vector<Exchange>& exchanges() {
          "3",
          {Capability::GroupNonUniformRotateKHR},
          true,
-         [](size_t self, uint64_t) { return (self + 3) % kSubgroup; },
+         [](size_t self, uint64_t) { return (self + 3) % subgroupSize(); },
          true},
     };
     return all;
@@ -317,7 +315,7 @@ void addExchanges(Cases& cases, Flavour flavour, uint32_t workgroup) {
             if (each.op == Op::GroupNonUniformRotateKHR) {
                 item.extensions = {"SPV_KHR_subgroup_rotate"};
             }
-            item.generators = {nullptr, below(kSubgroup)};
+            item.generators = {nullptr, below(subgroupSize())};
             item.emit = [=](Module& m, Kernel&, const Ids& ids) {
                 Words operands = {m.scope(Scope::Subgroup), ids[0]};
                 if (each.indexed) {
@@ -329,7 +327,7 @@ void addExchanges(Cases& cases, Flavour flavour, uint32_t workgroup) {
             // operand.
             item.comparison.kind = Comparison::Kind::Exact;
             item.expected = [=](const std::vector<Row>& rows, size_t n) {
-                const Members members = membersOf(n, workgroup, kSubgroup);
+                const Members members = membersOf(n, workgroup, subgroupSize());
                 const size_t source = each.source(n - members.first, rows[n][1][0]);
                 return source < members.count ? rows[members.first + source][0] : Value();
             };
@@ -357,7 +355,7 @@ void addVotes(Cases& cases, Flavour flavour, uint32_t workgroup) {
         item.generators = {[](Random& random, Scalar) { return uint64_t(random() % 24 != 0); }};
     };
     const auto count = [=](const std::vector<Row>& rows, size_t n) {
-        const Members members = membersOf(n, workgroup, kSubgroup);
+        const Members members = membersOf(n, workgroup, subgroupSize());
         uint64_t mask = 0;
         for (size_t i = 0; i < members.count; ++i) {
             mask |= uint64_t(rows[members.first + i][0][0] != 0) << i;
@@ -410,7 +408,7 @@ void addVotes(Cases& cases, Flavour flavour, uint32_t workgroup) {
         [](Module& m, const Ids&) {
             return m.value(Op::GroupNonUniformElect, m.boolType(), {m.scope(Scope::Subgroup)});
         },
-        [=](const std::vector<Row>&, size_t n) { return Value{n == membersOf(n, workgroup, kSubgroup).first}; });
+        [=](const std::vector<Row>&, size_t n) { return Value{n == membersOf(n, workgroup, subgroupSize()).first}; });
     add(
         Op::GroupNonUniformBallot, {truth}, ballot, "mask", ballots,
         [=](Module& m, const Ids& ids) {
@@ -437,7 +435,7 @@ void addVotes(Cases& cases, Flavour flavour, uint32_t workgroup) {
                 return m.value(op, result.id(m), operands);
             },
             [=](const std::vector<Row>& rows, size_t n) {
-                return Value{host(count(rows, n).first | 1, n - membersOf(n, workgroup, kSubgroup).first)};
+                return Value{host(count(rows, n).first | 1, n - membersOf(n, workgroup, subgroupSize()).first)};
             });
     };
     const auto bitsBelow = [](uint64_t mask, size_t bit) {
@@ -463,7 +461,7 @@ void addVotes(Cases& cases, Flavour flavour, uint32_t workgroup) {
 void addOlder(Cases& cases, uint32_t workgroup) {
     const Type truth{Scalar::Bool}, word{Scalar::I32};
     for (Scope scope : {Scope::Workgroup, Scope::Subgroup}) {
-        const uint32_t group = scope == Scope::Workgroup ? workgroup : kSubgroup;
+        const uint32_t group = scope == Scope::Workgroup ? workgroup : subgroupSize();
         const char* name = scope == Scope::Workgroup ? "workgroup" : "subgroup";
         for (Op op : {Op::GroupAll, Op::GroupAny}) {
             Case item = groupCase(op, Flavour::Kernel, {truth}, truth, name, workgroup, {Capability::Groups});
@@ -493,7 +491,7 @@ void addOlder(Cases& cases, uint32_t workgroup) {
         cases.push_back(broadcast);
     }
     const auto mask = [=](const std::vector<Row>& rows, size_t n) {
-        const Members members = membersOf(n, workgroup, kSubgroup);
+        const Members members = membersOf(n, workgroup, subgroupSize());
         uint64_t bits = 0;
         for (size_t i = 0; i < members.count; ++i) {
             bits |= uint64_t(rows[members.first + i][0][0] != 0) << i;
@@ -522,7 +520,7 @@ void addOlder(Cases& cases, uint32_t workgroup) {
         cases.push_back(vote);
     }
     const auto first = [=](const std::vector<Row>& rows, size_t n) {
-        return rows[membersOf(n, workgroup, kSubgroup).first][0];
+        return rows[membersOf(n, workgroup, subgroupSize()).first][0];
     };
     Case firstOf = groupCase(Op::SubgroupFirstInvocationKHR, Flavour::GLCompute, {word}, word, "khr", workgroup,
                              {Capability::SubgroupBallotKHR});
@@ -546,7 +544,7 @@ void addOlder(Cases& cases, uint32_t workgroup) {
         item.extensions = {"SPV_INTEL_subgroups"};
         item.emit = [op](Module& m, Kernel&, const Ids& ids) { return m.value(op, m.intType(32), {ids[0], m.u32(1)}); };
         item.expected = [=](const std::vector<Row>& rows, size_t n) {
-            const size_t base = membersOf(n, workgroup, kSubgroup).first;
+            const size_t base = membersOf(n, workgroup, subgroupSize()).first;
             return rows[op == Op::SubgroupShuffleINTEL ? base + 1 : base + ((n - base) ^ 1)][0];
         };
         cases.push_back(item);
@@ -570,19 +568,19 @@ void addIntel(Cases& cases, uint32_t workgroup) {
         // Down: (current, next). Up: (previous, current). Both count in whole subgroups, and what an invocation that is
         // not there would give is not defined.
         item.expected = [=](const std::vector<Row>& rows, size_t n) {
-            const Members members = membersOf(n, workgroup, kSubgroup);
-            const size_t self = n - members.first, at = down ? self + 3 : self + kSubgroup - 3;
-            const size_t source = at % kSubgroup, operand = at / kSubgroup;
+            const Members members = membersOf(n, workgroup, subgroupSize());
+            const size_t self = n - members.first, at = down ? self + 3 : self + subgroupSize() - 3;
+            const size_t source = at % subgroupSize(), operand = at / subgroupSize();
             return source < members.count ? rows[members.first + source][operand] : Value();
         };
         cases.push_back(item);
     }
-    if (workgroup % kSubgroup != 0) {
+    if (workgroup % subgroupSize() != 0) {
         return; // blocks are of full subgroups
     }
     const auto first = [](Module& m, Kernel& k) {
         const Id u64 = m.intType(64);
-        return m.value(Op::BitwiseAnd, u64, {k.globalId(), m.constant(u64, ~uint64_t(kSubgroup - 1))});
+        return m.value(Op::BitwiseAnd, u64, {k.globalId(), m.constant(u64, ~uint64_t(subgroupSize() - 1))});
     };
     Case read = intel(Op::SubgroupBlockReadINTEL, {word}, Capability::SubgroupBufferBlockIOINTEL);
     read.alone = true; // the operand's buffer is number 0
@@ -612,13 +610,13 @@ void addBuiltIns(Cases& cases, Flavour flavour, uint32_t workgroup) {
     const Number numbers[] = {
         {BuiltIn::SubgroupSize, "SubgroupSize",
          [](size_t local, uint32_t workgroup) { // of the invocation's own subgroup, in kernels
-             return uint64_t(std::min<size_t>(kSubgroup, workgroup - local / kSubgroup * kSubgroup));
+             return uint64_t(std::min<size_t>(subgroupSize(), workgroup - local / subgroupSize() * subgroupSize()));
          }},
         {BuiltIn::NumSubgroups, "NumSubgroups",
-         [](size_t, uint32_t workgroup) { return uint64_t((workgroup + kSubgroup - 1) / kSubgroup); }},
-        {BuiltIn::SubgroupId, "SubgroupId", [](size_t local, uint32_t) { return uint64_t(local / kSubgroup); }},
+         [](size_t, uint32_t workgroup) { return uint64_t((workgroup + subgroupSize() - 1) / subgroupSize()); }},
+        {BuiltIn::SubgroupId, "SubgroupId", [](size_t local, uint32_t) { return uint64_t(local / subgroupSize()); }},
         {BuiltIn::SubgroupLocalInvocationId, "SubgroupLocalInvocationId",
-         [](size_t local, uint32_t) { return uint64_t(local % kSubgroup); }},
+         [](size_t local, uint32_t) { return uint64_t(local % subgroupSize()); }},
     };
     for (const Number& each : numbers) {
         Case item = groupCase(Op::Load, flavour, {word}, word, each.name, workgroup, {});
@@ -628,7 +626,7 @@ void addBuiltIns(Cases& cases, Flavour flavour, uint32_t workgroup) {
         item.emit = [which = each.which](Module&, Kernel& k, const Ids&) { return k.scalar(which); };
         const bool whole = each.which == BuiltIn::SubgroupSize && flavour == Flavour::GLCompute;
         item.expected = [=, host = each.host](const std::vector<Row>&, size_t n) {
-            return Value{whole ? kSubgroup : host(n % workgroup, workgroup)};
+            return Value{whole ? subgroupSize() : host(n % workgroup, workgroup)};
         };
         cases.push_back(item);
     }

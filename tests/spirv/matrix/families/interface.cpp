@@ -7,6 +7,11 @@ namespace halyard::spirvtest {
 
 namespace {
 
+// The mask of a whole subgroup of at most 32.
+uint64_t allOf() {
+    return (uint64_t(1) << subgroupSize()) - 1;
+}
+
 constexpr uint32_t kGroup = 32;
 
 Case interfaceCase(const std::string& instruction, const std::string& name, Flavour flavour, std::vector<Type> operands,
@@ -98,8 +103,8 @@ void addBuiltIns(Cases& cases, Flavour flavour) {
     };
     const Mask masks[] = {
         {BuiltIn::SubgroupEqMask, "SubgroupEqMask", [](uint64_t i) { return uint64_t(1) << i; }},
-        {BuiltIn::SubgroupGeMask, "SubgroupGeMask", [](uint64_t i) { return 0xffff & ~((uint64_t(1) << i) - 1); }},
-        {BuiltIn::SubgroupGtMask, "SubgroupGtMask", [](uint64_t i) { return 0xffff & ~((uint64_t(2) << i) - 1); }},
+        {BuiltIn::SubgroupGeMask, "SubgroupGeMask", [](uint64_t i) { return allOf() & ~((uint64_t(1) << i) - 1); }},
+        {BuiltIn::SubgroupGtMask, "SubgroupGtMask", [](uint64_t i) { return allOf() & ~((uint64_t(2) << i) - 1); }},
         {BuiltIn::SubgroupLeMask, "SubgroupLeMask", [](uint64_t i) { return (uint64_t(2) << i) - 1; }},
         {BuiltIn::SubgroupLtMask, "SubgroupLtMask", [](uint64_t i) { return (uint64_t(1) << i) - 1; }},
     };
@@ -112,7 +117,7 @@ void addBuiltIns(Cases& cases, Flavour flavour) {
                 return m.value(Op::Load, type, {m.builtIn(which, type)});
             },
             [host = each.host](const std::vector<Row>&, size_t n) {
-                return Value{host(n % 16), 0, 0, 0};
+                return Value{host(n % subgroupSize()), 0, 0, 0};
             });
         item.capabilities = {Capability::GroupNonUniform, Capability::GroupNonUniformBallot};
         cases.push_back(std::move(item));
