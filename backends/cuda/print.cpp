@@ -17,13 +17,13 @@ void deliver(const Host& host, const PrintFormats& formats, const char* kernel, 
     for (uint32_t at = 0; at + sizeof(HyPtxPrintRecord) <= end;) {
         HyPtxPrintRecord record;
         std::memcpy(&record, records + at, sizeof record);
-        at += sizeof record;
-        if (record.bytes == 0 || record.bytes > end - at)
+        if (record.bytes < sizeof record || record.bytes > end - at)
             break;
+        const uint32_t bytes = record.bytes - sizeof record;
+        at += sizeof record;
         const auto text = [&formats](uint64_t address) { return formats.textAt(address); };
-        host.print(
-            printf::formatText(formats.at(record.format), printf::readRecord({records + at, record.bytes}, text)));
-        at += (record.bytes + 7) / 8 * 8;
+        host.print(printf::formatText(formats.at(record.format), printf::readRecord({records + at, bytes}, text)));
+        at += (bytes + 7) / 8 * 8;
     }
     if (header.lost != 0)
         host.log(HY_LOG_WARNING,

@@ -54,10 +54,10 @@ typedef struct HyPtxPrintBuffer {
     uint32_t reserved;
 } HyPtxPrintBuffer;
 
-/* One printf call, at a multiple of 8 in the buffer; `bytes` of the record as printf/record.h lays it out follow, then
- * padding to a multiple of 8. */
+/* One printf call, at a multiple of 8 in the buffer; the record as printf/record.h lays it out follows, empty for a call
+ * without arguments, then padding to a multiple of 8. */
 typedef struct HyPtxPrintRecord {
-    uint32_t bytes;  /* 0: reserved and not written (the buffer was too small); stop reading */
+    uint32_t bytes;  /* of this header and the record; 0: reserved and not written (the buffer was too small), stop */
     uint32_t format; /* offset in hyPrintFormats */
 } HyPtxPrintRecord;
 

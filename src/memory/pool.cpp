@@ -80,6 +80,27 @@ void Pool::dismiss(StreamMemory& stream) noexcept {
 }
 
 // Moves the cache's blocks into the one batch of `batch`, and that behind the pending ones.
+Block* Pool::takeBlocks(StreamMemory::Cache& cache) noexcept {
+    Block* blocks = nullptr;
+    for (auto& heap : cache.bins) {
+        for (Block*& head : heap) {
+            while (head != nullptr) {
+                Block* block = std::exchange(head, head->next);
+                block->next = std::exchange(blocks, block);
+            }
+        }
+    }
+    cache.bytes.store(0, std::memory_order_relaxed);
+    return blocks;
+}
+
+void Pool::giveBlocks(Block* blocks) noexcept {
+    while (blocks != nullptr) {
+        Block* block = std::exchange(blocks, blocks->next);
+        heaps_[block->slab->heap()].free.give(*block);
+    }
+}
+
 void Pool::collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<Batch>& batch) noexcept {
     if (cache.bytes.load(std::memory_order_relaxed) == 0)
         return;
@@ -94,15 +115,7 @@ void Pool::collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<B
     }
     if (to.event != nullptr && table.record(to.event, stream.stream_) < 0)
         dropEvent(to);
-    for (auto& heap : cache.bins) {
-        for (Block*& head : heap) {
-            while (head != nullptr) {
-                Block* block = std::exchange(head, head->next);
-                block->next = std::exchange(to.blocks, block);
-            }
-        }
-    }
-    cache.bytes.store(0, std::memory_order_relaxed);
+    to.blocks = takeBlocks(cache);
     pending_.splice(pending_.end(), batch);
 }
 
@@ -117,11 +130,17 @@ uint64_t Pool::cachedBytes() const {
 
 void Pool::harvest(bool busyToo) {
     for (StreamMemory* stream : streams_) {
-        if (!busyToo && device_.tables->stream.query(stream->stream_) != HY_SUCCESS)
-            continue;
         std::list<Batch> batch(1);
         const std::lock_guard lock(stream->mutex_);
-        collect(*stream, *stream->cacheOf(*this), batch);
+        StreamMemory::Cache& cache = *stream->cacheOf(*this);
+        // Asked under the lock: whatever the stream freed so far was freed behind work that is done by now. An event
+        // that is recorded now may take a device a while to reach, even on an idle stream.
+        const bool idle = device_.tables->stream.query(stream->stream_) == HY_SUCCESS;
+        if (idle) {
+            giveBlocks(takeBlocks(cache));
+        } else if (busyToo) {
+            collect(*stream, cache, batch);
+        }
     }
 }
 
@@ -152,10 +171,7 @@ void Pool::poll() {
             events_.push_back(batch->event);
             batch->event = nullptr;
         }
-        while (batch->blocks != nullptr) {
-            Block* block = std::exchange(batch->blocks, batch->blocks->next);
-            heaps_[block->slab->heap()].free.give(*block);
-        }
+        giveBlocks(std::exchange(batch->blocks, nullptr));
         batch = pending_.erase(batch);
     }
 }

@@ -100,6 +100,9 @@ private:
     HyResult addSlab(uint64_t bytes, BlockSize size);
     uint64_t cachedBytes() const;
     void harvest(bool busyToo);
+    // What the cache holds, as a list; and a list back to the slabs.
+    static Block* takeBlocks(StreamMemory::Cache& cache) noexcept;
+    void giveBlocks(Block* blocks) noexcept;
     void collect(StreamMemory& stream, StreamMemory::Cache& cache, std::list<Batch>& batch) noexcept;
     void poll();
     bool isDone(Batch& batch);

@@ -9,6 +9,7 @@
 #include "jit/targets/nvptx/atomics.h"
 #include "jit/targets/nvptx/bfloat.h"
 #include "jit/targets/nvptx/collectives.h"
+#include "jit/targets/nvptx/constant_bytes.h"
 #include "jit/targets/nvptx/entry.h"
 #include "jit/targets/nvptx/generic_atomics.h"
 #include "jit/targets/nvptx/legality.h"
@@ -176,6 +177,7 @@ public:
         stages.enter("optimise");
         optimise(*module, *machine_);
         shareIndices(*module, *machine_);
+        flattenConstants(*module);
         if (spv::Status status = checkLegality(*module, info); !status) {
             return status.error();
         }

@@ -99,7 +99,8 @@ llvm::Function* appendFunction(llvm::Module& module) {
     const auto part = [&](size_t offset) {
         return at.CreateConstGEP1_32(at.getInt8Ty(), place, static_cast<unsigned>(offset));
     };
-    at.CreateAlignedStore(bytes, part(offsetof(HyPtxPrintRecord, bytes)), llvm::Align(4));
+    at.CreateAlignedStore(at.CreateAdd(bytes, at.getInt32(sizeof(HyPtxPrintRecord))),
+                          part(offsetof(HyPtxPrintRecord, bytes)), llvm::Align(4));
     at.CreateAlignedStore(function->getArg(1), part(offsetof(HyPtxPrintRecord, format)), llvm::Align(4));
     at.CreateMemCpy(part(sizeof(HyPtxPrintRecord)), llvm::Align(8), function->getArg(2), llvm::Align(1), bytes);
     at.CreateRet(at.getInt32(0));
