@@ -1,6 +1,7 @@
 #include "jit/targets/target.h"
 
 #include "jit/targets/host/host_target.h"
+#include "jit/targets/spirv/spirv_target.h"
 
 namespace halyard::jit {
 
@@ -9,12 +10,15 @@ spv::Result<std::unique_ptr<Target>> createTarget(const std::string& name, const
     if (name == "host") {
         return host::createHostTarget(cpu, features);
     }
+    if (name == "vulkan") {
+        return spirv::createVulkanTarget(cpu, features);
+    }
     return spv::Error{HY_ERROR_UNSUPPORTED, "this build of the compiler has no target '" + name + "'",
                       "its targets are: " + targetNames()};
 }
 
 std::string targetNames() {
-    return "host";
+    return "host, vulkan";
 }
 
 } // namespace halyard::jit
