@@ -11,8 +11,8 @@ namespace halyard::jit::spirv {
 using ::spv::Op;
 
 // Vulkan's memory model has no sequential consistency (SPIR-V environment for Vulkan, 9.2): the strongest is acquire
-// and release.
-uint32_t Emitter::semantics(llvm::AtomicOrdering ordering, Space space) const {
+// and release, of which a load takes the first and a store the second half.
+uint32_t Emitter::semantics(llvm::AtomicOrdering ordering, bool loads, bool stores) const {
     using Mask = ::spv::MemorySemanticsMask;
     uint32_t bits = 0;
     const bool acquires = loads && llvm::isAcquireOrStronger(ordering);
