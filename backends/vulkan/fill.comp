@@ -17,6 +17,7 @@ layout(buffer_reference, buffer_reference_align = 4, std430) buffer Words {
 };
 
 layout(push_constant, std430) uniform Fill {
+    uvec4 pattern;
     uint64_t address; // of the row and unit that the first invocation writes
     uint64_t rowPitch;
     uint64_t slicePitch;
@@ -24,7 +25,6 @@ layout(push_constant, std430) uniform Fill {
     uint unitBytes;   // 1 or 4
     uint periodUnits; // of the pattern; a power of two
     uint firstUnit;   // within the pattern
-    uvec4 pattern;
 } fill;
 
 void main() {

@@ -105,9 +105,9 @@ void copyStaged(Device& device, const HyCopy3D& box, bool toDevice) {
 
 // What fill.comp takes.
 struct FillConstants {
+    std::array<uint32_t, 4> pattern;
     uint64_t address, rowPitch, slicePitch;
     uint32_t units, unitBytes, periodUnits, firstUnit;
-    std::array<uint32_t, 4> pattern;
 };
 
 void fillByKernel(Batch& batch, const Device& device, const HyFill3D& box) {
