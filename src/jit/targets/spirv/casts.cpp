@@ -86,6 +86,10 @@ Id Emitter::cast(const llvm::CastInst& cast) {
     }
     case llvm::Instruction::FPTrunc:
     case llvm::Instruction::FPExt: {
+        if (from->getScalarType()->isBFloatTy() || to->getScalarType()->isBFloatTy()) {
+            refuse(cast);
+            return value;
+        }
         const Id result = emit(Op::OpFConvert, type, {value});
         module_.decorate(result, ::spv::Decoration::NoContraction);
         return result;
@@ -95,7 +99,7 @@ Id Emitter::cast(const llvm::CastInst& cast) {
             refuse(cast);
             return value;
         }
-        return emit(Op::OpBitcast, type, {value});
+        return typeOf(from) == type ? value : emit(Op::OpBitcast, type, {value});
     default:
         refuse(cast);
         return value;

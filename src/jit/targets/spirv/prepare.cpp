@@ -2,6 +2,7 @@
 
 #include "jit/kir.h"
 #include "jit/passes/optimise.h"
+#include "jit/targets/spirv/soften.h"
 
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/CodeGen/AtomicExpandUtils.h>
@@ -233,6 +234,7 @@ void prepare(llvm::Module& module, llvm::Function& kernel, llvm::TargetMachine& 
     scalars.addPass(llvm::ScalarizerPass(options));
     scalars.run(kernel, analyses.functions);
     expandAtomics(kernel);
+    expandFloats(kernel);
     expandIntrinsics(kernel);
     placePrivate(kernel);
     analyses.functions.clear();

@@ -3,6 +3,7 @@
 #include "jit/passes/kernel.h"
 #include "jit/targets/spirv/emitter.h"
 #include "jit/targets/spirv/prepare.h"
+#include "jit/targets/spirv/soften.h"
 
 #include <mutex>
 
@@ -38,6 +39,9 @@ public:
         halyard::spv::Result<llvm::Function*> kernel = findKernel(*module);
         if (!kernel) {
             return kernel.error();
+        }
+        if (halyard::spv::Status status = soften(*module); !status) {
+            return status.error();
         }
         if (halyard::spv::Status status = inlineAll(*module, **kernel); !status) {
             return status.error();

@@ -35,7 +35,7 @@ Id Emitter::typeOf(llvm::Type* type) {
     if (type->isIntegerTy(1)) {
         return module_.boolType();
     }
-    if (type->isIntegerTy() || type->isPointerTy()) {
+    if (type->isIntegerTy() || type->isPointerTy() || type->isBFloatTy()) { // a bfloat16 is its bits
         return module_.intType(bitsOf(type));
     }
     return module_.floatType(bitsOf(type));
@@ -53,15 +53,18 @@ Id Emitter::constantOf(const llvm::Constant* constant) {
     }
     if (llvm::isa<llvm::UndefValue, llvm::ConstantPointerNull>(
             constant)) { // any value will do for poison, and the same each time
-        return type->isIntegerTy(1)        ? module_.constantBool(false)
-               : type->isFloatingPointTy() ? module_.constantFloat(bitsOf(type), 0)
-                                           : module_.constant(bitsOf(type), 0);
+        return type->isIntegerTy(1)                               ? module_.constantBool(false)
+               : type->isFloatingPointTy() && !type->isBFloatTy() ? module_.constantFloat(bitsOf(type), 0)
+                                                                  : module_.constant(bitsOf(type), 0);
     }
     if (const auto* integer = llvm::dyn_cast<llvm::ConstantInt>(constant)) {
         return type->isIntegerTy(1) ? module_.constantBool(integer->isOne())
                                     : module_.constant(bitsOf(type), integer->getZExtValue());
     }
     if (const auto* number = llvm::dyn_cast<llvm::ConstantFP>(constant)) {
+        if (type->isBFloatTy()) {
+            return module_.constant(16, number->getValueAPF().bitcastToAPInt().getZExtValue());
+        }
         return module_.constantFloat(bitsOf(type), number->getValueAPF().bitcastToAPInt().getZExtValue());
     }
     if (const auto* global = llvm::dyn_cast<llvm::GlobalVariable>(constant)) {
@@ -113,7 +116,7 @@ Id Emitter::valueOf(const llvm::Value* value) {
 Id Emitter::fromBits(Id value, llvm::Type* type) {
     const Id wanted = typeOf(type);
     llvm::Type* element = type->getScalarType();
-    if (element->isFloatingPointTy()) {
+    if (element->isFloatingPointTy() && !element->isBFloatTy()) {
         return emit(::spv::Op::OpBitcast, wanted, {value});
     }
     if (element->isPointerTy() && pointerBits(spaceOf(element)) == 32) {
@@ -124,7 +127,7 @@ Id Emitter::fromBits(Id value, llvm::Type* type) {
 
 Id Emitter::toBits(Id value, llvm::Type* type) {
     llvm::Type* element = type->getScalarType();
-    if (element->isFloatingPointTy()) {
+    if (element->isFloatingPointTy() && !element->isBFloatTy()) {
         const Id bits = module_.intType(bitsOf(element));
         const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
         return emit(::spv::Op::OpBitcast, vector != nullptr ? module_.vectorType(bits, vector->getNumElements()) : bits,
