@@ -225,6 +225,12 @@ Place Allocator::find(uint64_t address) const {
     throw Failure{HY_ERROR_INVALID_ADDRESS, fmt::format("{:#x} is no address of the device", address), ""};
 }
 
+bool Allocator::owns(uint64_t address) const {
+    const std::scoped_lock lock(mutex_);
+    const auto after = slabs_.upper_bound(address);
+    return after != slabs_.begin() && address - std::prev(after)->first < std::prev(after)->second->buffer->bytes();
+}
+
 void Allocator::getInfo(uint64_t& outFree, uint64_t& outTotal) const {
     const std::scoped_lock lock(mutex_);
     outTotal = adapter_.properties.totalMemory;

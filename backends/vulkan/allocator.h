@@ -65,6 +65,8 @@ public:
     void release(void* pointer);
     // The buffer that holds the address: the whole of an allocation or an imported range lies in one.
     Place find(uint64_t address) const;
+    // Whether the address is in memory that was taken for allocations, used or not.
+    bool owns(uint64_t address) const;
     void getInfo(uint64_t& outFree, uint64_t& outTotal) const;
 
 private:

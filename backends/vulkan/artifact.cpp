@@ -28,22 +28,72 @@ std::string textOf(std::span<const uint32_t> words) {
     return {bytes, strnlen(bytes, words.size_bytes())};
 }
 
+bool readFacts(const std::string& text, Artifact& out) {
+    unsigned abi = 0;
+    unsigned prints = 0;
+    unsigned long long program = 0;
+    unsigned long long constants = 0;
+    if (std::sscanf(text.c_str(),
+                    "halyard-vulkan abi=%u static=%u unit=%u most=%u print=%u program=%llu constants=%llu", &abi,
+                    &out.staticLocalBytes, &out.localUnit, &out.mostInvocations, &prints, &program, &constants) != 7 ||
+        abi != HY_VULKAN_KERNEL_ABI || out.localUnit == 0)
+        return false;
+    out.prints = prints != 0;
+    out.data[0].resize(program);
+    out.data[1].resize(constants);
+    return true;
+}
+
+int digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// A string behind the first: initial bytes, or an address in them.
+bool readData(const std::string& text, Artifact& out) {
+    unsigned block = 0;
+    unsigned targetBlock = 0;
+    unsigned long long offset = 0;
+    unsigned long long target = 0;
+    int digits = 0;
+    if (std::sscanf(text.c_str(), "halyard-vulkan-address %u %llu %u %llu", &block, &offset, &targetBlock, &target) ==
+        4) {
+        if (block > 1 || targetBlock > 1 || out.data[block].size() < sizeof(uint64_t) ||
+            offset > out.data[block].size() - sizeof(uint64_t))
+            return false;
+        out.addresses.push_back({block, offset, targetBlock, target});
+        return true;
+    }
+    if (std::sscanf(text.c_str(), "halyard-vulkan-data %u %llu %n", &block, &offset, &digits) != 2 || digits == 0 ||
+        block > 1)
+        return false;
+    const size_t count = (text.size() - static_cast<size_t>(digits)) / 2;
+    if (offset > out.data[block].size() || count > out.data[block].size() - offset)
+        return false;
+    for (size_t i = 0; i < count; ++i) {
+        const int high = digit(text[static_cast<size_t>(digits) + 2 * i]);
+        const int low = digit(text[static_cast<size_t>(digits) + 2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out.data[block][offset + i] = static_cast<uint8_t>(high * 16 + low);
+    }
+    return true;
+}
+
 } // namespace
 
 Artifact readArtifact(std::span<const uint32_t> words) {
     Artifact artifact;
-    artifact.words = words;
     bool found = false;
+    bool damaged = false;
     forEach(words, [&](spv::Op op, std::span<const uint32_t> operands) {
         if (op != spv::Op::OpString || operands.empty())
             return op != spv::Op::OpFunction;
-        unsigned abi = 0;
-        found = std::sscanf(textOf(operands.subspan(1)).c_str(), "halyard-vulkan abi=%u static=%u unit=%u", &abi,
-                            &artifact.staticLocalBytes, &artifact.localUnit) == 3 &&
-                abi == HY_VULKAN_KERNEL_ABI && artifact.localUnit != 0;
-        return false;
+        const std::string text = textOf(operands.subspan(1));
+        damaged = damaged || !(found ? readData(text, artifact) : readFacts(text, artifact));
+        found = true;
+        return !damaged;
     });
-    if (!found)
+    if (!found || damaged)
         throw Failure{HY_ERROR_COMPILE_FAILED,
                       fmt::format("the compiler did not give a kernel of Vulkan ABI {}", HY_VULKAN_KERNEL_ABI),
                       "install the compiler and the vulkan backend from the same release"};

@@ -3,6 +3,7 @@
 
 #include "adapter.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,9 +11,19 @@
 namespace halyard::vulkan {
 
 struct Artifact {
-    std::span<const uint32_t> words;
+    // An address in the initial bytes. Blocks: 0 the variables at program scope, 1 the constants.
+    struct Address {
+        uint32_t block = 0;
+        uint64_t offset = 0;
+        uint32_t targetBlock = 0;
+        uint64_t target = 0;
+    };
     uint32_t staticLocalBytes = 0;
     uint32_t localUnit = 4; // bytes of an element of the workgroup's memory
+    uint32_t mostInvocations = 0;
+    bool prints = false;
+    std::array<std::vector<uint8_t>, 2> data; // initial bytes of the blocks
+    std::vector<Address> addresses;
 };
 
 // Throws Failure: HY_ERROR_COMPILE_FAILED (not what the ABI says).

@@ -1,6 +1,6 @@
 #include "kernel.h"
 
-#include "jit/vulkan_kernel_abi.h"
+#include "printf/record.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,6 +10,7 @@ namespace halyard::vulkan {
 namespace {
 
 constexpr uint32_t kSuggestedInvocations = 64;
+constexpr uint32_t kPrintBytes = 1 << 20; // of one launch
 // Workgroups of one dispatch: lavapipe counts them in 31 bits, and a watchdog would end a longer one.
 constexpr uint64_t kMostGroups = uint64_t{1} << 28;
 constexpr uint64_t kMostSlices = uint64_t{1} << 20;
@@ -75,7 +76,8 @@ std::shared_ptr<Kernel> Kernel::create(std::shared_ptr<Module> module, const HyB
                 fmt::format("kernel {} needs what {} lacks: {}", desc.name, device.adapter().core.deviceName, missing),
                 "use another device"};
         kernel->shader_ = device.createModule(words.data(), words.size_bytes());
-        kernel->artifact_.words = {};
+        kernel->data_ = kernel->module_->place(kernel->artifact_);
+        kernel->artifact_.data[0].clear();
     } catch (...) {
         release();
         throw;
@@ -160,13 +162,36 @@ void Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
                                   groups.x, groups.y, groups.z),
                       "launch parts of the grid", "workgroups"};
     std::vector<std::byte> block(HY_VULKAN_ARGUMENTS + desc_.argumentBytes);
-    const HyVulkanLaunch head{{groups.x, groups.y, groups.z}, 0, 0, 0};
+    HyVulkanLaunch head{};
+    head.workgroups[0] = groups.x;
+    head.workgroups[1] = groups.y;
+    head.workgroups[2] = groups.z;
+    head.program = data_[0];
+    head.constants = data_[1];
+    std::shared_ptr<HyVulkanPrintBuffer> prints;
+    if (artifact_.prints) {
+        const Place place = device_.hostMemory().allocate(sizeof(HyVulkanPrintBuffer) + kPrintBytes);
+        prints = std::shared_ptr<HyVulkanPrintBuffer>(
+            reinterpret_cast<HyVulkanPrintBuffer*>(place.host),
+            [kernel = shared_from_this(), address = place.address](HyVulkanPrintBuffer*) {
+                kernel->device_.hostMemory().free(address);
+            });
+        std::memset(static_cast<void*>(prints.get()), 0, sizeof *prints + kPrintBytes);
+        prints->capacity = kPrintBytes;
+        head.print = place.address;
+    }
     std::memcpy(block.data(), &head, sizeof head);
     pack(launch, block.data() + HY_VULKAN_ARGUMENTS);
     const uint64_t local = localBytes(launch, block.data() + HY_VULKAN_ARGUMENTS);
     const Shape shape{
         {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
         static_cast<uint32_t>(std::max<uint64_t>(1, roundUp(local, artifact_.localUnit) / artifact_.localUnit))};
+    const uint64_t invocations = uint64_t{launch.workgroupSize.x} * launch.workgroupSize.y * launch.workgroupSize.z;
+    if (artifact_.mostInvocations != 0 && invocations > artifact_.mostInvocations)
+        throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                      fmt::format("kernel {} has operations of whole workgroups, which take up to {} invocations",
+                                  desc_.name, artifact_.mostInvocations),
+                      "make the workgroups smaller", "workgroupSize"};
     const VkPipeline made = pipeline(shape);
     stream.record(block.size(), [&](Batch& batch) {
         const Place place = batch.argumentMemory(block.size());
@@ -177,8 +202,43 @@ void Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
                                      sizeof place.address, &place.address);
         dispatch(batch, groups);
         batch.keep(shared_from_this());
+        batch.keep(prints);
         batch.setName(desc_.name);
     });
+    if (prints != nullptr)
+        stream.doOnHost(device_.copies(), [kernel = shared_from_this(), prints] { kernel->print(*prints); });
+}
+
+std::string Kernel::textAt(uint64_t address) const {
+    const std::vector<uint8_t>& constants = artifact_.data[1];
+    if (address - data_[1] < constants.size()) {
+        const size_t offset = address - data_[1];
+        const auto* text = reinterpret_cast<const char*>(constants.data()) + offset;
+        return {text, strnlen(text, constants.size() - offset)};
+    }
+    return address == 0 ? "(null)" : fmt::format("(text at {:#x})", address);
+}
+
+void Kernel::print(const HyVulkanPrintBuffer& buffer) const {
+    const auto* const records = reinterpret_cast<const uint8_t*>(&buffer + 1);
+    const uint32_t end = std::min(buffer.used, buffer.capacity);
+    for (uint32_t at = 0; at + sizeof(HyVulkanPrintRecord) <= end;) {
+        HyVulkanPrintRecord record{};
+        std::memcpy(&record, records + at, sizeof record);
+        at += sizeof record;
+        const uint32_t bytes = record.bytes & ~HY_VULKAN_PRINT_WRITTEN;
+        if (bytes == record.bytes || bytes > end - at) // it did not fit
+            break;
+        const std::vector<printf::Argument> arguments =
+            printf::readRecord({records + at, bytes}, [this](uint64_t address) { return textAt(address); });
+        device_.host().print(printf::formatText(textAt(data_[1] + record.format), arguments));
+        at += static_cast<uint32_t>(roundUp(bytes, 8));
+    }
+    if (buffer.lost != 0)
+        device_.host().log(HY_LOG_WARNING,
+                           fmt::format("kernel {}: {} calls of printf did not fit into the buffer of {} bytes and are "
+                                       "lost",
+                                       desc_.name, buffer.lost, kPrintBytes));
 }
 
 HyBackendKernelInfo Kernel::info() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "artifact.h"
+#include "jit/vulkan_kernel_abi.h"
 #include "module.h"
 #include "stream.h"
 
@@ -33,12 +34,15 @@ private:
     void pack(const HyBackendLaunch& launch, std::byte* out) const;
     uint64_t localBytes(const HyBackendLaunch& launch, const std::byte* arguments) const;
     VkPipeline pipeline(const Shape& shape);
+    void print(const HyVulkanPrintBuffer& buffer) const;
+    std::string textAt(uint64_t address) const;
     void dispatch(Batch& batch, const HyDim3& workgroups) const;
 
     const std::shared_ptr<Module> module_;
     Device& device_; // the module's
     const HyBackendKernelDesc desc_;
-    Artifact artifact_; // without the words
+    Artifact artifact_;              // with the bytes of the constants alone
+    std::array<uint64_t, 2> data_{}; // addresses of variables and constants
     uint32_t subgroupSize_ = 0;
     VkShaderModule shader_ = VK_NULL_HANDLE;
     std::mutex mutex_;

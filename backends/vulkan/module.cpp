@@ -3,11 +3,56 @@
 #include "handles.h"
 #include "kernel.h"
 #include "tables.h"
+#include "transfer.h"
 
 #include <algorithm>
 #include <cstring>
+#include <fmt/format.h>
 
 namespace halyard::vulkan {
+
+Module::~Module() {
+    for (const uint64_t block : blocks_)
+        device_->memory().free(block);
+}
+
+std::array<uint64_t, 2> Module::place(const Artifact& artifact) {
+    const std::scoped_lock lock(mutex_);
+    std::array<uint64_t, 2> addresses{};
+    std::array<bool, 2> isNew{};
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        const uint64_t bytes = artifact.data[i].size();
+        if (bytes == 0)
+            continue;
+        if (i == 0 && program_ != 0) {
+            if (programBytes_ != bytes)
+                throw Failure{HY_ERROR_INTERNAL,
+                              fmt::format("kernels of one module have {} and {} bytes of variables at program scope",
+                                          programBytes_, bytes),
+                              "please report this"};
+            addresses[i] = program_;
+            continue;
+        }
+        blocks_.reserve(blocks_.size() + 1);
+        addresses[i] = device_->memory().allocate(bytes).address;
+        blocks_.push_back(addresses[i]);
+        isNew[i] = true;
+    }
+    std::array<std::vector<uint8_t>, 2> data = artifact.data;
+    for (const Artifact::Address& address : artifact.addresses) {
+        const uint64_t value = addresses[address.targetBlock] + address.target;
+        std::memcpy(data[address.block].data() + address.offset, &value, sizeof value);
+    }
+    for (size_t i = 0; i < data.size(); ++i)
+        if (isNew[i])
+            writeNow(*device_, addresses[i], data[i].data(), data[i].size());
+    if (isNew[0]) {
+        program_ = addresses[0];
+        programBytes_ = data[0].size();
+    }
+    return addresses;
+}
+
 namespace {
 
 HyResult load(HyBackendDevice handle, const HyBackendModuleDesc* desc, HyBackendModule* outModule) {

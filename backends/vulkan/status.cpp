@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include <cstddef>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -83,6 +84,15 @@ HyResult Host::fail(const Failure& failure) const noexcept {
 
 void Host::log(HyLogLevel level, const std::string& message) const noexcept {
     services_->log(services_->context, level, message.c_str());
+}
+
+void Host::print(std::string_view text) const noexcept {
+    constexpr size_t kSince11 = offsetof(HyHostServices, print) + sizeof services_->print;
+    if (services_->structSize >= kSince11 && services_->print != nullptr)
+        services_->print(services_->context, text.data(), text.size());
+    else
+        services_->log(services_->context, HY_LOG_WARNING,
+                       "a kernel prints, but this runtime is too old to pass it on");
 }
 
 const char* Host::getEnv(const char* name) const noexcept {

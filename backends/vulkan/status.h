@@ -35,6 +35,8 @@ public:
     // Sets the thread's error record and returns the failure's code.
     HyResult fail(const Failure& failure) const noexcept;
     void log(HyLogLevel level, const std::string& message) const noexcept;
+    // What a kernel prints. Lost, with one warning a call, when the runtime is older than printing.
+    void print(std::string_view text) const noexcept;
     // Null when unset, and in processes with elevated rights.
     const char* getEnv(const char* name) const noexcept;
     // Whether the variable is 1.

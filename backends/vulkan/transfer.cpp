@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <fmt/format.h>
 
 namespace halyard::vulkan {
 namespace {
@@ -145,6 +146,19 @@ void fillByKernel(Batch& batch, const Device& device, const HyFill3D& box) {
 
 } // namespace
 
+void writeNow(Device& device, uint64_t dst, const void* src, uint64_t bytes) {
+    if (const Place place = device.memory().find(dst); place.host != nullptr) {
+        std::memcpy(place.host, src, bytes);
+        return;
+    }
+    HyCopy3D box{};
+    box.dst = dst;
+    box.src = reinterpret_cast<uint64_t>(src);
+    box.widthBytes = bytes;
+    box.height = box.depth = 1;
+    copyStaged(device, box, true);
+}
+
 void copyBox(Stream& stream, const HyCopy3D& given, uint32_t hostMask) {
     const HyCopy3D box = flattened(given);
     const bool toHost = (hostMask & HY_BACKEND_COPY_DST_HOST) != 0;
@@ -152,6 +166,12 @@ void copyBox(Stream& stream, const HyCopy3D& given, uint32_t hostMask) {
     if (!toHost && !fromHost)
         return copyOnDevice(stream, box);
     Device& device = stream.device();
+    // Where the device's memory is the host's, an address that was freed looks like one of the host.
+    if ((toHost && device.memory().owns(box.dst)) || (fromHost && device.memory().owns(box.src)))
+        throw Failure{HY_ERROR_INVALID_ADDRESS,
+                      fmt::format("{:#x} is in the device's memory, but in no allocation",
+                                  toHost && device.memory().owns(box.dst) ? box.dst : box.src),
+                      "was the memory freed?", toHost && device.memory().owns(box.dst) ? "dst" : "src"};
     Side dst{box.dst, box.dstRowPitch, box.dstSlicePitch};
     Side src{box.src, box.srcRowPitch, box.srcSlicePitch};
     bool mapped = true;

@@ -2,7 +2,10 @@
 
 #include "jit/kir.h"
 #include "jit/passes/builtin.h"
+#include "jit/targets/spirv/library.h"
 #include "jit/vulkan_kernel_abi.h"
+
+#include <cstddef>
 
 #include <fmt/format.h>
 #include <llvm/IR/Module.h>
@@ -20,8 +23,8 @@ constexpr uint32_t kDeepest = 70;
 
 } // namespace
 
-Emitter::Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info)
-    : kernel_(kernel), info_(info), data_(kernel.getParent()->getDataLayout()), module_(kSpirv16) {}
+Emitter::Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info, const Facts& facts)
+    : kernel_(kernel), info_(info), data_(kernel.getParent()->getDataLayout()), module_(kSpirv16), facts_(facts) {}
 
 void Emitter::refuse(const std::string& what) {
     if (!refusal_) {
@@ -122,6 +125,14 @@ void Emitter::call(const llvm::CallInst& call) {
             refuse(call);
         }
         return;
+    }
+    if (const llvm::Function* called = call.getCalledFunction(); called != nullptr) {
+        const bool isPrint = called->getName() == kPrintBuffer;
+        if (isPrint || called->getName() == kConstants) {
+            define(&call,
+                   launchAddress(isPrint ? offsetof(HyVulkanLaunch, print) : offsetof(HyVulkanLaunch, constants)));
+            return;
+        }
     }
     const Builtin builtin = builtinOf(call);
     if (builtin == Builtin::RegionBegin || builtin == Builtin::RegionEnd) {
@@ -266,6 +277,7 @@ halyard::spv::Result<Words> Emitter::run() {
     layOutWorkgroup();
     layOutPrivate();
     loadArguments();
+    layOutProgram();
     const Id first = newLabel();
     branch(first);
     writeStructured(*tree, *this, first);
@@ -286,8 +298,10 @@ halyard::spv::Result<Words> Emitter::run() {
     const Id plane = module_.specConstantOperation(uint32Type(), Op::OpIMul, {sizes_[0], sizes_[1]});
     const Id all = module_.specConstantOperation(uint32Type(), Op::OpIMul, {plane, sizes_[2]});
     module_.executionModeId(function, ::spv::ExecutionMode::LocalSizeId, {all, u32(1), u32(1)});
-    module_.string(fmt::format("halyard-vulkan abi={} static={} unit={} hidden=none", HY_VULKAN_KERNEL_ABI,
-                               workgroupBytes_, workgroupUnit_));
+    module_.string(fmt::format("halyard-vulkan abi={} static={} unit={} most={} print={} program={} constants={}",
+                               HY_VULKAN_KERNEL_ABI, workgroupBytes_, workgroupUnit_, facts_.mostInvocations,
+                               facts_.prints ? 1 : 0, program_.bytes.size(), constants_.bytes.size()));
+    writeProgram();
     return module_.finish();
 }
 

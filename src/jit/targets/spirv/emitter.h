@@ -27,7 +27,12 @@ enum class Space : uint8_t { Global, Workgroup, Private, Generic };
 
 class Emitter final : public CodeSink {
 public:
-    Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info);
+    // What the backend must know besides what the emitter finds.
+    struct Facts {
+        bool prints = false;
+        uint32_t mostInvocations = 0; // of a workgroup; 0: any
+    };
+    Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info, const Facts& facts);
 
     // The words of the module. Errors: HY_ERROR_UNSUPPORTED_SPIRV naming what has no form here.
     halyard::spv::Result<Words> run();
@@ -111,6 +116,17 @@ private:
     Id fromBits(Id value, llvm::Type* type); // an unsigned integer of the size, or a vector of these
     Id toBits(Id value, llvm::Type* type);
 
+    // ---- Data at program scope (program_data.cpp).
+    struct DataBlock {
+        std::vector<uint8_t> bytes; // at the start
+        Id base = 0;                // its address
+    };
+    void layOutProgram();
+    void writeProgram();
+    void initialise(DataBlock& block, uint64_t offset, const llvm::Constant& value);
+    std::optional<Id> dataAddress(const llvm::GlobalVariable& variable);
+    Id launchAddress(uint32_t offset); // a field of the HyVulkanLaunch
+
     void layOutPrivate();
     void layOutWorkgroup();
     void loadArguments();
@@ -131,7 +147,11 @@ private:
     std::map<const llvm::GlobalVariable*, uint32_t> workgroupOffsets_;
     std::vector<Id> flowVariables_;
     std::map<std::string, Id> helpers_;
-    Id launch_ = 0; // the address of the HyVulkanLaunch
+    const Facts facts_;
+    DataBlock program_, constants_;
+    std::map<const llvm::GlobalVariable*, std::pair<DataBlock*, uint64_t>> dataPlaces_; // with the offset
+    std::vector<std::string> addresses_; // strings of the module that tell of addresses in initial values
+    Id launch_ = 0;                      // the address of the HyVulkanLaunch
     Id privateArena_ = 0, workgroupArena_ = 0;
     uint32_t privateBytes_ = 0, workgroupBytes_ = 0;
     uint32_t workgroupUnit_ = 4; // bytes of an element of the workgroup arena

@@ -7,7 +7,7 @@
 namespace llvm {
 class Function;
 class TargetMachine;
-}
+} // namespace llvm
 
 namespace halyard::jit::spirv {
 

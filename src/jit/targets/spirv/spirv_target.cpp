@@ -2,6 +2,7 @@
 
 #include "jit/passes/kernel.h"
 #include "jit/targets/spirv/emitter.h"
+#include "jit/targets/spirv/library.h"
 #include "jit/targets/spirv/prepare.h"
 #include "jit/targets/spirv/soften.h"
 
@@ -19,6 +20,9 @@ namespace {
 
 constexpr const char* kTriple =
     "spirv64-unknown-unknown"; // its cost model and data layout; its code generator is not used
+
+// Invocations of a workgroup whose size is not known, for what needs memory for each.
+constexpr uint32_t kMostInvocations = 1024;
 
 class VulkanTarget final : public Target {
 public:
@@ -40,6 +44,12 @@ public:
         if (!kernel) {
             return kernel.error();
         }
+        const std::array<uint32_t, 3>& fixed =
+            options.workgroupSize == std::array<uint32_t, 3>{} ? info.requiredWorkgroupSize : options.workgroupSize;
+        const uint32_t invocations = fixed[0] != 0 ? fixed[0] * fixed[1] * fixed[2] : kMostInvocations;
+        Emitter::Facts facts;
+        facts.prints = definePrint(*module);
+        facts.mostInvocations = defineWorkgroupOperations(*module, invocations) ? invocations : 0;
         if (halyard::spv::Status status = soften(*module); !status) {
             return status.error();
         }
@@ -65,7 +75,7 @@ public:
         if (options.emit == Emit::Asm) { // what the instructions are made from, one for one
             return print(*module);
         }
-        halyard::spv::Result<Words> words = Emitter(**kernel, info).run();
+        halyard::spv::Result<Words> words = Emitter(**kernel, info, facts).run();
         if (!words) {
             return words.error();
         }

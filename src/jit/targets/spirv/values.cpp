@@ -35,6 +35,11 @@ Id Emitter::typeOf(llvm::Type* type) {
     if (type->isIntegerTy(1)) {
         return module_.boolType();
     }
+    if (const uint32_t bits = bitsOf(type);
+        type->isIntegerTy() && bits != 8 && bits != 16 && bits != 32 && bits != 64) {
+        refuse("integers of " + std::to_string(bits) + " bits");
+        return uint32Type();
+    }
     if (type->isIntegerTy() || type->isPointerTy() || type->isBFloatTy()) { // a bfloat16 is its bits
         return module_.intType(bitsOf(type));
     }
@@ -58,6 +63,10 @@ Id Emitter::constantOf(const llvm::Constant* constant) {
                                                                   : module_.constant(bitsOf(type), 0);
     }
     if (const auto* integer = llvm::dyn_cast<llvm::ConstantInt>(constant)) {
+        if (bitsOf(type) > 64) {
+            refuse("integers of " + std::to_string(bitsOf(type)) + " bits");
+            return u32(0);
+        }
         return type->isIntegerTy(1) ? module_.constantBool(integer->isOne())
                                     : module_.constant(bitsOf(type), integer->getZExtValue());
     }
@@ -70,6 +79,9 @@ Id Emitter::constantOf(const llvm::Constant* constant) {
     if (const auto* global = llvm::dyn_cast<llvm::GlobalVariable>(constant)) {
         if (const auto at = workgroupOffsets_.find(global); at != workgroupOffsets_.end()) {
             return u32(at->second);
+        }
+        if (const std::optional<Id> address = dataAddress(*global)) {
+            return *address;
         }
     }
     refuse("a constant that has no form: " + constant->getName().str());
