@@ -47,6 +47,16 @@ if(TARGET halyard-jit)
     halyard_cts_on(cpu 1800)
     halyard_cts_on(reference 1800)
     halyard_cts_on(null 600 HALYARD_NULL_DEVICE=1)
+    # On the CPU driver lavapipe, under the validation layer, any message of which is a failure.
+    file(GLOB lavapipe /usr/share/vulkan/icd.d/lvp_icd.*.json)
+    file(GLOB validation /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json)
+    if(TARGET halyard_vulkan AND lavapipe AND validation)
+        list(GET lavapipe 0 lavapipe)
+        add_test(NAME cts_vulkan COMMAND halyard-cts --device=vulkan --profile=core --level=T3 --jobs=2 "--report=${CMAKE_BINARY_DIR}/cts/vulkan.json")
+        set_tests_properties(cts_vulkan PROPERTIES LABELS conformance TIMEOUT 1800 PROCESSORS 2
+            ENVIRONMENT "${environment};VK_ICD_FILENAMES=${lavapipe};VK_DRIVER_FILES=${lavapipe};HALYARD_VULKAN_VALIDATION=1"
+            ENVIRONMENT_MODIFICATION "${withoutUsers}")
+    endif()
     # The page says what these runs found.
     set_tests_properties(cts_cpu cts_reference cts_null PROPERTIES FIXTURES_SETUP ctsReports)
     set(reports "${CMAKE_BINARY_DIR}/cts/")

@@ -3,6 +3,7 @@
 #include "jit/kir.h"
 #include "jit/passes/optimise.h"
 #include "jit/targets/spirv/soften.h"
+#include "jit/targets/spirv/wide_integers.h"
 
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/CodeGen/AtomicExpandUtils.h>
@@ -152,11 +153,49 @@ llvm::Value* saturated(llvm::IRBuilder<>& builder, llvm::IntrinsicInst& call) {
     }
 }
 
+// A vector of booleans seen as an integer: each bit from its element.
+void expandBooleanCasts(llvm::Function& function) {
+    for (auto* cast : allOf<llvm::BitCastInst>(function)) {
+        const auto* from = llvm::dyn_cast<llvm::FixedVectorType>(cast->getSrcTy());
+        if (from == nullptr || !from->getElementType()->isIntegerTy(1) || !cast->getDestTy()->isIntegerTy()) {
+            continue;
+        }
+        const unsigned count = from->getNumElements();
+        llvm::IRBuilder<> builder(cast);
+        llvm::Type* word = builder.getIntNTy(count <= 32 ? 32 : 64);
+        llvm::Value* bits = llvm::ConstantInt::get(word, 0);
+        for (unsigned i = 0; i < count && count <= 64; ++i) {
+            llvm::Value* bit = builder.CreateZExt(builder.CreateExtractElement(cast->getOperand(0), i), word);
+            bits = builder.CreateOr(bits, builder.CreateShl(bit, i));
+        }
+        // Comparisons with a constant are what becomes of it; the integer itself may have a width that no device has.
+        for (llvm::User* user : llvm::make_early_inc_range(cast->users())) {
+            auto* comparison = llvm::dyn_cast<llvm::ICmpInst>(user);
+            const auto* constant =
+                comparison != nullptr ? llvm::dyn_cast<llvm::ConstantInt>(comparison->getOperand(1)) : nullptr;
+            if (constant == nullptr || comparison->isSigned() || count > 64) {
+                continue;
+            }
+            llvm::IRBuilder<> behind(comparison);
+            comparison->replaceAllUsesWith(
+                behind.CreateICmp(comparison->getPredicate(), bits,
+                                  llvm::ConstantInt::get(word, constant->getValue().zext(word->getIntegerBitWidth()))));
+            comparison->eraseFromParent();
+        }
+        if (cast->use_empty()) {
+            cast->eraseFromParent();
+        }
+    }
+}
+
 void expandIntrinsics(llvm::Function& function) {
     for (auto* call : allOf<llvm::IntrinsicInst>(function)) {
         llvm::IRBuilder<> builder(call);
         llvm::Value* result = nullptr;
         switch (call->getIntrinsicID()) {
+        case llvm::Intrinsic::arithmetic_fence: // nothing is moved across it once the optimiser is done
+            result = call->getArgOperand(0);
+            break;
         case llvm::Intrinsic::bswap: {
             // The bytes in the other order, each from its place.
             llvm::Value* value = call->getArgOperand(0);
@@ -236,6 +275,7 @@ void prepare(llvm::Module& module, llvm::Function& kernel, llvm::TargetMachine& 
     expandAtomics(kernel);
     expandFloats(kernel);
     expandIntrinsics(kernel);
+    expandBooleanCasts(kernel);
     placePrivate(kernel);
     analyses.functions.clear();
     llvm::FunctionPassManager spaces;
@@ -257,6 +297,7 @@ void separateBlocks(llvm::Function& kernel) {
     rest.addPass(llvm::RegToMemPass());
     rest.run(kernel, analyses.functions);
     foldEqualBranches(kernel);
+    splitWideIntegers(kernel);
 }
 
 } // namespace halyard::jit::spirv
