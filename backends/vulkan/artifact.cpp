@@ -100,7 +100,8 @@ Artifact readArtifact(std::span<const uint32_t> words) {
     return artifact;
 }
 
-std::string missingCapabilities(std::span<const uint32_t> words, const Features& enabled, const Adapter& adapter) {
+std::string missingCapabilities(std::span<const uint32_t> words, const Artifact& artifact, const Features& enabled,
+                                const Adapter& adapter) {
     std::string missing;
     const auto need = [&](bool has, const char* name) {
         if (!has)
@@ -133,6 +134,8 @@ std::string missingCapabilities(std::span<const uint32_t> words, const Features&
             break;
         case Capability::Int64Atomics:
             need(enabled.core12.shaderBufferInt64Atomics != 0, "Int64Atomics (shaderBufferInt64Atomics)");
+            if (artifact.localUnit == sizeof(uint64_t))
+                need(enabled.core12.shaderSharedInt64Atomics != 0, "Int64Atomics (shaderSharedInt64Atomics)");
             break;
         case Capability::AtomicFloat32AddEXT:
             need(enabled.atomicFloat.shaderBufferFloat32AtomicAdd != 0, "AtomicFloat32AddEXT");

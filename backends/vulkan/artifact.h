@@ -30,6 +30,7 @@ struct Artifact {
 Artifact readArtifact(std::span<const uint32_t> words);
 // The capabilities that the module declares and the device lacks, by name; empty when it has all. Drivers take such
 // modules without a word and compute something else.
-std::string missingCapabilities(std::span<const uint32_t> words, const Features& enabled, const Adapter& adapter);
+std::string missingCapabilities(std::span<const uint32_t> words, const Artifact& artifact, const Features& enabled,
+                                const Adapter& adapter);
 
 } // namespace halyard::vulkan

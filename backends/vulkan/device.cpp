@@ -43,6 +43,12 @@ void Context::checkValidation() {
 std::shared_ptr<Device> Device::open(std::shared_ptr<Context> context, const Adapter& adapter) {
     std::shared_ptr<Device> device(new Device(std::move(context), adapter));
     device->create();
+    if (adapter.isLavapipe())
+        device->host().log(
+            HY_LOG_WARNING,
+            fmt::format("{}: this driver ends all loops of an invocation after 65,535 iterations together, "
+                        "without a word; results of kernels that need more are wrong",
+                        adapter.core.deviceName));
     return device;
 }
 

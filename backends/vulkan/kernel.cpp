@@ -69,7 +69,7 @@ std::shared_ptr<Kernel> Kernel::create(std::shared_ptr<Module> module, const HyB
     try {
         const std::span words(static_cast<const uint32_t*>(compiled.data), compiled.bytes / sizeof(uint32_t));
         kernel->artifact_ = readArtifact(words);
-        const std::string missing = missingCapabilities(words, device.enabled(), device.adapter());
+        const std::string missing = missingCapabilities(words, kernel->artifact_, device.enabled(), device.adapter());
         if (!missing.empty())
             throw Failure{
                 HY_ERROR_UNSUPPORTED,

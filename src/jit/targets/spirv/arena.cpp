@@ -106,6 +106,27 @@ bool isSlot(const llvm::AllocaInst& variable) {
     });
 }
 
+// Of an atomic operation on workgroup memory, the bits of its value; else 0.
+uint32_t atomicBits(const llvm::Instruction& instruction) {
+    if (!instruction.isAtomic() || llvm::isa<llvm::FenceInst>(instruction)) {
+        return 0;
+    }
+    const llvm::Value* pointer = llvm::getPointerOperand(&instruction);
+    llvm::Type* type = instruction.getType();
+    if (const auto* rmw = llvm::dyn_cast<llvm::AtomicRMWInst>(&instruction)) {
+        pointer = rmw->getPointerOperand();
+    } else if (const auto* exchange = llvm::dyn_cast<llvm::AtomicCmpXchgInst>(&instruction)) {
+        pointer = exchange->getPointerOperand();
+        type = exchange->getNewValOperand()->getType();
+    } else if (const auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
+        type = store->getValueOperand()->getType();
+    }
+    if (pointer->getType()->getPointerAddressSpace() != kir::kWorkgroup) {
+        return 0;
+    }
+    return type->isPointerTy() ? 64 : static_cast<uint32_t>(type->getPrimitiveSizeInBits().getFixedValue());
+}
+
 } // namespace
 
 void Emitter::layOutPrivate() {
@@ -157,8 +178,17 @@ void Emitter::layOutWorkgroup() {
     if (!used) {
         return;
     }
+    // 64-bit atomic operations need elements of that size; smaller accesses then change parts of one.
+    for (const llvm::Instruction& instruction : llvm::instructions(kernel_)) {
+        if (atomicBits(instruction) == 64) {
+            workgroupUnit_ = 8;
+            module_.capability(::spv::Capability::Int64Atomics);
+            break;
+        }
+    }
     // The size comes with the pipeline: static variables, and the blocks of the parameters.
-    const Id words = module_.specConstant(HY_VULKAN_SPEC_LOCAL_WORDS, std::max(1u, (workgroupBytes_ + 3) / 4));
+    const Id words = module_.specConstant(HY_VULKAN_SPEC_LOCAL_WORDS,
+                                          std::max(1u, (workgroupBytes_ + workgroupUnit_ - 1) / workgroupUnit_));
     workgroupArena_ =
         module_.variable(::spv::StorageClass::Workgroup, module_.arrayType(module_.intType(workgroupUnit_ * 8), words));
 }

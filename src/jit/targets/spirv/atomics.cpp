@@ -105,8 +105,8 @@ void Emitter::atomic(const llvm::Instruction& instruction) {
     }
     const Space space = spaceOf(pointer->getType());
     const uint32_t bits = type->isPointerTy() ? 64 : bitsOf(type);
-    if ((bits != 32 && bits != 64) || space == Space::Generic || (space == Space::Workgroup && bits == 64) ||
-        space == Space::Private) {
+    if ((bits != 32 && bits != 64) || space == Space::Generic ||
+        (space == Space::Workgroup && bits != workgroupUnit_ * 8) || space == Space::Private) {
         refuse(instruction);
         return;
     }
@@ -115,7 +115,7 @@ void Emitter::atomic(const llvm::Instruction& instruction) {
     }
     const Id place = space == Space::Global
                          ? globalAccess(valueOf(pointer), bits, 1)
-                         : arenaElement(space, emit(Op::OpUDiv, uint32Type(), {valueOf(pointer), u32(4)}));
+                         : arenaElement(space, emit(Op::OpUDiv, uint32Type(), {valueOf(pointer), u32(workgroupUnit_)}));
     const Id scope = scopeOf(syncScope);
     const Id order =
         u32(semantics(ordering, !llvm::isa<llvm::StoreInst>(instruction), !llvm::isa<llvm::LoadInst>(instruction)));

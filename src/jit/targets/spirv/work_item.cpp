@@ -63,6 +63,13 @@ bool Emitter::query(const llvm::CallInst& call) {
         module_.capability(::spv::Capability::GroupNonUniform);
         return emit(Op::OpLoad, uint32Type(), {module_.builtin(which, uint32Type())});
     };
+    const auto linearId = [&] {
+        return emit(Op::OpLoad, uint32Type(), {module_.builtin(::spv::BuiltIn::LocalInvocationIndex, uint32Type())});
+    };
+    const auto invocations = [&] {
+        const Id plane = emit(Op::OpIMul, uint32Type(), {sizes_[0], sizes_[1]});
+        return emit(Op::OpIMul, uint32Type(), {plane, sizes_[2]});
+    };
     switch (builtin) {
     case Builtin::GlobalId:
     case Builtin::LocalId:
@@ -98,15 +105,32 @@ bool Emitter::query(const llvm::CallInst& call) {
         define(&call, linear);
         return true;
     }
+    // Subgroups are consecutive invocations of the flattened workgroup, all full but perhaps the last. Their number is
+    // computed: drivers have rounded it down.
     case Builtin::SubgroupMaxSize:
-    case Builtin::SubgroupSize: // the backend gives whole subgroups, or one smaller than all (vulkan_kernel_abi.h)
         define(&call, input(::spv::BuiltIn::SubgroupSize));
         return true;
-    case Builtin::NumSubgroups:
-        define(&call, input(::spv::BuiltIn::NumSubgroups));
+    case Builtin::SubgroupSize: {
+        const Id size = input(::spv::BuiltIn::SubgroupSize);
+        if (info_.flavour == halyard::spv::Flavour::GLCompute) {
+            define(&call, size);
+            return true;
+        }
+        const Id before = emit(Op::OpIMul, uint32Type(), {emit(Op::OpUDiv, uint32Type(), {linearId(), size}), size});
+        const Id rest = emit(Op::OpISub, uint32Type(), {invocations(), before});
+        const Id isLast = emit(Op::OpULessThan, module_.boolType(), {rest, size});
+        define(&call, emit(Op::OpSelect, uint32Type(), {isLast, rest, size}));
         return true;
+    }
+    case Builtin::NumSubgroups: {
+        const Id size = input(::spv::BuiltIn::SubgroupSize);
+        const Id above = emit(Op::OpIAdd, uint32Type(), {invocations(), size});
+        const Id rounded = emit(Op::OpISub, uint32Type(), {above, u32(1)});
+        define(&call, emit(Op::OpUDiv, uint32Type(), {rounded, size}));
+        return true;
+    }
     case Builtin::SubgroupId:
-        define(&call, input(::spv::BuiltIn::SubgroupId));
+        define(&call, emit(Op::OpUDiv, uint32Type(), {linearId(), input(::spv::BuiltIn::SubgroupSize)}));
         return true;
     case Builtin::SubgroupLocalId:
         define(&call, input(::spv::BuiltIn::SubgroupLocalInvocationId));
