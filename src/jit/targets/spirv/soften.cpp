@@ -54,13 +54,15 @@ Value* soft(llvm::IRBuilder<>& at, const llvm::IntrinsicInst& call, llvm::ArrayR
 }
 
 // Calls `make(at, operands)` for the scalars of each operand.
-template <typename Make> Value* byElement(llvm::IRBuilder<>& at, llvm::IntrinsicInst& call, Make&& make) {
+template <typename Make> Value* byElement(llvm::IRBuilder<>& at, llvm::Instruction& call, Make&& make) {
     const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(call.getType());
     const unsigned count = vector != nullptr ? vector->getNumElements() : 1;
     Value* result = vector != nullptr ? llvm::PoisonValue::get(call.getType()) : nullptr;
     for (unsigned i = 0; i < count; ++i) {
         llvm::SmallVector<Value*, 3> operands;
-        for (Value* operand : call.args()) {
+        const auto* function = llvm::dyn_cast<llvm::CallBase>(&call);
+        for (Value* operand : function != nullptr ? llvm::User::op_range(const_cast<llvm::CallBase*>(function)->args())
+                                                  : call.operands()) {
             operands.push_back(operand->getType()->isVectorTy() ? at.CreateExtractElement(operand, i) : operand);
         }
         Value* element = make(at, operands);
@@ -131,6 +133,27 @@ Value* saturate(llvm::IRBuilder<>& at, Value* number, llvm::Type* to, bool isSig
     return at.CreateSelect(fits, converted, at.CreateSelect(isNan, llvm::ConstantInt::get(to, 0), clamped));
 }
 
+// Drivers round a double to a float on its way to a half.
+void narrowDoubles(llvm::Function& function) {
+    std::vector<llvm::Instruction*> found;
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+        if (llvm::isa<llvm::FPTruncInst>(instruction) && instruction.getType()->getScalarType()->isHalfTy() &&
+            instruction.getOperand(0)->getType()->getScalarType()->isDoubleTy()) {
+            found.push_back(&instruction);
+        }
+    }
+    for (llvm::Instruction* conversion : found) {
+        llvm::IRBuilder<> at(conversion);
+        llvm::FunctionCallee narrow = function.getParent()->getOrInsertFunction(
+            kir::mathName("soft_narrow", "f64"), llvm::FunctionType::get(at.getHalfTy(), {at.getDoubleTy()}, false));
+        conversion->replaceAllUsesWith(
+            byElement(at, *conversion, [&](llvm::IRBuilder<>&, llvm::ArrayRef<Value*> operands) {
+                return at.CreateCall(narrow, operands);
+            }));
+        conversion->eraseFromParent();
+    }
+}
+
 } // namespace
 
 halyard::spv::Status soften(llvm::Module& module) {
@@ -149,6 +172,9 @@ halyard::spv::Status soften(llvm::Module& module) {
             }));
             call->eraseFromParent();
         }
+    }
+    for (llvm::Function* function : functions) {
+        narrowDoubles(*function);
     }
     return linkDevlib(module);
 }
