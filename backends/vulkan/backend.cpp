@@ -33,7 +33,8 @@ VkDebugUtilsMessengerCreateInfoEXT messengerInfo(Context& context) {
 }
 
 void createInstance(Context& context) {
-    const bool validate = context.host.isSet("HALYARD_VULKAN_VALIDATION");
+    const char* const wanted = context.host.getEnv("HALYARD_VULKAN_VALIDATION");
+    const bool validate = wanted != nullptr && std::strcmp(wanted, "1") == 0;
     VkApplicationInfo application{};
     application.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO;
     application.pEngineName = "Halyard";

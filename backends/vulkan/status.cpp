@@ -99,9 +99,4 @@ const char* Host::getEnv(const char* name) const noexcept {
     return services_->getEnv(services_->context, name);
 }
 
-bool Host::isSet(const char* name) const noexcept {
-    const char* value = getEnv(name);
-    return value != nullptr && std::strcmp(value, "1") == 0;
-}
-
 } // namespace halyard::vulkan

@@ -39,8 +39,6 @@ public:
     void print(std::string_view text) const noexcept;
     // Null when unset, and in processes with elevated rights.
     const char* getEnv(const char* name) const noexcept;
-    // Whether the variable is 1.
-    bool isSet(const char* name) const noexcept;
 
 private:
     const HyHostServices* services_;
