@@ -27,6 +27,9 @@ uint32_t Emitter::bitsOf(llvm::Type* type) const {
 
 Id Emitter::typeOf(llvm::Type* type) {
     if (auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type)) {
+        if (vector->getNumElements() > 4) { // Vulkan has none; drivers take them without a word
+            refuse("a vector of " + std::to_string(vector->getNumElements()) + " components");
+        }
         return module_.vectorType(typeOf(vector->getElementType()), vector->getNumElements());
     }
     if (type->isVoidTy()) {
