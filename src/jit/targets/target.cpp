@@ -2,6 +2,7 @@
 
 #include "jit/targets/host/host_target.h"
 #include "jit/targets/nvptx/nvptx_target.h"
+#include "jit/targets/spirv/spirv_target.h"
 
 namespace halyard::jit {
 
@@ -13,12 +14,15 @@ spv::Result<std::unique_ptr<Target>> createTarget(const std::string& name, const
     if (name == "nvptx") {
         return nvptx::createNvptxTarget(cpu, features);
     }
+    if (name == "vulkan") {
+        return spirv::createVulkanTarget(cpu, features);
+    }
     return spv::Error{HY_ERROR_UNSUPPORTED, "this build of the compiler has no target '" + name + "'",
                       "its targets are: " + targetNames()};
 }
 
 std::string targetNames() {
-    return "host, nvptx";
+    return "host, nvptx, vulkan";
 }
 
 } // namespace halyard::jit

@@ -1,0 +1,125 @@
+#include "batch.h"
+
+#include <algorithm>
+
+namespace halyard::vulkan {
+namespace {
+
+constexpr uint64_t kArgumentBytes = 16 * 1024;
+constexpr uint64_t kArgumentAlignment = 64;
+
+} // namespace
+
+Batch::Batch(const VolkDeviceTable& functions, VkDevice device, uint32_t queueFamily, Allocator& argumentMemory)
+    : functions_(functions), device_(device), argumentMemory_(argumentMemory) {
+    VkCommandPoolCreateInfo info{};
+    info.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
+    info.flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT;
+    info.queueFamilyIndex = queueFamily;
+    check(functions_.vkCreateCommandPool(device_, &info, nullptr, &pool_), "vkCreateCommandPool");
+    VkCommandBufferAllocateInfo allocate{};
+    allocate.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO;
+    allocate.commandPool = pool_;
+    allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+    allocate.commandBufferCount = 1;
+    if (const VkResult result = functions_.vkAllocateCommandBuffers(device_, &allocate, &commands_); result < 0) {
+        functions_.vkDestroyCommandPool(device_, pool_, nullptr);
+        throw failureOf(result, "vkAllocateCommandBuffers");
+    }
+}
+
+Batch::~Batch() {
+    functions_.vkDestroyQueryPool(device_, queries_, nullptr);
+    functions_.vkDestroyCommandPool(device_, pool_, nullptr);
+    if (arguments_.buffer != VK_NULL_HANDLE)
+        argumentMemory_.free(arguments_.address);
+}
+
+void Batch::begin() {
+    check(functions_.vkResetCommandPool(device_, pool_, 0), "vkResetCommandPool");
+    VkCommandBufferBeginInfo info{};
+    info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
+    info.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
+    check(functions_.vkBeginCommandBuffer(commands_, &info), "vkBeginCommandBuffer");
+    argumentsUsed_ = count_ = 0;
+    isOpen = true;
+    isEager = false;
+    value = 0;
+    name_.clear();
+}
+
+void Batch::end() {
+    isOpen = false;
+    // What was written is there for the host once the timeline says that the batch is done.
+    VkMemoryBarrier2 barrier{};
+    barrier.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2;
+    barrier.srcStageMask = VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT;
+    barrier.srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT;
+    barrier.dstStageMask = VK_PIPELINE_STAGE_2_HOST_BIT;
+    barrier.dstAccessMask = VK_ACCESS_2_HOST_READ_BIT | VK_ACCESS_2_HOST_WRITE_BIT;
+    VkDependencyInfo dependency{};
+    dependency.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO;
+    dependency.memoryBarrierCount = 1;
+    dependency.pMemoryBarriers = &barrier;
+    functions_.vkCmdPipelineBarrier2(commands_, &dependency);
+    check(functions_.vkEndCommandBuffer(commands_), "vkEndCommandBuffer");
+}
+
+void Batch::barrier() {
+    VkMemoryBarrier2 barrier{};
+    barrier.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2;
+    barrier.srcStageMask = VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT;
+    barrier.srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT;
+    barrier.dstStageMask = barrier.srcStageMask;
+    barrier.dstAccessMask = VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT;
+    VkDependencyInfo dependency{};
+    dependency.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO;
+    dependency.memoryBarrierCount = 1;
+    dependency.pMemoryBarriers = &barrier;
+    functions_.vkCmdPipelineBarrier2(commands_, &dependency);
+}
+
+bool Batch::hasRoom(uint64_t argumentBytes) const {
+    return count_ < kMostCommands && argumentsUsed_ + argumentBytes + kArgumentAlignment <= kArgumentBytes;
+}
+
+Place Batch::argumentMemory(uint64_t bytes) {
+    if (!hasRoom(bytes))
+        return {};
+    if (arguments_.buffer == VK_NULL_HANDLE)
+        arguments_ = argumentMemory_.allocate(kArgumentBytes);
+    Place place = arguments_;
+    place.offset += argumentsUsed_;
+    place.address += argumentsUsed_;
+    place.host += argumentsUsed_;
+    argumentsUsed_ += (bytes + kArgumentAlignment - 1) / kArgumentAlignment * kArgumentAlignment;
+    return place;
+}
+
+void Batch::stamp(std::function<void(uint64_t)> told) {
+    if (queries_ == VK_NULL_HANDLE) {
+        VkQueryPoolCreateInfo info{};
+        info.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO;
+        info.queryType = VK_QUERY_TYPE_TIMESTAMP;
+        info.queryCount = kMostCommands;
+        check(functions_.vkCreateQueryPool(device_, &info, nullptr, &queries_), "vkCreateQueryPool");
+    }
+    const auto index = static_cast<uint32_t>(stamps_.size());
+    stamps_.push_back(std::move(told));
+    functions_.vkResetQueryPool(device_, queries_, index, 1);
+    functions_.vkCmdWriteTimestamp2(commands_, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, queries_, index);
+}
+
+void Batch::finish(bool lost) {
+    std::vector<uint64_t> ticks(stamps_.size());
+    if (!stamps_.empty() && !lost &&
+        functions_.vkGetQueryPoolResults(device_, queries_, 0, static_cast<uint32_t>(ticks.size()),
+                                         ticks.size() * sizeof(uint64_t), ticks.data(), sizeof(uint64_t),
+                                         VK_QUERY_RESULT_64_BIT) == VK_SUCCESS)
+        for (size_t i = 0; i < ticks.size(); ++i)
+            stamps_[i](ticks[i]);
+    stamps_.clear();
+    kept_.clear();
+}
+
+} // namespace halyard::vulkan

@@ -1,0 +1,254 @@
+#include "kernel.h"
+
+#include "printf/record.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace halyard::vulkan {
+namespace {
+
+constexpr uint32_t kSuggestedInvocations = 64;
+constexpr uint32_t kPrintBytes = 1 << 20; // of one launch
+// Workgroups of one dispatch: lavapipe counts them in 31 bits, and a watchdog would end a longer one.
+constexpr uint64_t kMostGroups = uint64_t{1} << 28;
+constexpr uint64_t kMostSlices = uint64_t{1} << 20;
+
+uint64_t roundUp(uint64_t value, uint64_t unit) {
+    return (value + unit - 1) / unit * unit;
+}
+
+} // namespace
+
+Kernel::Kernel(std::shared_ptr<Module> module, const HyBackendKernelDesc& desc)
+    : module_(std::move(module)), device_(*module_->device()), desc_(desc) {
+    const Adapter& adapter = device_.adapter();
+    const bool canChoose = (adapter.core13.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+    const uint32_t own = adapter.core11.subgroupSize;
+    const uint32_t wanted = desc_.requiredSubgroupSize;
+    const bool fits = wanted == 0 || wanted == own ||
+                      (canChoose && wanted >= adapter.core13.minSubgroupSize &&
+                       wanted <= adapter.core13.maxSubgroupSize && (wanted & (wanted - 1)) == 0);
+    if (!fits)
+        throw Failure{HY_ERROR_UNSUPPORTED,
+                      fmt::format("kernel {} requires subgroups of {} invocations; the device has {} to {}", desc_.name,
+                                  wanted, adapter.core13.minSubgroupSize, adapter.core13.maxSubgroupSize),
+                      "make the kernel for a size that the device has"};
+    subgroupSize_ = wanted != 0 ? wanted : own;
+}
+
+Kernel::~Kernel() {
+    for (const auto& [shape, pipeline] : pipelines_)
+        device_.functions().vkDestroyPipeline(device_.handle(), pipeline, nullptr);
+    device_.functions().vkDestroyShaderModule(device_.handle(), shader_, nullptr);
+}
+
+std::shared_ptr<Kernel> Kernel::create(std::shared_ptr<Module> module, const HyBackendKernelDesc& desc,
+                                       HyResult& outFailed) {
+    std::shared_ptr<Kernel> kernel(new Kernel(std::move(module), desc));
+    const Device& device = kernel->device_;
+    const HyBackendModuleDesc& source = kernel->module_->desc();
+    HyJitRequest request{};
+    request.structSize = sizeof request;
+    request.flags = (source.flags & HY_MODULE_FAST_MATH) != 0 ? HY_JIT_FAST_MATH : 0;
+    request.spirv = source.data;
+    request.spirvBytes = source.dataBytes;
+    request.spirvDigest = source.spirvDigest;
+    request.kernel = desc.name;
+    request.target = "vulkan";
+    request.cpu = "";
+    request.features = "";
+    const HyHostServices& services = device.host().services();
+    HyJitArtifact compiled{};
+    compiled.structSize = sizeof compiled;
+    outFailed = services.jitCompile(services.context, &request, &compiled);
+    if (outFailed != HY_SUCCESS)
+        return nullptr;
+    const auto release = [&] { services.jitRelease(services.context, &compiled); };
+    try {
+        const std::span words(static_cast<const uint32_t*>(compiled.data), compiled.bytes / sizeof(uint32_t));
+        kernel->artifact_ = readArtifact(words);
+        const std::string missing = missingCapabilities(words, kernel->artifact_, device.enabled(), device.adapter());
+        if (!missing.empty())
+            throw Failure{
+                HY_ERROR_UNSUPPORTED,
+                fmt::format("kernel {} needs what {} lacks: {}", desc.name, device.adapter().core.deviceName, missing),
+                "use another device"};
+        kernel->shader_ = device.createModule(words.data(), words.size_bytes());
+        kernel->data_ = kernel->module_->place(kernel->artifact_);
+        kernel->artifact_.data[0].clear();
+    } catch (...) {
+        release();
+        throw;
+    }
+    release();
+    return kernel;
+}
+
+void Kernel::pack(const HyBackendLaunch& launch, std::byte* out) const {
+    for (uint32_t i = 0; i < desc_.parameterCount; ++i) {
+        const HyBackendParameter& parameter = desc_.parameters[i];
+        const void* from = launch.args != nullptr ? launch.args[i]
+                                                  : static_cast<const std::byte*>(launch.packedArgs) + parameter.offset;
+        std::memcpy(out + parameter.offset, from, parameter.bytes);
+    }
+    for (uint32_t i = 0; i < desc_.lengthCount; ++i)
+        std::memcpy(out + desc_.lengthOffsets[i], &launch.bufferLengths[i], sizeof(uint64_t));
+}
+
+uint64_t Kernel::localBytes(const HyBackendLaunch& launch, const std::byte* arguments) const {
+    const uint64_t most = device_.adapter().properties.maxLocalBytes;
+    uint64_t all = artifact_.staticLocalBytes;
+    for (uint32_t i = 0; i < desc_.parameterCount; ++i) {
+        if (desc_.parameters[i].kind != HY_PARAMETER_LOCAL_POINTER)
+            continue;
+        uint64_t bytes = 0;
+        std::memcpy(&bytes, arguments + desc_.parameters[i].offset, sizeof bytes);
+        all = roundUp(all, HY_VULKAN_LOCAL_ALIGNMENT) + roundUp(std::min(bytes, most + 1), HY_VULKAN_LOCAL_ALIGNMENT);
+    }
+    all += launch.dynamicLocalBytes;
+    if (all > most)
+        throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                      fmt::format("kernel {} needs {} bytes of workgroup memory or more, its variables and arguments "
+                                  "together; the device has {} (maxLocalBytes)",
+                                  desc_.name, all, most),
+                      "use less workgroup memory", "workgroups"};
+    return all;
+}
+
+VkPipeline Kernel::pipeline(const Shape& shape) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = pipelines_.find(shape); found != pipelines_.end())
+        return found->second;
+    const uint32_t values[] = {shape.size[0], shape.size[1], shape.size[2], shape.localElements};
+    constexpr VkSpecializationMapEntry kEntries[] = {{HY_VULKAN_SPEC_SIZE_X, 0, 4},
+                                                     {HY_VULKAN_SPEC_SIZE_Y, 4, 4},
+                                                     {HY_VULKAN_SPEC_SIZE_Z, 8, 4},
+                                                     {HY_VULKAN_SPEC_LOCAL_WORDS, 12, 4}};
+    const VkSpecializationInfo constants{4, kEntries, sizeof values, values};
+    const Adapter& adapter = device_.adapter();
+    const uint32_t invocations = shape.size[0] * shape.size[1] * shape.size[2];
+    const bool canChoose = (adapter.core13.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
+                           invocations <= uint64_t{subgroupSize_} * adapter.core13.maxComputeWorkgroupSubgroups;
+    const VkPipeline made = device_.createPipeline(shader_, &constants, canChoose ? subgroupSize_ : 0,
+                                                   canChoose && invocations % subgroupSize_ == 0);
+    pipelines_.emplace(shape, made);
+    return made;
+}
+
+void Kernel::dispatch(Batch& batch, const HyDim3& workgroups) const {
+    const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
+    const uint64_t x = std::min<uint64_t>(workgroups.x, limit[0]);
+    const uint64_t y = std::min<uint64_t>({workgroups.y, limit[1], std::max<uint64_t>(1, kMostGroups / x)});
+    const uint64_t z = std::min<uint64_t>({workgroups.z, limit[2], std::max<uint64_t>(1, kMostGroups / (x * y))});
+    for (uint64_t fromZ = 0; fromZ < workgroups.z; fromZ += z)
+        for (uint64_t fromY = 0; fromY < workgroups.y; fromY += y)
+            for (uint64_t fromX = 0; fromX < workgroups.x; fromX += x)
+                batch.functions().vkCmdDispatchBase(batch.commands(), static_cast<uint32_t>(fromX),
+                                                    static_cast<uint32_t>(fromY), static_cast<uint32_t>(fromZ),
+                                                    static_cast<uint32_t>(std::min(x, workgroups.x - fromX)),
+                                                    static_cast<uint32_t>(std::min(y, workgroups.y - fromY)),
+                                                    static_cast<uint32_t>(std::min(z, workgroups.z - fromZ)));
+}
+
+void Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
+    const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
+    const HyDim3& groups = launch.workgroups;
+    const uint64_t slices = (uint64_t{groups.x} / limit[0] + 1) * (uint64_t{groups.y} / limit[1] + 1);
+    if (slices > kMostSlices / (uint64_t{groups.z} / limit[2] + 1))
+        throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                      fmt::format("kernel {}: {} x {} x {} workgroups are too many for one launch", desc_.name,
+                                  groups.x, groups.y, groups.z),
+                      "launch parts of the grid", "workgroups"};
+    std::vector<std::byte> block(HY_VULKAN_ARGUMENTS + desc_.argumentBytes);
+    HyVulkanLaunch head{};
+    head.workgroups[0] = groups.x;
+    head.workgroups[1] = groups.y;
+    head.workgroups[2] = groups.z;
+    head.program = data_[0];
+    head.constants = data_[1];
+    std::shared_ptr<HyVulkanPrintBuffer> prints;
+    if (artifact_.prints) {
+        const Place place = device_.hostMemory().allocate(sizeof(HyVulkanPrintBuffer) + kPrintBytes);
+        prints = std::shared_ptr<HyVulkanPrintBuffer>(
+            reinterpret_cast<HyVulkanPrintBuffer*>(place.host),
+            [kernel = shared_from_this(), address = place.address](HyVulkanPrintBuffer*) {
+                kernel->device_.hostMemory().free(address);
+            });
+        std::memset(static_cast<void*>(prints.get()), 0, sizeof *prints + kPrintBytes);
+        prints->capacity = kPrintBytes;
+        head.print = place.address;
+    }
+    std::memcpy(block.data(), &head, sizeof head);
+    pack(launch, block.data() + HY_VULKAN_ARGUMENTS);
+    const uint64_t local = localBytes(launch, block.data() + HY_VULKAN_ARGUMENTS);
+    const Shape shape{
+        {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
+        static_cast<uint32_t>(std::max<uint64_t>(1, roundUp(local, artifact_.localUnit) / artifact_.localUnit))};
+    const uint64_t invocations = uint64_t{launch.workgroupSize.x} * launch.workgroupSize.y * launch.workgroupSize.z;
+    if (artifact_.mostInvocations != 0 && invocations > artifact_.mostInvocations)
+        throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                      fmt::format("kernel {} has operations of whole workgroups, which take up to {} invocations",
+                                  desc_.name, artifact_.mostInvocations),
+                      "make the workgroups smaller", "workgroupSize"};
+    const VkPipeline made = pipeline(shape);
+    stream.record(block.size(), [&](Batch& batch) {
+        const Place place = batch.argumentMemory(block.size());
+        std::memcpy(place.host, block.data(), block.size());
+        const VolkDeviceTable& functions = batch.functions();
+        functions.vkCmdBindPipeline(batch.commands(), VK_PIPELINE_BIND_POINT_COMPUTE, made);
+        functions.vkCmdPushConstants(batch.commands(), device_.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                                     sizeof place.address, &place.address);
+        dispatch(batch, groups);
+        batch.keep(shared_from_this());
+        batch.keep(prints);
+        batch.setName(desc_.name);
+    });
+    if (prints != nullptr)
+        stream.doOnHost(device_.copies(), [kernel = shared_from_this(), prints] { kernel->print(*prints); });
+}
+
+std::string Kernel::textAt(uint64_t address) const {
+    const std::vector<uint8_t>& constants = artifact_.data[1];
+    if (address - data_[1] < constants.size()) {
+        const size_t offset = address - data_[1];
+        const auto* text = reinterpret_cast<const char*>(constants.data()) + offset;
+        return {text, strnlen(text, constants.size() - offset)};
+    }
+    return address == 0 ? "(null)" : fmt::format("(text at {:#x})", address);
+}
+
+void Kernel::print(const HyVulkanPrintBuffer& buffer) const {
+    const auto* const records = reinterpret_cast<const uint8_t*>(&buffer + 1);
+    const uint32_t end = std::min(buffer.used, buffer.capacity);
+    for (uint32_t at = 0; at + sizeof(HyVulkanPrintRecord) <= end;) {
+        HyVulkanPrintRecord record{};
+        std::memcpy(&record, records + at, sizeof record);
+        at += sizeof record;
+        const uint32_t bytes = record.bytes & ~HY_VULKAN_PRINT_WRITTEN;
+        if (bytes == record.bytes || bytes > end - at) // it did not fit
+            break;
+        const std::vector<printf::Argument> arguments =
+            printf::readRecord({records + at, bytes}, [this](uint64_t address) { return textAt(address); });
+        device_.host().print(printf::formatText(textAt(data_[1] + record.format), arguments));
+        at += static_cast<uint32_t>(roundUp(bytes, 8));
+    }
+    if (buffer.lost != 0)
+        device_.host().log(HY_LOG_WARNING,
+                           fmt::format("kernel {}: {} calls of printf did not fit into the buffer of {} bytes and are "
+                                       "lost",
+                                       desc_.name, buffer.lost, kPrintBytes));
+}
+
+HyBackendKernelInfo Kernel::info() const {
+    HyBackendKernelInfo info{};
+    info.structSize = sizeof info;
+    info.maxWorkgroupInvocations = device_.adapter().properties.maxWorkgroupInvocations;
+    info.subgroupSize = subgroupSize_;
+    const HyDim3& required = desc_.requiredWorkgroupSize;
+    info.suggestedWorkgroupSize = required.x != 0 ? required : HyDim3{kSuggestedInvocations, 1, 1};
+    return info;
+}
+
+} // namespace halyard::vulkan

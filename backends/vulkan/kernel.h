@@ -1,0 +1,52 @@
+// One kernel, compiled to Vulkan SPIR-V, its pipelines and its launches.
+#pragma once
+
+#include "artifact.h"
+#include "jit/vulkan_kernel_abi.h"
+#include "module.h"
+#include "stream.h"
+
+namespace halyard::vulkan {
+
+// Thread-safe. Batches keep it alive.
+class Kernel : public std::enable_shared_from_this<Kernel> {
+public:
+    // Null with the compiler's code in `outFailed`, whose words are set, or throws Failure.
+    static std::shared_ptr<Kernel> create(std::shared_ptr<Module> module, const HyBackendKernelDesc& desc,
+                                          HyResult& outFailed);
+    ~Kernel();
+    Kernel(const Kernel&) = delete;
+    Kernel& operator=(const Kernel&) = delete;
+
+    // Copies the arguments and submits. Throws Failure.
+    void launch(Stream& stream, const HyBackendLaunch& launch);
+    HyBackendKernelInfo info() const;
+
+private:
+    // What a pipeline is made for.
+    struct Shape {
+        uint32_t size[3];
+        uint32_t localElements;
+        auto operator<=>(const Shape&) const = default;
+    };
+
+    Kernel(std::shared_ptr<Module> module, const HyBackendKernelDesc& desc);
+    void pack(const HyBackendLaunch& launch, std::byte* out) const;
+    uint64_t localBytes(const HyBackendLaunch& launch, const std::byte* arguments) const;
+    VkPipeline pipeline(const Shape& shape);
+    void print(const HyVulkanPrintBuffer& buffer) const;
+    std::string textAt(uint64_t address) const;
+    void dispatch(Batch& batch, const HyDim3& workgroups) const;
+
+    const std::shared_ptr<Module> module_;
+    Device& device_; // the module's
+    const HyBackendKernelDesc desc_;
+    Artifact artifact_;              // with the bytes of the constants alone
+    std::array<uint64_t, 2> data_{}; // addresses of variables and constants
+    uint32_t subgroupSize_ = 0;
+    VkShaderModule shader_ = VK_NULL_HANDLE;
+    std::mutex mutex_;
+    std::map<Shape, VkPipeline> pipelines_;
+};
+
+} // namespace halyard::vulkan

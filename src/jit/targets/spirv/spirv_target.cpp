@@ -1,0 +1,121 @@
+#include "jit/targets/spirv/spirv_target.h"
+
+#include "jit/passes/kernel.h"
+#include "jit/targets/spirv/emitter.h"
+#include "jit/targets/spirv/library.h"
+#include "jit/targets/spirv/prepare.h"
+#include "jit/targets/spirv/soften.h"
+
+#include <mutex>
+
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+
+namespace halyard::jit::spirv {
+namespace {
+
+constexpr const char* kTriple =
+    "spirv64-unknown-unknown"; // its cost model and data layout; its code generator is not used
+
+// Invocations of a workgroup whose size is not known, for what needs memory for each.
+constexpr uint32_t kMostInvocations = 1024;
+
+class VulkanTarget final : public Target {
+public:
+    explicit VulkanTarget(std::unique_ptr<llvm::TargetMachine> machine) : machine_(std::move(machine)) {}
+
+    std::string triple() const override { return kTriple; }
+    std::string dataLayout() const override { return machine_->createDataLayout().getStringRepresentation(); }
+
+    // No cooperative matrices; any other subgroup size is the device's affair.
+    halyard::spv::Result<uint32_t> subgroupSize(const halyard::spv::KernelInfo&, const CompileOptions&) const override {
+        return 0u;
+    }
+
+    halyard::spv::Result<std::string> compile(std::unique_ptr<llvm::Module> module,
+                                              const halyard::spv::KernelInfo& info, const CompileOptions& options,
+                                              Stages& stages) override {
+        stages.enter("passes");
+        halyard::spv::Result<llvm::Function*> kernel = findKernel(*module);
+        if (!kernel) {
+            return kernel.error();
+        }
+        const std::array<uint32_t, 3>& fixed =
+            options.workgroupSize == std::array<uint32_t, 3>{} ? info.requiredWorkgroupSize : options.workgroupSize;
+        const uint32_t invocations = fixed[0] != 0 ? fixed[0] * fixed[1] * fixed[2] : kMostInvocations;
+        Emitter::Facts facts;
+        facts.prints = definePrint(*module);
+        facts.mostInvocations = defineWorkgroupOperations(*module, invocations) ? invocations : 0;
+        if (halyard::spv::Status status = soften(*module); !status) {
+            return status.error();
+        }
+        if (halyard::spv::Status status = inlineAll(*module, **kernel); !status) {
+            return status.error();
+        }
+        dropLoopHints(**kernel);
+        const bool anySize = options.workgroupSize == std::array<uint32_t, 3>{};
+        applyWorkgroupSize(**kernel, anySize ? info.requiredWorkgroupSize : options.workgroupSize);
+        stages.enter("optimise");
+        prepare(*module, **kernel, *machine_);
+        if (options.emit == Emit::Ir) {
+            return print(*module);
+        }
+        stages.enter("codegen");
+        separateBlocks(**kernel);
+        std::string message;
+        llvm::raw_string_ostream stream(message);
+        if (llvm::verifyModule(*module, &stream)) {
+            return halyard::spv::Error{HY_ERROR_INTERNAL, "invalid LLVM IR before SPIR-V is written: " + message,
+                                       "please report this with the kernel"};
+        }
+        if (options.emit == Emit::Asm) { // what the instructions are made from, one for one
+            return print(*module);
+        }
+        halyard::spv::Result<Words> words = Emitter(**kernel, info, facts).run();
+        if (!words) {
+            return words.error();
+        }
+        stages.enter("link");
+        return std::string(reinterpret_cast<const char*>(words->data()), words->size() * sizeof(uint32_t));
+    }
+
+private:
+    static std::string print(const llvm::Module& module) {
+        std::string text;
+        llvm::raw_string_ostream stream(text);
+        module.print(stream, nullptr);
+        return text;
+    }
+
+    std::unique_ptr<llvm::TargetMachine> machine_;
+};
+
+} // namespace
+
+halyard::spv::Result<std::unique_ptr<Target>> createVulkanTarget(const std::string& cpu, const std::string& features) {
+    if ((!cpu.empty() && cpu != "native") || !features.empty()) {
+        return halyard::spv::Error{HY_ERROR_INVALID_ARGUMENT,
+                                   "the target vulkan has no processors and no features to choose from", ""};
+    }
+    static std::once_flag once;
+    std::call_once(once, [] {
+        LLVMInitializeSPIRVTargetInfo();
+        LLVMInitializeSPIRVTarget();
+        LLVMInitializeSPIRVTargetMC();
+    });
+    std::string why;
+    const llvm::Triple triple(kTriple);
+    const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, why);
+    if (target == nullptr) {
+        return halyard::spv::Error{HY_ERROR_UNSUPPORTED, "this LLVM has no SPIR-V target: " + why, ""};
+    }
+    std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+        triple, "", "", llvm::TargetOptions(), std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+    return std::unique_ptr<Target>(std::make_unique<VulkanTarget>(std::move(machine)));
+}
+
+} // namespace halyard::jit::spirv
