@@ -54,8 +54,8 @@ typedef struct HyPtxPrintBuffer {
     uint32_t reserved;
 } HyPtxPrintBuffer;
 
-/* One printf call, at a multiple of 8 in the buffer; the record as printf/record.h lays it out follows, empty for a call
- * without arguments, then padding to a multiple of 8. */
+/* One printf call, at a multiple of 8 in the buffer; the record as printf/record.h lays it out follows, empty for a
+ * call without arguments, then padding to a multiple of 8. */
 typedef struct HyPtxPrintRecord {
     uint32_t bytes;  /* of this header and the record; 0: reserved and not written (the buffer was too small), stop */
     uint32_t format; /* offset in hyPrintFormats */

@@ -1,5 +1,5 @@
-// What OpenCL C and CUDA C++ spell differently, so that kernels.h is one source for both compilers and the comparison is one of
-// compilers and runtimes, not of programs.
+// What OpenCL C and CUDA C++ spell differently, so that kernels.h is one source for both compilers and the comparison
+// is one of compilers and runtimes, not of programs.
 #ifndef HALYARD_BENCH_CUDA_DIALECT_H
 #define HALYARD_BENCH_CUDA_DIALECT_H
 

@@ -1,5 +1,5 @@
-// The kernels of `halyard-bench cuda`, compiled from this one text by clang as OpenCL C to SPIR-V and by nvcc as CUDA C++.
-// Matrices are row-major; every size is a multiple of its tile.
+// The kernels of `halyard-bench cuda`, compiled from this one text by clang as OpenCL C to SPIR-V and by nvcc as CUDA
+// C++. Matrices are row-major; every size is a multiple of its tile.
 #include "dialect.h"
 
 // y = a * x + y.
@@ -131,7 +131,8 @@ KERNEL(256, 1) softmax(GLOBAL const float* restrict in, GLOBAL float* restrict o
 }
 
 // The acceleration of each body under the pull of all, four floats a body: position and mass.
-KERNEL(256, 1) nbody(GLOBAL const float4* restrict bodies, GLOBAL float4* restrict accelerations, uint count, float softening) {
+KERNEL(256, 1)
+nbody(GLOBAL const float4* restrict bodies, GLOBAL float4* restrict accelerations, uint count, float softening) {
     SHARED float4 tile[256];
     const uint id = THREAD(0);
     const uint i = GROUP(0) * 256 + id;
@@ -163,10 +164,11 @@ KERNEL(256, 1) nbody(GLOBAL const float4* restrict bodies, GLOBAL float4* restri
     accelerations[i] = acceleration;
 }
 
-// O = softmax(Q * K^T * scale) * V for rows of 64 floats; a group takes 64 queries, an invocation one, and walks the keys in tiles of 32
-// with a running maximum and sum.
-KERNEL(64, 1) attention(GLOBAL const float* restrict q, GLOBAL const float* restrict k, GLOBAL const float* restrict v,
-                        GLOBAL float* restrict o, uint length, float scale) {
+// O = softmax(Q * K^T * scale) * V for rows of 64 floats; a group takes 64 queries, an invocation one, and walks the
+// keys in tiles of 32 with a running maximum and sum.
+KERNEL(64, 1)
+attention(GLOBAL const float* restrict q, GLOBAL const float* restrict k, GLOBAL const float* restrict v,
+          GLOBAL float* restrict o, uint length, float scale) {
     SHARED float tileK[32][64];
     SHARED float tileV[32][64];
     const uint id = THREAD(0);
