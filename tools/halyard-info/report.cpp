@@ -125,7 +125,7 @@ std::string explanation(const Findings& findings) {
                         [&](const auto& backend) { return std::string_view(backend.name) == name; });
         if (!considered) {
             text += fmt::format("{}: not installed\n", name);
-            line(text, "because", "no manifest names it; this version of Halyard ships cpu and null");
+            line(text, "because", "no manifest names it; this build of Halyard has no such backend");
             line(text, "to add it", "install its library with a manifest, or name it in HALYARD_ADD_BACKEND_FILES");
         }
     }
