@@ -12,7 +12,7 @@
 namespace halyard::cuda {
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
-    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this) {}
+    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this), waitWords_(*this) {}
 
 Device::~Device() {
     hostCalls_.stop();
@@ -22,6 +22,7 @@ Device::~Device() {
         const Current current = enterContext(*this);
         for (const auto& [flags, event] : events_)
             cu().cuEventDestroy_v2(event);
+        waitWords_.release();
     }
     cu().cuDevicePrimaryCtxRelease_v2(info_.handle);
 }
@@ -84,11 +85,16 @@ HyResult Device::probe() noexcept {
 }
 
 HyResult Device::synchronize(uint64_t deadline) {
-    for (const std::shared_ptr<Stream>& stream : streams()) {
-        if (const HyResult result = stream->synchronize(deadline); result != HY_SUCCESS)
+    const std::vector<std::shared_ptr<Stream>> all = streams();
+    for (const std::shared_ptr<Stream>& stream : all) {
+        if (const HyResult result = stream->finish(deadline); result != HY_SUCCESS)
             return result;
     }
     leftovers_.sweep();
+    for (const std::shared_ptr<Stream>& stream : all) {
+        if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
+            return result;
+    }
     return HY_SUCCESS;
 }
 

@@ -5,6 +5,7 @@
 #include "current.h"
 #include "host_calls.h"
 #include "leftovers.h"
+#include "wait_words.h"
 
 #include <atomic>
 #include <memory>
@@ -32,6 +33,8 @@ public:
     HostCalls& hostCalls() { return hostCalls_; }
     // What is destroyed while the device may still use it.
     Leftovers& leftovers() { return leftovers_; }
+
+    WaitWords& waitWords() { return waitWords_; }
 
     // Retains the primary context.
     HyResult open();
@@ -79,6 +82,7 @@ private:
     std::vector<std::pair<unsigned, CUevent>> events_;
     Leftovers leftovers_;
     HostCalls hostCalls_;
+    WaitWords waitWords_;
 };
 
 // For calls outside of the hot path.

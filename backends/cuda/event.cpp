@@ -8,6 +8,8 @@
 namespace halyard::cuda {
 
 HyResult Event::record(Stream& stream) {
+    if (const HyResult result = stream.refuse(); result != HY_SUCCESS) [[unlikely]]
+        return result;
     const Current current = enterContext(*device_);
     const CUresult code = device_->cu().cuEventRecord(handle_, stream.handle());
     if (code != CUDA_SUCCESS)

@@ -155,6 +155,8 @@ public:
     }
 
     HyResult launch(Stream& stream) {
+        if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
+            return result;
         const std::scoped_lock lock(mutex_);
         const Current current = enterContext(*device_);
         if (!intact_)
@@ -162,7 +164,7 @@ public:
                                          "an update of the graph failed, and the driver could not go back", "exec",
                                          "instantiate the graph again"});
         std::vector<std::pair<uint64_t, uint64_t>> expected;
-        HyResult result = expectCalls(expected);
+        HyResult result = expectCalls(stream, expected);
         if (result == HY_SUCCESS) {
             if (*suspects_ != '\0')
                 stream.note(suspects_);
@@ -183,7 +185,8 @@ private:
         return HY_SUCCESS;
     }
 
-    HyResult expectCalls(std::vector<std::pair<uint64_t, uint64_t>>& expected) {
+    HyResult expectCalls(Stream& stream, std::vector<std::pair<uint64_t, uint64_t>>& expected) {
+        const std::shared_ptr<Stream> kept = stream.shared_from_this();
         for (const std::shared_ptr<NodeWork>& work : works_) {
             for (const Part& part : work->parts()) {
                 const auto* host = std::get_if<HostPart>(&part.what);
@@ -191,7 +194,8 @@ private:
                     continue;
                 expected.reserve(expected.size() + 1);
                 uint64_t number = 0;
-                if (const HyResult result = device_->hostCalls().expectTurn(host->turns, host->call, number);
+                auto call = [kept, call = host->call](HyResult status) { call(kept->statusAfter(status)); };
+                if (const HyResult result = device_->hostCalls().expectTurn(host->turns, std::move(call), number);
                     result != HY_SUCCESS)
                     return result;
                 expected.emplace_back(host->turns, number);

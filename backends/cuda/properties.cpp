@@ -81,6 +81,12 @@ bool hasVirtualMemory(const Symbols& cu, const Attributes& get) {
            cu.cuMemImportFromShareableHandle != nullptr && cu.cuMemGetAllocationPropertiesFromHandle != nullptr;
 }
 
+// Without it a stream could only wait in a host function, which would hold up those of all other streams.
+bool hasStreamWaits(const Symbols& cu, const Attributes& get) {
+    return cu.cuStreamWaitValue64_v2 != nullptr && get(CU_DEVICE_ATTRIBUTE_CAN_USE_64_BIT_STREAM_MEM_OPS) != 0 &&
+           get(CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY) != 0;
+}
+
 HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
     HyCapabilities caps = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                           HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
@@ -102,6 +108,8 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
         if (get(CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR_SUPPORTED) != 0)
             caps |= HY_CAP_SHARE_OPAQUE_FD;
     }
+    if (hasStreamWaits(cu, get))
+        caps |= HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS;
     if (hasGraphs(cu))
         caps |= HY_CAP_GRAPHS;
     return caps;
@@ -130,8 +138,10 @@ CUresult describeDevice(const Symbols& cu, int driverVersion, int ordinal, Devic
     p.maxAllocation = bytes;
     p.capabilities = capabilities(cu, get);
     out.concurrentManagedAccess = get(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS) != 0;
-    out.waitValue64 = cu.cuStreamWaitValue64_v2 != nullptr && cu.cuStreamWriteValue64_v2 != nullptr &&
-                      get(CU_DEVICE_ATTRIBUTE_CAN_USE_64_BIT_STREAM_MEM_OPS) != 0;
+    // What another device wrote before the signal, by way of the bus, may still be on its way where there is a flush.
+    out.waitFlags = CU_STREAM_WAIT_VALUE_GEQ;
+    if (get(CU_DEVICE_ATTRIBUTE_CAN_FLUSH_REMOTE_WRITES) != 0)
+        out.waitFlags |= CU_STREAM_WAIT_VALUE_FLUSH;
     return CUDA_SUCCESS;
 }
 

@@ -45,6 +45,11 @@ bool Stream::idle() {
 }
 
 HyResult Stream::synchronize(uint64_t deadline) {
+    const HyResult result = finish(deadline);
+    return result == HY_SUCCESS ? refuse() : result;
+}
+
+HyResult Stream::finish(uint64_t deadline) {
     HyResult result = HY_NOT_READY;
     pollUntil(deadline, [&] {
         result = query();
@@ -54,6 +59,24 @@ HyResult Stream::synchronize(uint64_t deadline) {
         return result;
     return device_->host().fail(
         {HY_ERROR_TIMEOUT, "the work of " + label_ + " has not finished within the time limit; it goes on"});
+}
+
+void Stream::failSignal(uint64_t before, uint64_t value) noexcept {
+    const std::scoped_lock lock(failMutex_);
+    if (failed_.load(std::memory_order_relaxed) != HY_SUCCESS)
+        return;
+    signalBefore_ = before;
+    signalValue_ = value;
+    failed_.store(HY_ERROR_INVALID_STATE, std::memory_order_release);
+}
+
+HyResult Stream::failAgain() noexcept {
+    return guarded(device_->host(), [&] {
+        return device_->host().fail({HY_ERROR_INVALID_STATE,
+                                     label_ + " failed: it was to set a semaphore to " + std::to_string(signalValue_) +
+                                         ", which was at " + std::to_string(signalBefore_) + " already",
+                                     "", "signal values that grow, and make a new stream"});
+    });
 }
 
 void Stream::addSuspects(std::vector<std::string_view>& names) const {
@@ -163,7 +186,9 @@ HyResult destroyStream(HyBackendStream handle) {
 }
 
 HyResult queryStream(HyBackendStream handle) {
-    return fromHandle(handle)->query();
+    Stream& stream = *fromHandle(handle);
+    const HyResult result = stream.query();
+    return result == HY_SUCCESS ? stream.refuse() : result;
 }
 
 HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
@@ -173,14 +198,19 @@ HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
 
 HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
     Stream& stream = *fromHandle(handle);
+    if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
+        return result;
     const Current current = enterContext(stream.device());
     const CUevent native = fromHandle(event)->handle();
     return stream.check(stream.device().cu().cuStreamWaitEvent(stream.handle(), native, 0),
                         "make a stream wait for an event");
 }
 
-HyResult launch(HyBackendStream stream, HyBackendKernel kernel, const HyBackendLaunch* launch) {
-    return fromHandle(kernel)->launch(*fromHandle(stream), *launch);
+HyResult launch(HyBackendStream handle, HyBackendKernel kernel, const HyBackendLaunch* launch) {
+    Stream& stream = *fromHandle(handle);
+    if (const HyResult result = stream.refuse(); result != HY_SUCCESS) [[unlikely]]
+        return result;
+    return fromHandle(kernel)->launch(stream, *launch);
 }
 
 HyResult copyBytes(HyBackendStream handle, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t hostMask) {
@@ -212,8 +242,11 @@ HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* use
     Device& device = stream->device();
     return guarded(device.host(), [&] {
         const Current current = enterContext(device);
-        return device.hostCalls().submit(stream->handle(),
-                                         [function, user](HyResult status) { function(user, status); });
+        if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
+            return result;
+        return device.hostCalls().submit(stream->handle(), [function, user, stream](HyResult status) {
+            function(user, stream->statusAfter(status));
+        });
     });
 }
 
@@ -239,6 +272,8 @@ const HyBackendStreamTable kStreamTable{
     .fill3D = fill3D,
     .getNativeHandle = getNativeHandle,
     .hostFunction = hostFunction,
+    .signalSemaphore = signalSemaphore,
+    .waitSemaphore = waitSemaphore,
 };
 
 } // namespace halyard::cuda

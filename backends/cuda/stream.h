@@ -3,6 +3,7 @@
 #pragma once
 
 #include "device.h"
+#include "wait_queue.h"
 
 #include <array>
 
@@ -19,7 +20,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
 public:
     // Takes over `handle`, unless it is foreign. `label` is for messages: "stream 3", "stream 'upload'".
     Stream(std::shared_ptr<Device> device, CUstream handle, std::string label)
-        : device_(std::move(device)), handle_(handle), label_(std::move(label)) {}
+        : device_(std::move(device)), handle_(handle), label_(std::move(label)), waits_(*device_) {}
     ~Stream();
 
     Device& device() const { return *device_; }
@@ -32,8 +33,22 @@ public:
     // HY_SUCCESS, HY_NOT_READY, or the failure.
     HyResult query();
     HyResult synchronize(uint64_t deadline);
+    // As synchronize, of what the driver knows.
+    HyResult finish(uint64_t deadline);
     // All work is done. False also when the stream failed.
     bool idle();
+
+    // A stream fails alone when it signals what a semaphore has already; the driver knows nothing of that, and what was
+    // submitted before goes on. refuse() is HY_SUCCESS, or that failure with the record set, for every later call.
+    HyResult refuse() { return failed_.load(std::memory_order_acquire) == HY_SUCCESS ? HY_SUCCESS : failAgain(); }
+    // `status` of work, or the failure that came before it.
+    HyResult statusAfter(HyResult status) const {
+        return status == HY_SUCCESS ? failed_.load(std::memory_order_acquire) : status;
+    }
+    // The semaphore was at `before`. For host functions too.
+    void failSignal(uint64_t before, uint64_t value) noexcept;
+
+    WaitQueue& waits() { return waits_; }
 
     // A kernel was launched; `name` is the device's own copy. Costs a few instructions.
     void note(const char* name) {
@@ -56,12 +71,19 @@ public:
 private:
     static constexpr size_t kNames = 16;
 
+    [[gnu::cold]] HyResult failAgain() noexcept;
+
     const std::shared_ptr<Device> device_;
     const CUstream handle_;
     const std::string label_;
     std::atomic<uint64_t> launched_{0};
     std::atomic<uint64_t> seenDone_{0}; // launches that are known to have ended
     std::array<std::atomic<const char*>, kNames> names_{};
+    std::atomic<HyResult> failed_{HY_SUCCESS};
+    uint64_t signalBefore_ = 0; // with signalValue_, written once before failed_
+    uint64_t signalValue_ = 0;
+    std::mutex failMutex_;
+    WaitQueue waits_;
     std::mutex submitMutex_;
     PrintMemory print_;
     CUdeviceptr grid_ = 0;

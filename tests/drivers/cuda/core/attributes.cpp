@@ -126,7 +126,6 @@ std::optional<int> Device::attribute(int number) const {
     case 97:
         return of(l.sharedPerBlockOptIn);
     case 98: // flush remote writes
-        return 0;
     case 99: // register host memory
         return 1;
     case 100: // page tables of the host

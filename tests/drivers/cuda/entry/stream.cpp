@@ -118,8 +118,10 @@ CUresult write(const char* function, CUstream stream, CUdeviceptr address, uint6
 CUresult wait(const char* function, CUstream stream, CUdeviceptr address, uint64_t value, uint32_t bytes,
               unsigned flags) {
     return onStream(function, stream, [&](const ContextPtr&, const StreamPtr& s) {
-        return flags > CU_STREAM_WAIT_VALUE_NOR ? Status::InvalidValue
-                                                : waitValue(s, address, value, bytes, static_cast<Comparison>(flags));
+        const unsigned comparison = flags & ~unsigned{CU_STREAM_WAIT_VALUE_FLUSH}; // nothing is ever on its way here
+        return comparison > CU_STREAM_WAIT_VALUE_NOR
+                   ? Status::InvalidValue
+                   : waitValue(s, address, value, bytes, static_cast<Comparison>(comparison));
     });
 }
 
