@@ -12,7 +12,8 @@
 namespace halyard::cuda {
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
-    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this), waitWords_(*this) {}
+    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this), waitWords_(*this),
+      ipcMemory_(*this) {}
 
 Device::~Device() {
     hostCalls_.stop();
@@ -103,8 +104,13 @@ HyResult Device::close(uint64_t deadline) {
     hostCalls_.stop();
     hostCalls_.abandon(lost() ? lostResult() : HY_ERROR_CANCELLED);
     // Freeing would wait for work that runs, without a bound.
-    if (result != HY_ERROR_TIMEOUT)
+    if (result != HY_ERROR_TIMEOUT) {
         leftovers_.releaseAll();
+        const Current current = enterContext(*this);
+        ipcMemory_.release();
+    } else {
+        ipcMemory_.withdraw();
+    }
     return result == HY_ERROR_TIMEOUT ? result : HY_SUCCESS;
 }
 

@@ -4,6 +4,7 @@
 #include "context.h"
 #include "current.h"
 #include "host_calls.h"
+#include "ipc_memory.h"
 #include "leftovers.h"
 #include "wait_words.h"
 
@@ -28,6 +29,8 @@ public:
     const Symbols& cu() const { return context_->cu; }
     int driverVersion() const { return context_->driverVersion; }
     const DeviceInfo& info() const { return info_; }
+    // All that the backend has, this one among them.
+    const std::vector<DeviceInfo>& siblings() const { return context_->devices; }
     CUdevice handle() const { return info_.handle; }
     CUcontext context() const { return primary_; }
     HostCalls& hostCalls() { return hostCalls_; }
@@ -35,6 +38,7 @@ public:
     Leftovers& leftovers() { return leftovers_; }
 
     WaitWords& waitWords() { return waitWords_; }
+    IpcMemory& ipcMemory() { return ipcMemory_; }
 
     // Retains the primary context.
     HyResult open();
@@ -83,6 +87,7 @@ private:
     Leftovers leftovers_;
     HostCalls hostCalls_;
     WaitWords waitWords_;
+    IpcMemory ipcMemory_;
 };
 
 // For calls outside of the hot path.

@@ -33,6 +33,8 @@ HyResult allocate(HyBackendDevice handle, uint64_t bytes, HyDevicePtr* outPtr, v
 HyResult freeMemory(HyBackendDevice handle, HyDevicePtr ptr) {
     Device& device = *fromHandle(handle);
     const Current current = enterContext(device);
+    if (device.ipcMemory().owns(ptr))
+        return device.ipcMemory().free(ptr);
     return device.check(device.cu().cuMemFree_v2(ptr), "free memory");
 }
 
@@ -78,6 +80,10 @@ const HyBackendMemoryTable kMemoryTable{
     .allocateManaged = allocateManaged,
     .advise = adviseManaged,
     .prefetch = prefetchManaged,
+    .allocateShareable = allocateShareable,
+    .getIpcHandle = getIpcHandle,
+    .openIpcHandle = openIpcHandle,
+    .closeIpcHandle = closeIpcHandle,
 };
 
 } // namespace halyard::cuda

@@ -106,7 +106,7 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
     if (hasVirtualMemory(cu, get)) {
         caps |= HY_CAP_VIRTUAL_MEMORY;
         if (get(CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR_SUPPORTED) != 0)
-            caps |= HY_CAP_SHARE_OPAQUE_FD;
+            caps |= HY_CAP_SHARE_OPAQUE_FD | HY_CAP_IPC;
     }
     if (hasStreamWaits(cu, get))
         caps |= HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS;

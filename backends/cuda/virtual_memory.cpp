@@ -1,92 +1,11 @@
 // Addresses and memory apart.
-#include "device.h"
 #include "handles.h"
+#include "physical.h"
 #include "tables.h"
-
-#include <cerrno>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace halyard::cuda {
 
-// Memory without an address; the driver keeps it beyond the handle where it is mapped. The driver maps memory from its
-// start only, so memory that is not shared is made of pieces, each as large as the granularity.
-class PhysicalMemory {
-public:
-    explicit PhysicalMemory(std::shared_ptr<Device> device) : device_(std::move(device)) {}
-    ~PhysicalMemory() {
-        const Current current = enterContext(*device_);
-        for (const CUmemGenericAllocationHandle piece : pieces_)
-            device_->cu().cuMemRelease(piece);
-    }
-    PhysicalMemory(const PhysicalMemory&) = delete;
-    PhysicalMemory& operator=(const PhysicalMemory&) = delete;
-
-    Device& device() const { return *device_; }
-    // Of memory that is one piece.
-    CUmemGenericAllocationHandle handle() const { return pieces_.front(); }
-    // Throws std::bad_alloc.
-    CUresult create(const CUmemAllocationProp& prop, uint64_t bytes, uint64_t pieceBytes) {
-        pieces_.reserve(bytes / pieceBytes);
-        pieceBytes_ = pieceBytes;
-        for (uint64_t at = 0; at < bytes; at += pieceBytes) {
-            CUmemGenericAllocationHandle piece = 0;
-            if (const CUresult code = device_->cu().cuMemCreate(&piece, pieceBytes, &prop, 0); code != CUDA_SUCCESS)
-                return code;
-            pieces_.push_back(piece);
-        }
-        return CUDA_SUCCESS;
-    }
-    CUresult import(int64_t shared, uint64_t bytes) {
-        pieces_.reserve(1);
-        pieceBytes_ = bytes;
-        CUmemGenericAllocationHandle made = 0;
-        // The driver takes the descriptor in the place of a pointer. NOLINTNEXTLINE(performance-no-int-to-ptr)
-        void* const descriptor = reinterpret_cast<void*>(static_cast<intptr_t>(shared));
-        const CUresult code =
-            device_->cu().cuMemImportFromShareableHandle(&made, descriptor, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR);
-        if (code == CUDA_SUCCESS)
-            pieces_.push_back(made);
-        return code;
-    }
-    // REQUIRES: with several pieces, multiples of their size. Nothing is mapped after a failure.
-    CUresult map(CUdeviceptr base, uint64_t bytes, uint64_t offset) const {
-        const Symbols& cu = device_->cu();
-        if (pieces_.size() == 1)
-            return cu.cuMemMap(base, bytes, offset, pieces_.front(), 0);
-        for (uint64_t at = 0; at < bytes; at += pieceBytes_) {
-            const CUresult code = cu.cuMemMap(base + at, pieceBytes_, 0, pieces_[(offset + at) / pieceBytes_], 0);
-            if (code == CUDA_SUCCESS)
-                continue;
-            if (at != 0)
-                cu.cuMemUnmap(base, at);
-            return code;
-        }
-        return CUDA_SUCCESS;
-    }
-
-private:
-    const std::shared_ptr<Device> device_;
-    std::vector<CUmemGenericAllocationHandle> pieces_;
-    uint64_t pieceBytes_ = 0;
-};
-
 namespace {
-
-CUmemAllocationProp describe(const Device& device, bool shareable) {
-    CUmemAllocationProp out{};
-    out.type = CU_MEM_ALLOCATION_TYPE_PINNED;
-    out.requestedHandleTypes = shareable ? CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR : CU_MEM_HANDLE_TYPE_NONE;
-    out.location = {CU_MEM_LOCATION_TYPE_DEVICE, device.handle()};
-    return out;
-}
-
-CUmemAccessDesc accessOf(const Device& device, HyMemoryAccess access) {
-    const CUmemAccess_flags flags = access == HY_ACCESS_READ_WRITE   ? CU_MEM_ACCESS_FLAGS_PROT_READWRITE
-                                    : (access & HY_ACCESS_READ) != 0 ? CU_MEM_ACCESS_FLAGS_PROT_READ
-                                                                     : CU_MEM_ACCESS_FLAGS_PROT_NONE;
-    return {{CU_MEM_LOCATION_TYPE_DEVICE, device.handle()}, flags};
-}
 
 // The whole of some memory at addresses of its own, for a moment.
 class Window {
@@ -112,8 +31,7 @@ public:
     }
     // The driver promises nothing about what new memory holds.
     CUresult clear() {
-        const CUmemAccessDesc access = accessOf(device_, HY_ACCESS_READ_WRITE);
-        CUresult code = cu_.cuMemSetAccess(base_, bytes_, &access, 1);
+        CUresult code = setMemoryAccess(device_, base_, bytes_, HY_ACCESS_READ_WRITE);
         CUstream stream = nullptr;
         if (code == CUDA_SUCCESS)
             code = cu_.cuStreamCreateWithPriority(&stream, CU_STREAM_NON_BLOCKING, 0);
@@ -139,7 +57,7 @@ HyResult getGranularity(HyBackendDevice handle, uint64_t* outMinimum, uint64_t* 
     const Current current = enterContext(device);
     // Of shareable memory, whose granularity is never below that of other memory: one answer for both.
     const CUmemAllocationProp prop =
-        describe(device, (device.info().properties.capabilities & HY_CAP_SHARE_OPAQUE_FD) != 0);
+        describeMemory(device, (device.info().properties.capabilities & HY_CAP_SHARE_OPAQUE_FD) != 0);
     size_t minimum = 0;
     size_t recommended = 0;
     CUresult code = device.cu().cuMemGetAllocationGranularity(&minimum, &prop, CU_MEM_ALLOC_GRANULARITY_MINIMUM);
@@ -170,7 +88,7 @@ HyResult createPhysical(HyBackendDevice handle, uint64_t bytes, uint32_t flags, 
     return guarded(device->host(), [&] {
         const Current current = enterContext(*device);
         const bool shareable = (flags & HY_PHYSICAL_MEMORY_SHAREABLE) != 0;
-        const CUmemAllocationProp prop = describe(*device, shareable);
+        const CUmemAllocationProp prop = describeMemory(*device, shareable);
         uint64_t granularity = 0;
         uint64_t recommended = 0;
         if (const HyResult result = getGranularity(handle, &granularity, &recommended); result != HY_SUCCESS)
@@ -227,9 +145,10 @@ HyResult unmap(HyBackendDevice handle, HyDevicePtr base, uint64_t bytes) {
 
 HyResult setAccess(HyBackendDevice handle, HyDevicePtr base, uint64_t bytes, HyMemoryAccess access) {
     Device& device = *fromHandle(handle);
-    const Current current = enterContext(device);
-    const CUmemAccessDesc desc = accessOf(device, access);
-    return device.check(device.cu().cuMemSetAccess(base, bytes, &desc, 1), "change the access to memory");
+    return guarded(device.host(), [&] {
+        const Current current = enterContext(device);
+        return device.check(setMemoryAccess(device, base, bytes, access), "change the access to memory");
+    });
 }
 
 HyResult failShareType(const Host& host) {
@@ -244,14 +163,10 @@ HyResult exportPhysical(HyBackendPhysicalMemory handle, HyShareType type, int64_
         if (type != HY_SHARE_OPAQUE_FD)
             return failShareType(device.host());
         const Current current = enterContext(device);
-        int file = -1;
-        const CUresult code = device.cu().cuMemExportToShareableHandle(&file, memory.handle(),
-                                                                       CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, 0);
-        if (code != CUDA_SUCCESS)
-            return device.fail(code, "share memory");
-        // Nothing says that the driver does so, and a child must not inherit it by chance.
-        fcntl(file, F_SETFD, FD_CLOEXEC);
-        *outHandle = file;
+        FileDescriptor file;
+        if (const HyResult result = memory.share(file); result != HY_SUCCESS)
+            return result;
+        *outHandle = file.release();
         return HY_SUCCESS;
     });
 }
@@ -262,23 +177,10 @@ HyResult importPhysical(HyBackendDevice handle, HyShareType type, int64_t shared
     return guarded(device->host(), [&] {
         if (type != HY_SHARE_OPAQUE_FD)
             return failShareType(device->host());
-        const Failure foreign{HY_ERROR_INVALID_ARGUMENT,
-                              "the handle is no memory that a device of this driver shares, or not of that size",
-                              "handle", "pass what hyPhysicalMemoryExport gave, with the bytes of that memory"};
-        if (shared < 0 || shared > INT32_MAX || fcntl(static_cast<int>(shared), F_GETFD) < 0)
-            return device->host().fail(foreign);
         const Current current = enterContext(*device);
         auto memory = std::make_shared<PhysicalMemory>(device);
-        CUresult code = memory->import(shared, bytes);
-        if (code != CUDA_SUCCESS)
-            return meaningOf(code).sticky || code == CUDA_ERROR_OUT_OF_MEMORY ? device->fail(code, "import memory")
-                                                                              : device->host().fail(foreign);
-        CUmemAllocationProp prop{};
-        code = device->cu().cuMemGetAllocationPropertiesFromHandle(&prop, memory->handle());
-        if (code != CUDA_SUCCESS)
-            return device->fail(code, "describe imported memory");
-        if (prop.location.type != CU_MEM_LOCATION_TYPE_DEVICE || prop.location.id != device->handle())
-            return device->host().fail({HY_ERROR_INVALID_ARGUMENT, "the handle is memory of another device", "handle"});
+        if (const HyResult result = memory->import(shared, bytes); result != HY_SUCCESS)
+            return result;
         Window window(*device);
         if (window.open(*memory, bytes) != CUDA_SUCCESS)
             return device->host().fail(

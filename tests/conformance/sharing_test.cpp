@@ -227,14 +227,19 @@ TEST_F(Sharing, HandlesFromManyThreads) {
     ASSERT_OK(hyMemAllocShareable(device, 4096, &shared));
     HyIpcHandle handle{};
     ASSERT_OK(hyMemGetIpcHandle(device, shared, &handle));
-    *reinterpret_cast<uint32_t*>(describe(shared).hostAddress) = 42;
+    write(shared, std::vector<uint32_t>(1024, 42));
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&] {
+            HyStream own = nullptr;
+            ASSERT_OK(hyStreamCreate(device, nullptr, &own));
             for (int i = 0; i < 20; ++i) {
                 HyDevicePtr opened = 0;
+                uint32_t seen = 0;
                 ASSERT_OK(hyMemOpenIpcHandle(device, &handle, &opened));
-                EXPECT_EQ(*static_cast<uint32_t*>(describe(opened).hostAddress), 42u);
+                ASSERT_OK(hyMemcpyAsync(own, hyHostAddress(&seen), opened, sizeof seen));
+                ASSERT_OK(hyStreamSynchronize(own, 60'000'000'000));
+                EXPECT_EQ(seen, 42u);
                 ASSERT_OK(hyMemCloseIpcHandle(device, opened));
             }
         });

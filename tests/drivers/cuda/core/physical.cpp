@@ -13,8 +13,6 @@
 namespace halyard::softcuda {
 namespace {
 
-constexpr const char* kPhysicalName = "halyard-softcuda-physical";
-
 struct Reservations {
     std::mutex mutex;
     std::map<uint64_t, uint64_t> bytes; // by address
@@ -25,11 +23,21 @@ Reservations& reservations() {
     return only;
 }
 
-bool isPhysical(int file) {
+// Of files that are memory of the device.
+std::string nameOn(uint32_t device) {
+    return "halyard-softcuda-physical-" + std::to_string(device);
+}
+
+// The device whose memory the file is, by its name, or nothing.
+std::optional<uint32_t> deviceOf(int file) {
     std::array<char, 128> target{};
     std::string link = "/proc/self/fd/" + std::to_string(file);
     ssize_t length = readlink(link.c_str(), target.data(), target.size() - 1);
-    return length > 0 && std::string_view(target.data()).starts_with(std::string("/memfd:") + kPhysicalName);
+    std::string_view name(target.data(), length > 0 ? static_cast<size_t>(length) : 0);
+    for (uint32_t device = 0; device < driver().devices.size(); ++device)
+        if (name.starts_with("/memfd:" + nameOn(device) + " "))
+            return device;
+    return std::nullopt;
 }
 
 } // namespace
@@ -54,8 +62,10 @@ Status createPhysical(uint32_t device, uint64_t bytes, bool shareable, std::shar
         return Status::OutOfMemory;
     memory->charged = true;
     if (shareable) {
-        memory->file = memfd_create(kPhysicalName, MFD_CLOEXEC);
-        if (memory->file < 0 || ftruncate(memory->file, static_cast<off_t>(bytes)) != 0)
+        // Sealed: whoever gets the descriptor cannot make the mappings of others fault.
+        memory->file = memfd_create(nameOn(device).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (memory->file < 0 || ftruncate(memory->file, static_cast<off_t>(bytes)) != 0 ||
+            fcntl(memory->file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
             return Status::OperatingSystem;
     } else {
         memory->heapAddress = driver().heap.take(bytes, kGranularity);
@@ -80,9 +90,13 @@ Status exportPhysical(const PhysicalMemory& memory, int& out) {
 
 Status importPhysical(int file, std::shared_ptr<PhysicalMemory>& out) {
     struct stat info {};
-    if (file < 0 || fstat(file, &info) != 0 || !isPhysical(file) || info.st_size <= 0)
+    if (file < 0 || fstat(file, &info) != 0 || info.st_size <= 0)
+        return Status::InvalidValue;
+    std::optional<uint32_t> device = deviceOf(file);
+    if (!device)
         return Status::InvalidValue;
     auto memory = std::make_shared<PhysicalMemory>();
+    memory->device = *device;
     memory->bytes = static_cast<uint64_t>(info.st_size);
     memory->shareable = true;
     memory->file = fcntl(file, F_DUPFD_CLOEXEC, 0);
