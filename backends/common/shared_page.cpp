@@ -1,4 +1,4 @@
-#include "shared_page.h"
+#include "common/shared_page.h"
 
 #include <cerrno>
 #include <cstddef>
@@ -12,11 +12,10 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-namespace halyard::cpu {
+namespace halyard::common {
 
 namespace {
 
-constexpr uint64_t kMagic = 0x31306e7973796148; // "Haysyn01" in memory
 constexpr uint32_t kVersion = 1;
 constexpr int kSizeSeals = F_SEAL_SHRINK | F_SEAL_GROW;
 
@@ -49,10 +48,11 @@ SharedPage::~SharedPage() {
     }
 }
 
-HyResult SharedPage::map(const Host& host, FileDescriptor file, SharedPage& out) {
+bool SharedPage::map(FileDescriptor file, SharedPage& out, Fault& outFault) {
     void* at = mmap(nullptr, sizeof(SharedWords), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
     if (at == MAP_FAILED) {
-        return host.failSystem(HY_ERROR_OUT_OF_HOST_MEMORY, "the system did not map the shared page (mmap)", errno);
+        outFault = {HY_ERROR_OUT_OF_HOST_MEMORY, "the system did not map the shared page (mmap)", "", "", errno};
+        return false;
     }
     // A forked child has no instance, so nothing of it may come here.
     static_cast<void>(madvise(at, sizeof(SharedWords), MADV_DONTFORK));
@@ -60,28 +60,31 @@ HyResult SharedPage::map(const Host& host, FileDescriptor file, SharedPage& out)
     page.file_ = std::move(file);
     page.words_ = static_cast<SharedWords*>(at);
     out = std::move(page);
-    return HY_SUCCESS;
+    return true;
 }
 
-HyResult SharedPage::create(const Host& host, SharedKind kind, uint64_t value, SharedPage& out) {
+bool SharedPage::create(const SharedOwner& owner, SharedKind kind, uint64_t value, SharedPage& out, Fault& outFault) {
     // Written as a file: memory that the system does not have is an error here and a signal in a mapping.
     alignas(SharedWords) unsigned char bytes[sizeof(SharedWords)] = {};
-    const Head head{kMagic, kVersion, kind};
+    const Head head{owner.magic, kVersion, kind};
     std::memcpy(bytes, &head, sizeof head);
     std::memcpy(bytes + offsetof(SharedWords, lanes) + offsetof(SharedLane, value), &value, sizeof value);
     FileDescriptor file = makeFile();
     if (!file || pwrite(file.get(), bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes) ||
         fcntl(file.get(), F_ADD_SEALS, kSizeSeals | F_SEAL_SEAL) != 0) {
-        return host.failSystem(HY_ERROR_OUT_OF_HOST_MEMORY,
-                               format("the system did not give the memory for %s of several processes "
-                                      "(memfd_create); each takes a file descriptor (ulimit -n)",
-                                      nameOf(kind)),
-                               errno);
+        const int error = errno;
+        outFault = {HY_ERROR_OUT_OF_HOST_MEMORY,
+                    std::string("the system did not give the memory for ") + nameOf(kind) +
+                        " of several processes (memfd_create); each takes a file descriptor (ulimit -n)",
+                    "", "", error};
+        return false;
     }
-    return map(host, std::move(file), out);
+    return map(std::move(file), out, outFault);
 }
 
-HyResult SharedPage::adopt(const Host& host, SharedKind kind, FileDescriptor file, SharedPage& out) {
+bool SharedPage::adopt(const SharedOwner& owner, SharedKind kind, FileDescriptor file, SharedPage& out,
+                       Fault& outFault) {
+    const std::string backend = owner.backend;
     // Only a size that is sealed: else whoever has the file could shrink it, and reading it would end this process.
     struct stat about {};
     const int seals = fcntl(file.get(), F_GET_SEALS);
@@ -89,25 +92,28 @@ HyResult SharedPage::adopt(const Host& host, SharedKind kind, FileDescriptor fil
     Head head{};
     if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || (seals & F_SEAL_WRITE) != 0 || !writable ||
         fstat(file.get(), &about) != 0 || about.st_size < static_cast<off_t>(sizeof head) ||
-        pread(file.get(), &head, sizeof head, 0) != static_cast<ssize_t>(sizeof head) || head.magic != kMagic) {
-        return host.fail({HY_ERROR_INVALID_ARGUMENT, format("this is not %s that a cpu device shares", nameOf(kind)),
-                          "handle",
-                          kind == SharedKind::Semaphore ? "pass the descriptor that hySemaphoreExport gave"
-                                                        : "pass the handle that hyEventGetIpcHandle gave"});
+        pread(file.get(), &head, sizeof head, 0) != static_cast<ssize_t>(sizeof head) || head.magic != owner.magic) {
+        outFault = {HY_ERROR_INVALID_ARGUMENT,
+                    std::string("this is not ") + nameOf(kind) + " that a " + backend + " device shares", "handle",
+                    kind == SharedKind::Semaphore ? "pass the descriptor that hySemaphoreExport gave"
+                                                  : "pass the handle that hyEventGetIpcHandle gave"};
+        return false;
     }
     if (head.version != kVersion || about.st_size != static_cast<off_t>(sizeof(SharedWords))) {
-        return host.fail({HY_ERROR_INVALID_ARGUMENT,
-                          format("this is %s of another version of the cpu backend (%u, and here %u)", nameOf(kind),
-                                 head.version, kVersion),
-                          "handle", "run the same Halyard on both sides"});
+        outFault = {HY_ERROR_INVALID_ARGUMENT,
+                    std::string("this is ") + nameOf(kind) + " of another version of the " + backend + " backend (" +
+                        std::to_string(head.version) + ", and here " + std::to_string(kVersion) + ")",
+                    "handle", "run the same Halyard on both sides"};
+        return false;
     }
     if (head.kind != kind) {
-        return host.fail({HY_ERROR_INVALID_ARGUMENT,
-                          format("this is not %s but %s", nameOf(kind),
-                                 nameOf(kind == SharedKind::Semaphore ? SharedKind::Event : SharedKind::Semaphore)),
-                          "handle"});
+        outFault = {HY_ERROR_INVALID_ARGUMENT,
+                    std::string("this is not ") + nameOf(kind) + " but " +
+                        nameOf(kind == SharedKind::Semaphore ? SharedKind::Event : SharedKind::Semaphore),
+                    "handle"};
+        return false;
     }
-    return map(host, std::move(file), out);
+    return map(std::move(file), out, outFault);
 }
 
-} // namespace halyard::cpu
+} // namespace halyard::common

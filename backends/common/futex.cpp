@@ -1,4 +1,4 @@
-#include "futex.h"
+#include "common/futex.h"
 
 #include <cerrno>
 #include <climits>
@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace halyard::cpu {
+namespace halyard::common {
 
 namespace {
 
@@ -69,4 +69,4 @@ void futexWakeAllShared(const std::atomic<uint32_t>& word) {
     syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-} // namespace halyard::cpu
+} // namespace halyard::common

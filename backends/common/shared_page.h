@@ -3,12 +3,18 @@
 #pragma once
 
 #include "cache/file_descriptor.h"
-#include "status.h"
+#include "common/fault.h"
 
 #include <atomic>
 #include <cstdint>
 
-namespace halyard::cpu {
+namespace halyard::common {
+
+// Whose pages these are: one backend does not take another one's.
+struct SharedOwner {
+    const char* backend; // "cpu"
+    uint64_t magic;
+};
 
 enum class SharedKind : uint32_t { Semaphore = 1, Event = 2 };
 
@@ -28,7 +34,7 @@ struct SharedWords {
     SharedKind kind;
     std::atomic<uint32_t> wake; // changes after a counter did
     std::atomic<uint32_t> sleepers;
-    std::atomic<uint64_t> latest; // of events: see shared_event.h
+    std::atomic<uint64_t> latest; // of events: see shared_recordings.h
     uint64_t reserved[4];
     SharedLane lanes[kSharedLanes]; // a semaphore has the first
 };
@@ -48,18 +54,19 @@ public:
     }
     ~SharedPage();
 
-    static HyResult create(const Host& host, SharedKind kind, uint64_t value, SharedPage& out);
+    // False with the fault.
+    static bool create(const SharedOwner& owner, SharedKind kind, uint64_t value, SharedPage& out, Fault& outFault);
     // Takes a descriptor from anywhere; HY_ERROR_INVALID_ARGUMENT when it is no page of that kind.
-    static HyResult adopt(const Host& host, SharedKind kind, FileDescriptor file, SharedPage& out);
+    static bool adopt(const SharedOwner& owner, SharedKind kind, FileDescriptor file, SharedPage& out, Fault& outFault);
 
     int descriptor() const { return file_.get(); }
     SharedWords& words() const { return *words_; }
 
 private:
-    static HyResult map(const Host& host, FileDescriptor file, SharedPage& out);
+    static bool map(FileDescriptor file, SharedPage& out, Fault& outFault);
 
     FileDescriptor file_;
     SharedWords* words_ = nullptr;
 };
 
-} // namespace halyard::cpu
+} // namespace halyard::common

@@ -1,6 +1,6 @@
-#include "shared_event.h"
+#include "common/shared_recordings.h"
 
-namespace halyard::cpu {
+namespace halyard::common {
 
 namespace {
 
@@ -11,8 +11,8 @@ static_assert(kSharedLanes <= 1u << (64 - kNumberBits));
 
 } // namespace
 
-bool SharedEvent::claim(uint64_t stream, Place& outPlace) {
-    SharedLane* const lanes = counters_->words().lanes;
+bool SharedRecordings::claim(uint64_t stream, Place& outPlace) {
+    SharedLane* const lanes = counters_.words().lanes;
     const auto take = [&](uint32_t lane, uint64_t issued) {
         if (issued >= kMostNumbers || !lanes[lane].issued.compare_exchange_strong(issued, issued + 1)) {
             return false;
@@ -29,41 +29,41 @@ bool SharedEvent::claim(uint64_t stream, Place& outPlace) {
     }
     for (uint32_t lane = 0; lane < kSharedLanes; ++lane) {
         const uint64_t issued = lanes[lane].issued.load();
-        if (counters_->value(lane) == issued && take(lane, issued)) {
+        if (counters_.value(lane) == issued && take(lane, issued)) {
             return true;
         }
     }
     return false;
 }
 
-void SharedEvent::abandon(const Place& place) {
+void SharedRecordings::abandon(const Place& place) {
     // Nobody else moves it while it is ahead of the lane's value.
     uint64_t issued = place.number;
-    counters_->words().lanes[place.lane].issued.compare_exchange_strong(issued, issued - 1);
+    counters_.words().lanes[place.lane].issued.compare_exchange_strong(issued, issued - 1);
     --owners_[place.lane].number;
 }
 
-void SharedEvent::announce(const Place& place) const {
-    counters_->words().latest.store(uint64_t{place.lane} << kNumberBits | place.number);
+void SharedRecordings::announce(const Place& place) const {
+    counters_.words().latest.store(uint64_t{place.lane} << kNumberBits | place.number);
 }
 
-void SharedEvent::finish(const Place& place, bool failed) const {
+void SharedRecordings::finish(const Place& place, bool failed) const {
     if (failed) {
-        counters_->words().lanes[place.lane].failed.store(place.number);
+        counters_.words().lanes[place.lane].failed.store(place.number);
     }
     uint64_t ignored = 0;
-    counters_->raise(place.lane, place.number, ignored);
+    counters_.raise(place.lane, place.number, ignored);
 }
 
-SharedEvent::Place SharedEvent::latest() const {
-    const uint64_t word = counters_->words().latest.load();
+SharedRecordings::Place SharedRecordings::latest() const {
+    const uint64_t word = counters_.words().latest.load();
     const Place place{static_cast<uint32_t>(word >> kNumberBits) % kSharedLanes, word & kMostNumbers};
     return place.number != 0 ? place : Place{};
 }
 
 // A later failure in the lane counts as well: better an error too many than one that is lost.
-bool SharedEvent::failed(const Place& place) const {
-    return counters_->words().lanes[place.lane].failed.load() >= place.number;
+bool SharedRecordings::failed(const Place& place) const {
+    return counters_.words().lanes[place.lane].failed.load() >= place.number;
 }
 
-} // namespace halyard::cpu
+} // namespace halyard::common
