@@ -1,6 +1,7 @@
 // The backend's state for one instance: the driver's functions and what its devices said when it started.
 #pragma once
 
+#include "common/shared_page.h"
 #include "properties.h"
 #include "status.h"
 #include "symbols.h"
@@ -8,6 +9,9 @@
 #include <vector>
 
 namespace halyard::cuda {
+
+// What this backend shares with other processes is of no use to other backends.
+inline constexpr common::SharedOwner kSharedOwner{"cuda", 0x31306375'73796148}; // "Haysuc01" in memory
 
 struct Context {
     Host host;

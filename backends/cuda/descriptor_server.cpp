@@ -2,11 +2,13 @@
 
 #include "base/block_signals.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -51,7 +53,7 @@ void limitWaits(int socket, int milliseconds) {
 }
 
 HyResult failSystem(const Host& host, HyResult code, const char* words, int error) {
-    return host.fail({code, std::string(words) + ": " + std::strerror(error), "", "", "errno", error});
+    return host.fail(describeFault({code, words, "", "", error}));
 }
 
 // A message with one descriptor, or room for one.
@@ -157,6 +159,24 @@ void DescriptorServer::answer(int client) noexcept {
         std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
     }
     sendmsg(client, &message, MSG_NOSIGNAL);
+}
+
+HyBackendIpcHandle packName(const DescriptorName& name) {
+    HyBackendIpcHandle out{};
+    out.words[0] = kMagic;
+    out.words[1] = name.server[0];
+    out.words[2] = name.server[1];
+    out.words[3] = name.number;
+    out.words[4] = name.secret;
+    return out;
+}
+
+HyResult unpackName(const Host& host, const HyBackendIpcHandle& handle, DescriptorName& out) {
+    out = {{handle.words[1], handle.words[2]}, handle.words[3], handle.words[4]};
+    if (handle.words[0] == kMagic &&
+        std::all_of(handle.words + 5, std::end(handle.words), [](uint64_t word) { return word == 0; }))
+        return HY_SUCCESS;
+    return host.fail({HY_ERROR_INVALID_ARGUMENT, "these are not the bytes of a handle of this version", "handle"});
 }
 
 namespace {

@@ -21,6 +21,10 @@ struct DescriptorName {
     uint64_t secret;
 };
 
+// As bytes of the interface, and back; HY_ERROR_INVALID_ARGUMENT when they are none.
+HyBackendIpcHandle packName(const DescriptorName& name);
+HyResult unpackName(const Host& host, const HyBackendIpcHandle& handle, DescriptorName& out);
+
 // Thread-safe. One for the process.
 class DescriptorServer {
 public:

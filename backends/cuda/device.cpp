@@ -106,6 +106,7 @@ HyResult Device::close(uint64_t deadline) {
     // Freeing would wait for work that runs, without a bound.
     if (result != HY_ERROR_TIMEOUT) {
         leftovers_.releaseAll();
+        dropRetired();
         const Current current = enterContext(*this);
         ipcMemory_.release();
     } else {
@@ -148,6 +149,17 @@ void Device::giveEvent(unsigned flags, CUevent event) noexcept {
     }
     const Current current = enterContext(*this);
     cu().cuEventDestroy_v2(event);
+}
+
+void Device::retire(std::list<Parked>& done) noexcept {
+    const std::scoped_lock lock(retiredMutex_);
+    retired_.splice(retired_.end(), done);
+}
+
+void Device::dropRetired() noexcept {
+    std::list<Parked> all;
+    const std::scoped_lock lock(retiredMutex_);
+    all.swap(retired_);
 }
 
 void Device::enlist(const std::shared_ptr<Stream>& stream) {

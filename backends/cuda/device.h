@@ -6,6 +6,7 @@
 #include "host_calls.h"
 #include "ipc_memory.h"
 #include "leftovers.h"
+#include "timeline.h"
 #include "wait_words.h"
 
 #include <atomic>
@@ -37,6 +38,10 @@ public:
     // What is destroyed while the device may still use it.
     Leftovers& leftovers() { return leftovers_; }
 
+    // What streams of the device waited with, whose last user may be a thread that cannot destroy it: kept until a call
+    // of the application drops it.
+    void retire(std::list<Parked>& done) noexcept;
+    void dropRetired() noexcept;
     WaitWords& waitWords() { return waitWords_; }
     IpcMemory& ipcMemory() { return ipcMemory_; }
 
@@ -88,6 +93,8 @@ private:
     HostCalls hostCalls_;
     WaitWords waitWords_;
     IpcMemory ipcMemory_;
+    std::mutex retiredMutex_;
+    std::list<Parked> retired_;
 };
 
 // For calls outside of the hot path.

@@ -7,10 +7,19 @@
 
 namespace halyard::cuda {
 
+Event::~Event() {
+    if (handle_ != nullptr)
+        device_->giveEvent(nativeFlags_, handle_);
+    if (named_)
+        DescriptorServer::get().withdraw(name_.number);
+}
+
 HyResult Event::record(Stream& stream) {
     if (const HyResult result = stream.refuse(); result != HY_SUCCESS) [[unlikely]]
         return result;
     const Current current = enterContext(*device_);
+    if (interprocess()) [[unlikely]]
+        return guarded(device_->host(), [&] { return recordShared(stream); });
     const CUresult code = device_->cu().cuEventRecord(handle_, stream.handle());
     if (code != CUDA_SUCCESS)
         return device_->fail(code, "record an event");
@@ -19,13 +28,22 @@ HyResult Event::record(Stream& stream) {
 }
 
 HyResult Event::query() {
+    if (interprocess()) {
+        const SharedEvent::Place latest = shared_->recordings().latest();
+        if (latest.number == 0)
+            return HY_SUCCESS;
+        return shared_->recordings().reached(latest) ? guarded(device_->host(), [&] { return statusOf(latest); })
+                                                     : HY_NOT_READY;
+    }
     const Current current = enterContext(*device_);
     const CUresult code = device_->cu().cuEventQuery(handle_);
     return code == CUDA_ERROR_NOT_READY ? HY_NOT_READY : device_->check(code, "tell whether an event was reached");
 }
 
 HyResult Event::synchronize(uint64_t deadline) {
-    if (!recorded() && !interprocess())
+    if (interprocess())
+        return synchronizeShared(deadline);
+    if (!recorded())
         return HY_SUCCESS;
     HyResult result = HY_NOT_READY;
     pollUntil(deadline, [&] {
@@ -62,9 +80,14 @@ namespace {
 HyResult createEvent(HyBackendDevice handle, uint32_t flags, HyBackendEvent* outEvent) {
     const std::shared_ptr<Device>& device = fromHandle(handle);
     return guarded(device->host(), [&] {
-        unsigned native = (flags & HY_EVENT_TIMING) != 0 ? CU_EVENT_DEFAULT : CU_EVENT_DISABLE_TIMING;
-        if ((flags & HY_EVENT_INTERPROCESS) != 0)
-            native |= CU_EVENT_INTERPROCESS;
+        if ((flags & HY_EVENT_INTERPROCESS) != 0) {
+            std::shared_ptr<SharedEvent> shared;
+            const HyResult result = SharedEvent::create(device->host(), shared);
+            if (result == HY_SUCCESS)
+                *outEvent = toHandle<HyBackendEvent>(std::make_shared<Event>(device, std::move(shared)));
+            return result;
+        }
+        const unsigned native = (flags & HY_EVENT_TIMING) != 0 ? CU_EVENT_DEFAULT : CU_EVENT_DISABLE_TIMING;
         CUevent event = nullptr;
         if (const HyResult result = device->takeEvent(native, event); result != HY_SUCCESS)
             return result;
@@ -74,7 +97,10 @@ HyResult createEvent(HyBackendDevice handle, uint32_t flags, HyBackendEvent* out
 }
 
 HyResult destroyEvent(HyBackendEvent handle) {
+    const std::shared_ptr<Event> event = fromHandle(handle);
     destroyHandle(handle);
+    if (event->interprocess())
+        event->device().dropRetired();
     return HY_SUCCESS;
 }
 
@@ -97,7 +123,26 @@ HyResult elapsed(HyBackendEvent start, HyBackendEvent end, uint64_t* outNanoseco
                    [&] { return fromHandle(end)->elapsedSince(*fromHandle(start), *outNanoseconds); });
 }
 
+HyResult getIpcHandle(HyBackendEvent handle, HyBackendIpcHandle* outHandle) {
+    Event& event = *fromHandle(handle);
+    return guarded(event.device().host(), [&] { return event.nameFor(*outHandle); });
+}
+
+HyResult openIpcHandle(HyBackendDevice handle, const HyBackendIpcHandle* name, HyBackendEvent* outEvent) {
+    const std::shared_ptr<Device>& device = fromHandle(handle);
+    return guarded(device->host(), [&] {
+        std::shared_ptr<Event> event;
+        const HyResult result = Event::open(device, *name, event);
+        if (result == HY_SUCCESS)
+            *outEvent = toHandle<HyBackendEvent>(std::move(event));
+        return result;
+    });
+}
+
 HyResult getNativeHandle(HyBackendEvent handle, HyNativeHandle* outHandle) {
+    if (fromHandle(handle)->interprocess())
+        return fromHandle(handle)->device().host().fail(
+            {HY_ERROR_UNSUPPORTED, "an event of several processes is not one of the driver's", "event"});
     outHandle->value = reinterpret_cast<uintptr_t>(fromHandle(handle)->handle());
     outHandle->typeName = "CUevent";
     return HY_SUCCESS;
@@ -114,6 +159,8 @@ const HyBackendEventTable kEventTable{
     .synchronize = synchronizeEvent,
     .elapsed = elapsed,
     .getNativeHandle = getNativeHandle,
+    .getIpcHandle = getIpcHandle,
+    .openIpcHandle = openIpcHandle,
 };
 
 } // namespace halyard::cuda

@@ -4,33 +4,7 @@
 #include "handles.h"
 #include "physical.h"
 
-#include <algorithm>
-#include <iterator>
-
 namespace halyard::cuda {
-namespace {
-
-constexpr uint64_t kMagic = 0x316d656d61647568; // "hudamem1" in memory
-
-// Bytes that other processes are given.
-HyBackendIpcHandle pack(const DescriptorName& name) {
-    HyBackendIpcHandle out{};
-    out.words[0] = kMagic;
-    out.words[1] = name.server[0];
-    out.words[2] = name.server[1];
-    out.words[3] = name.number;
-    out.words[4] = name.secret;
-    return out;
-}
-
-bool unpack(const HyBackendIpcHandle& handle, DescriptorName& out) {
-    out = {{handle.words[1], handle.words[2]}, handle.words[3], handle.words[4]};
-    return handle.words[0] == kMagic &&
-           std::all_of(handle.words + 5, std::end(handle.words), [](uint64_t word) { return word == 0; });
-}
-
-} // namespace
-
 HyResult IpcMemory::roundUp(uint64_t bytes, uint64_t& out) {
     const Symbols& cu = device_.cu();
     const uint64_t most = device_.info().properties.totalMemory;
@@ -106,15 +80,15 @@ HyResult IpcMemory::nameOf(CUdeviceptr ptr, HyBackendIpcHandle& out) {
             return result;
         entry.named = true;
     }
-    out = pack(entry.name);
+    out = packName(entry.name);
     return HY_SUCCESS;
 }
 
 HyResult IpcMemory::open(const HyBackendIpcHandle& handle, uint64_t bytes, CUdeviceptr& out) {
     const Host& host = device_.host();
     DescriptorName name{};
-    if (!unpack(handle, name))
-        return host.fail({HY_ERROR_INVALID_ARGUMENT, "these are not the bytes of a handle of this version", "handle"});
+    if (const HyResult result = unpackName(host, handle, name); result != HY_SUCCESS)
+        return result;
     uint64_t rounded = 0;
     if (const HyResult result = roundUp(bytes, rounded); result != HY_SUCCESS)
         return result;

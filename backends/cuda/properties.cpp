@@ -109,7 +109,7 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
             caps |= HY_CAP_SHARE_OPAQUE_FD | HY_CAP_IPC;
     }
     if (hasStreamWaits(cu, get))
-        caps |= HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS;
+        caps |= HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS | HY_CAP_SHARE_SEMAPHORES | HY_CAP_IPC_EVENTS;
     if (hasGraphs(cu))
         caps |= HY_CAP_GRAPHS;
     return caps;

@@ -1,5 +1,7 @@
 #include "status.h"
 
+#include <cstring>
+
 #include <cstddef>
 
 namespace halyard::cuda {
@@ -139,6 +141,11 @@ Meaning meaningOf(CUresult code) noexcept {
     Meaning meaning = lookUp(code);
     meaning.name = nameOf(code);
     return meaning;
+}
+
+Failure describeFault(const common::Fault& fault) {
+    const char* name = fault.error != 0 ? strerrorname_np(fault.error) : nullptr;
+    return {fault.code, fault.message, fault.argument, fault.hint, name != nullptr ? name : "", fault.error};
 }
 
 HyResult Host::fail(const Failure& failure) const noexcept {

@@ -1,6 +1,7 @@
 // Failures and log lines, through the services of the runtime, and the one conversion of the driver's codes.
 #pragma once
 
+#include "common/fault.h"
 #include "driver_types.h"
 #include "halyard/backend.h"
 
@@ -18,6 +19,9 @@ struct Failure {
     const char* nativeName = "";
     int64_t nativeCode = 0;
 };
+
+// What went wrong in code that all backends have.
+Failure describeFault(const common::Fault& fault);
 
 // What a code of the driver means.
 struct Meaning {

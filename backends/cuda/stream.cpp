@@ -13,6 +13,16 @@
 
 namespace halyard::cuda {
 
+namespace {
+
+std::atomic<uint64_t> streamsMade{0};
+
+} // namespace
+
+Stream::Stream(std::shared_ptr<Device> device, CUstream handle, std::string label)
+    : device_(std::move(device)), handle_(handle), label_(std::move(label)), number_(streamsMade.fetch_add(1) + 1),
+      waits_(*device_) {}
+
 Stream::~Stream() {
     const Current current = enterContext(*device_);
     const Symbols& cu = device_->cu();
@@ -59,6 +69,22 @@ HyResult Stream::finish(uint64_t deadline) {
         return result;
     return device_->host().fail(
         {HY_ERROR_TIMEOUT, "the work of " + label_ + " has not finished within the time limit; it goes on"});
+}
+
+HyResult Stream::waitFor(Timeline& timeline, uint64_t value, std::shared_ptr<void> keep) {
+    device_->dropRetired();
+    if (timeline.value() >= value)
+        return HY_SUCCESS;
+    uint64_t number = 0;
+    if (const HyResult result = waits_.announce(number); result != HY_SUCCESS)
+        return result;
+    try {
+        timeline.park({value, shared_from_this(), number, std::move(keep)});
+    } catch (const std::bad_alloc&) {
+        waits_.arrive(number);
+        throw;
+    }
+    return waits_.submit(handle_, number);
 }
 
 void Stream::failSignal(uint64_t before, uint64_t value) noexcept {
@@ -201,6 +227,8 @@ HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
     if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
         return result;
     const Current current = enterContext(stream.device());
+    if (fromHandle(event)->interprocess())
+        return guarded(stream.device().host(), [&] { return fromHandle(event)->holdUp(stream); });
     const CUevent native = fromHandle(event)->handle();
     return stream.check(stream.device().cu().cuStreamWaitEvent(stream.handle(), native, 0),
                         "make a stream wait for an event");

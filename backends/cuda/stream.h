@@ -19,8 +19,7 @@ struct PrintMemory {
 class Stream : public std::enable_shared_from_this<Stream> {
 public:
     // Takes over `handle`, unless it is foreign. `label` is for messages: "stream 3", "stream 'upload'".
-    Stream(std::shared_ptr<Device> device, CUstream handle, std::string label)
-        : device_(std::move(device)), handle_(handle), label_(std::move(label)), waits_(*device_) {}
+    Stream(std::shared_ptr<Device> device, CUstream handle, std::string label);
     ~Stream();
 
     Device& device() const { return *device_; }
@@ -49,6 +48,11 @@ public:
     void failSignal(uint64_t before, uint64_t value) noexcept;
 
     WaitQueue& waits() { return waits_; }
+    // Later work waits until the timeline is at `value`; the host does not. `keep` lives as long. REQUIRES: the context
+    // is current. A failure has the record set. Throws std::bad_alloc.
+    HyResult waitFor(Timeline& timeline, uint64_t value, std::shared_ptr<void> keep);
+    // No other stream of this process has it or had it.
+    uint64_t number() const { return number_; }
 
     // A kernel was launched; `name` is the device's own copy. Costs a few instructions.
     void note(const char* name) {
@@ -76,6 +80,7 @@ private:
     const std::shared_ptr<Device> device_;
     const CUstream handle_;
     const std::string label_;
+    const uint64_t number_;
     std::atomic<uint64_t> launched_{0};
     std::atomic<uint64_t> seenDone_{0}; // launches that are known to have ended
     std::array<std::atomic<const char*>, kNames> names_{};

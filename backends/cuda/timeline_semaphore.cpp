@@ -5,62 +5,67 @@
 #include "tables.h"
 #include "wait.h"
 
+#include <fcntl.h>
+
 namespace halyard::cuda {
 
-uint64_t Semaphore::value() const {
-    const std::scoped_lock lock(mutex_);
-    return value_;
+common::SharedCounters::Growth Semaphore::mirror() {
+    return [this](uint32_t, uint64_t value) {
+        uint64_t ignored = 0;
+        timeline_.raise(value, ignored);
+    };
 }
 
-bool Semaphore::raise(uint64_t value, uint64_t& outValue) noexcept {
-    std::list<Parked> reached;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (value <= value_) {
-            outValue = value_;
-            return false;
-        }
-        value_ = value;
-        for (auto at = parked_.begin(); at != parked_.end();) {
-            const auto next = std::next(at);
-            if (at->value <= value)
-                reached.splice(reached.end(), parked_, at);
-            at = next;
-        }
-    }
-    grown_.notify_all();
-    for (const Parked& waiter : reached)
-        waiter.stream->waits().arrive(waiter.number);
-    return true;
+HyResult Semaphore::create(std::shared_ptr<Device> device, uint64_t value, std::shared_ptr<Semaphore>& out) {
+    auto made = std::make_shared<Semaphore>(std::move(device), value);
+    common::Fault fault;
+    if (!common::SharedCounters::create(kSharedOwner, common::SharedKind::Semaphore, value, made->mirror(),
+                                        made->shared_, fault))
+        return made->device().host().fail(describeFault(fault));
+    out = std::move(made);
+    return HY_SUCCESS;
+}
+
+HyResult Semaphore::adopt(std::shared_ptr<Device> device, FileDescriptor file, std::shared_ptr<Semaphore>& out) {
+    auto made = std::make_shared<Semaphore>(std::move(device), 0);
+    common::Fault fault;
+    if (!common::SharedCounters::adopt(kSharedOwner, common::SharedKind::Semaphore, std::move(file), made->mirror(),
+                                       made->shared_, fault))
+        return made->device().host().fail(describeFault(fault));
+    uint64_t ignored = 0;
+    made->timeline_.raise(made->shared_->value(0), ignored);
+    out = std::move(made);
+    return HY_SUCCESS;
+}
+
+uint64_t Semaphore::value() {
+    return shared_ ? shared_->value(0) : timeline_.value();
+}
+
+bool Semaphore::raise(uint64_t value, uint64_t& outValue) {
+    return shared_ ? shared_->raise(0, value, outValue) : timeline_.raise(value, outValue);
 }
 
 Semaphore::Wait Semaphore::waitFor(uint64_t value, uint64_t deadline) {
     // Between looks whether the device still lives.
     constexpr uint64_t kLook = 100'000'000;
-    std::unique_lock lock(mutex_);
     for (;;) {
-        if (value_ >= value)
+        const uint64_t until = std::min(deadline, nowNs() + kLook);
+        if (shared_ ? shared_->waitFor(0, value, until, 0) : timeline_.waitFor(value, until))
             return Wait::Reached;
         if (device_->lost())
             return Wait::Lost;
-        const uint64_t now = nowNs();
-        if (now >= deadline)
+        if (until == deadline)
             return Wait::TimedOut;
-        grown_.wait_for(lock, std::chrono::nanoseconds(std::min(deadline - now, kLook)));
     }
 }
 
-void Semaphore::park(uint64_t value, std::shared_ptr<Stream> stream, uint64_t number) {
-    std::list<Parked> waiter;
-    waiter.push_back({value, std::move(stream), number});
-    {
-        const std::scoped_lock lock(mutex_);
-        if (value_ < value) {
-            parked_.splice(parked_.end(), waiter);
-            return;
-        }
-    }
-    waiter.front().stream->waits().arrive(number);
+HyResult Semaphore::holdUp(Stream& stream, uint64_t value) {
+    if (!shared_)
+        return stream.waitFor(timeline_, value, nullptr);
+    if (const int error = shared_->follow("hy-cuda-share"); error != 0)
+        return device_->host().fail(describeFault(common::followFault(error)));
+    return value <= this->value() ? HY_SUCCESS : stream.waitFor(timeline_, value, shared_from_this());
 }
 
 namespace {
@@ -74,7 +79,9 @@ HyResult createSemaphore(HyBackendDevice handle, uint64_t initialValue, HyBacken
 }
 
 HyResult destroySemaphore(HyBackendSemaphore handle) {
+    const std::shared_ptr<Semaphore> semaphore = fromHandle(handle);
     destroyHandle(handle);
+    semaphore->device().dropRetired();
     return HY_SUCCESS;
 }
 
@@ -114,6 +121,58 @@ HyResult wait(HyBackendSemaphore handle, uint64_t value, uint64_t timeoutNs) {
     });
 }
 
+HyResult createShareable(HyBackendDevice handle, uint64_t initialValue, HyBackendSemaphore* outSemaphore) {
+    const std::shared_ptr<Device>& device = fromHandle(handle);
+    return guarded(device->host(), [&] {
+        std::shared_ptr<Semaphore> made;
+        const HyResult result = Semaphore::create(device, initialValue, made);
+        if (result == HY_SUCCESS)
+            *outSemaphore = toHandle<HyBackendSemaphore>(std::move(made));
+        return result;
+    });
+}
+
+HyResult failType(const Host& host) {
+    return host.fail({HY_ERROR_UNSUPPORTED, "a semaphore of the cuda backend is a counter in memory, and no dma-buf",
+                      "type", "use HY_SHARE_OPAQUE_FD"});
+}
+
+HyResult exportSemaphore(HyBackendSemaphore handle, HyShareType type, int64_t* outHandle) {
+    const Semaphore& semaphore = *fromHandle(handle);
+    const Host& host = semaphore.device().host();
+    return guarded(host, [&] {
+        if (type != HY_SHARE_OPAQUE_FD)
+            return failType(host);
+        const int descriptor = fcntl(semaphore.descriptor(), F_DUPFD_CLOEXEC, 0);
+        if (descriptor < 0)
+            return host.fail(describeFault(
+                {HY_ERROR_NATIVE, "this process can have no more file descriptors (ulimit -n)", "", "", errno}));
+        *outHandle = descriptor;
+        return HY_SUCCESS;
+    });
+}
+
+HyResult importSemaphore(HyBackendDevice handle, HyShareType type, int64_t descriptor,
+                         HyBackendSemaphore* outSemaphore) {
+    const std::shared_ptr<Device>& device = fromHandle(handle);
+    const Host& host = device->host();
+    return guarded(host, [&] {
+        if (type != HY_SHARE_OPAQUE_FD)
+            return failType(host);
+        FileDescriptor file(
+            descriptor >= 0 && descriptor <= INT32_MAX ? fcntl(static_cast<int>(descriptor), F_DUPFD_CLOEXEC, 0) : -1);
+        if (!file)
+            return host.fail({HY_ERROR_INVALID_ARGUMENT,
+                              std::to_string(descriptor) + " is not an open file descriptor of this process", "handle",
+                              "numbers of descriptors mean nothing to another process: send the descriptor"});
+        std::shared_ptr<Semaphore> made;
+        const HyResult result = Semaphore::adopt(device, std::move(file), made);
+        if (result == HY_SUCCESS)
+            *outSemaphore = toHandle<HyBackendSemaphore>(std::move(made));
+        return result;
+    });
+}
+
 } // namespace
 
 HyResult signalSemaphore(HyBackendStream streamHandle, HyBackendSemaphore semaphoreHandle, uint64_t value) {
@@ -138,21 +197,8 @@ HyResult waitSemaphore(HyBackendStream streamHandle, HyBackendSemaphore semaphor
     return guarded(device.host(), [&] {
         if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
             return result;
-        Semaphore& semaphore = *fromHandle(semaphoreHandle);
-        if (semaphore.value() >= value)
-            return HY_SUCCESS;
         const Current current = enterContext(device);
-        WaitQueue& waits = stream->waits();
-        uint64_t number = 0;
-        if (const HyResult result = waits.announce(number); result != HY_SUCCESS)
-            return result;
-        try {
-            semaphore.park(value, stream, number);
-        } catch (const std::bad_alloc&) {
-            waits.arrive(number);
-            throw;
-        }
-        return waits.submit(stream->handle(), number);
+        return fromHandle(semaphoreHandle)->holdUp(*stream, value);
     });
 }
 
@@ -163,6 +209,9 @@ const HyBackendSemaphoreTable kSemaphoreTable{
     .getValue = getValue,
     .signal = signal,
     .wait = wait,
+    .createShareable = createShareable,
+    .exportSemaphore = exportSemaphore,
+    .importSemaphore = importSemaphore,
 };
 
 } // namespace halyard::cuda
