@@ -12,8 +12,8 @@
 namespace halyard::cuda {
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
-    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this), waitWords_(*this),
-      ipcMemory_(*this) {}
+    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this), userCalls_(*this),
+      waitWords_(*this), ipcMemory_(*this) {}
 
 Device::~Device() {
     hostCalls_.stop();
@@ -103,6 +103,7 @@ HyResult Device::close(uint64_t deadline) {
     const HyResult result = synchronize(deadline);
     hostCalls_.stop();
     hostCalls_.abandon(lost() ? lostResult() : HY_ERROR_CANCELLED);
+    userCalls_.stop();
     // Freeing would wait for work that runs, without a bound.
     if (result != HY_ERROR_TIMEOUT) {
         leftovers_.releaseAll();

@@ -7,6 +7,7 @@
 #include "ipc_memory.h"
 #include "leftovers.h"
 #include "timeline.h"
+#include "user_calls.h"
 #include "wait_words.h"
 
 #include <atomic>
@@ -35,6 +36,7 @@ public:
     CUdevice handle() const { return info_.handle; }
     CUcontext context() const { return primary_; }
     HostCalls& hostCalls() { return hostCalls_; }
+    UserCalls& userCalls() { return userCalls_; }
     // What is destroyed while the device may still use it.
     Leftovers& leftovers() { return leftovers_; }
 
@@ -91,6 +93,7 @@ private:
     std::vector<std::pair<unsigned, CUevent>> events_;
     Leftovers leftovers_;
     HostCalls hostCalls_;
+    UserCalls userCalls_;
     WaitWords waitWords_;
     IpcMemory ipcMemory_;
     std::mutex retiredMutex_;

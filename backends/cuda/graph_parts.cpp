@@ -109,7 +109,11 @@ HyResult NodeWork::make(const std::shared_ptr<Device>& device, const HyBackendGr
         break;
     case HY_GRAPH_NODE_HOST_FUNCTION: {
         work->host_ = std::make_shared<HostCall>(HostCall{node.hostFunction, node.hostUser});
-        const auto call = [host = work->host_](HyResult status) { host->function(host->user, status); };
+        const auto call = [host = work->host_, &turn = device->userCalls().turn()](HyResult status) {
+            // What is told that its work was dropped waits for nobody.
+            const auto lock = status == HY_SUCCESS ? std::unique_lock(turn) : std::unique_lock<std::mutex>();
+            host->function(host->user, status);
+        };
         work->add({HostPart{call, HostCalls::makeTurns()}, {}});
         break;
     }

@@ -75,6 +75,7 @@ HyResult Stream::waitFor(Timeline& timeline, uint64_t value, std::shared_ptr<voi
     device_->dropRetired();
     if (timeline.value() >= value)
         return HY_SUCCESS;
+    const std::scoped_lock order(waits_.orderMutex());
     uint64_t number = 0;
     if (const HyResult result = waits_.announce(number); result != HY_SUCCESS)
         return result;
@@ -269,9 +270,11 @@ HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* use
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
     Device& device = stream->device();
     return guarded(device.host(), [&] {
-        const Current current = enterContext(device);
         if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
             return result;
+        const Current current = enterContext(device);
+        if ((device.info().properties.capabilities & HY_CAP_TIMELINE_SEMAPHORES) != 0)
+            return device.userCalls().submit(*stream, function, user);
         return device.hostCalls().submit(stream->handle(), [function, user, stream](HyResult status) {
             function(user, stream->statusAfter(status));
         });

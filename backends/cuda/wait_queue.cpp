@@ -12,12 +12,9 @@ WaitQueue::~WaitQueue() {
 }
 
 HyResult WaitQueue::announce(uint64_t& outNumber) {
-    {
-        const std::scoped_lock lock(wordMutex_);
-        if (word_.host == nullptr) {
-            if (const HyResult result = device_.waitWords().take(word_); result != HY_SUCCESS)
-                return result;
-        }
+    if (word_.host == nullptr) {
+        if (const HyResult result = device_.waitWords().take(word_); result != HY_SUCCESS)
+            return result;
     }
     const std::scoped_lock lock(mutex_);
     behind_.push_back(false);

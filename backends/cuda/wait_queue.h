@@ -21,10 +21,14 @@ public:
     WaitQueue(const WaitQueue&) = delete;
     WaitQueue& operator=(const WaitQueue&) = delete;
 
-    // The number of the next wait. REQUIRES: the context is current. A failure has the record set. Throws
-    // std::bad_alloc.
+    // Held from announce() to submit(), because a wait is over for the device only with all before it. Never taken by
+    // host functions, so it may be held over calls of the driver.
+    std::mutex& orderMutex() { return orderMutex_; }
+    // The number of the next wait. REQUIRES: the context is current, and orderMutex is held. A failure has the record
+    // set. Throws std::bad_alloc.
     HyResult announce(uint64_t& outNumber);
-    // Puts that wait into the stream, which goes on after arrive(number). A failure has the record set.
+    // Puts that wait into the stream, which goes on after arrive(number). REQUIRES: as announce(). A failure has the
+    // record set.
     HyResult submit(CUstream stream, uint64_t number);
     // That wait is over. For any thread, also of a host function: calls nothing of the driver. Doing it again does
     // nothing.
@@ -32,8 +36,8 @@ public:
 
 private:
     Device& device_;
-    std::mutex wordMutex_; // held over the driver's calls, so never taken by host functions
-    WaitWord word_;        // since the first announce()
+    std::mutex orderMutex_;
+    WaitWord word_; // since the first announce()
     std::mutex mutex_;
     uint64_t over_ = 0;       // waits that are over, with all before them: what the word holds
     std::deque<bool> behind_; // of each wait behind those: whether it is over

@@ -50,6 +50,8 @@ public:
     // Held while a command is put into a stream that the default stream is ordered with.
     std::mutex orderMutex;
     std::atomic<bool> defaultUsed{false};
+    // Held while a host function runs.
+    std::mutex hostFunctionMutex;
 
 private:
     Device& device_;

@@ -17,7 +17,8 @@ bool inHostFunction() {
     return hostFunction;
 }
 
-void callHostFunction(void (*function)(void*), void* user) {
+void callHostFunction(Context& context, void (*function)(void*), void* user) {
+    std::lock_guard lock(context.hostFunctionMutex);
     hostFunction = true;
     function(user);
     hostFunction = false;

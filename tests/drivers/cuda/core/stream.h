@@ -51,8 +51,8 @@ private:
 
 // Whether the calling thread runs a host function, which may not call the driver.
 bool inHostFunction();
-// Calls function(user) as a stream does.
-void callHostFunction(void (*function)(void*), void* user);
+// Calls function(user) as a stream does: one at a time in a context, which the real driver may do as well.
+void callHostFunction(Context& context, void (*function)(void*), void* user);
 
 // Waits until `ready()` holds, as a command of a stream of the context: no longer when the context stops or has failed.
 // Polls, for what other processes and kernels change.

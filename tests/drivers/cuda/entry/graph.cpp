@@ -76,11 +76,11 @@ Status fillWork(const CUDA_MEMSET_NODE_PARAMS* params, CUcontext context, WorkPt
     return status;
 }
 
-Status hostWork(const CUDA_HOST_NODE_PARAMS* params, WorkPtr& out) {
+Status hostWork(const ContextPtr& context, const CUDA_HOST_NODE_PARAMS* params, WorkPtr& out) {
     if (!params || !params->fn)
         return Status::InvalidValue;
-    out = std::make_shared<Work>(Work{[p = *params] {
-        callHostFunction(p.fn, p.userData);
+    out = std::make_shared<Work>(Work{[context, p = *params] {
+        callHostFunction(*context, p.fn, p.userData);
         return Status::Success;
     }});
     return Status::Success;
@@ -195,7 +195,7 @@ extern "C" CUresult cuGraphAddMemsetNode(CUgraphNode* node, CUgraph graph, const
 extern "C" CUresult cuGraphAddHostNode(CUgraphNode* node, CUgraph graph, const CUgraphNode* dependencies, size_t count,
                                        const CUDA_HOST_NODE_PARAMS* params) {
     return add(__func__, node, graph, dependencies, count, NodeKind::Host,
-               [&](const ContextPtr&, WorkPtr& work) { return hostWork(params, work); });
+               [&](const ContextPtr& context, WorkPtr& work) { return hostWork(context, params, work); });
 }
 
 extern "C" CUresult cuGraphAddEmptyNode(CUgraphNode* node, CUgraph graph, const CUgraphNode* dependencies,
@@ -284,7 +284,7 @@ extern "C" CUresult cuGraphExecMemsetNodeSetParams(CUgraphExec exec, CUgraphNode
 extern "C" CUresult cuGraphExecHostNodeSetParams(CUgraphExec exec, CUgraphNode node,
                                                  const CUDA_HOST_NODE_PARAMS* params) {
     return change(__func__, exec, node, NodeKind::Host,
-                  [&](const ContextPtr&, WorkPtr& work) { return hostWork(params, work); });
+                  [&](const ContextPtr& context, WorkPtr& work) { return hostWork(context, params, work); });
 }
 
 extern "C" CUresult cuGraphExecChildGraphNodeSetParams(CUgraphExec exec, CUgraphNode node, CUgraph child) {

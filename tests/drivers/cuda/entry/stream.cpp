@@ -97,8 +97,8 @@ extern "C" CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void* u
     return onStream(__func__, stream, [&](const ContextPtr&, const StreamPtr& s) {
         if (!function)
             return Status::InvalidValue;
-        s->submit([=] {
-            callHostFunction(function, userData);
+        s->submit([=, context = s->context] {
+            callHostFunction(*context, function, userData);
             return Status::Success;
         });
         return Status::Success;
