@@ -25,6 +25,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_CPU_ISA", "the instruction set that the cpu backend compiles for"},
     {"HALYARD_CPU_SPECIALISE", "whether the cpu backend recompiles kernels for the workgroup size in use"},
     {"HALYARD_CPU_DEVICES", "how many devices the cpu backend splits the processor into"},
+    {"HALYARD_CPU_LANES", "the work-items that the cpu backend's code does at once in vectors"},
     {"HALYARD_CPU_SUBGROUP_SIZE", "the invocations of a subgroup on the cpu backend"},
     {"HALYARD_CPU_THREADS", "the number of threads of the cpu backend"},
     {"HALYARD_DEVICES", "filters and orders the devices"},

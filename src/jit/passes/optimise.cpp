@@ -22,6 +22,8 @@ constexpr const char* kUnroll = "function(loop(loop-unroll-full),"
                                 "mergereturn,loop-simplify),globaldce";
 constexpr const char* kFinish = "function(early-cse<memssa>,adce,loop-simplify)";
 
+constexpr const char* kLanes = "early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,adce,loop-simplify";
+
 struct Managers {
     explicit Managers(llvm::TargetMachine& machine, llvm::PipelineTuningOptions options = {})
         : builder(&machine, options) {
@@ -55,6 +57,15 @@ void simplify(llvm::Module& module, llvm::TargetMachine& machine, uint64_t array
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(CanonicalIvPass()));
     parse(managers.builder, passes, kFinish);
     passes.run(module, managers.modules);
+}
+
+void tidy(llvm::Function& function, llvm::TargetMachine& machine) {
+    Managers managers(machine);
+    llvm::FunctionPassManager passes;
+    if (llvm::Error error = managers.builder.parsePassPipeline(passes, kLanes)) {
+        llvm::report_fatal_error(std::move(error));
+    }
+    passes.run(function, managers.functions);
 }
 
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
