@@ -90,6 +90,7 @@ constexpr HyBackendInterface kInterface{
     .stream = &kStreamTable,
     .event = &kEventTable,
     .module = &kModuleTable,
+    .semaphore = &kSemaphoreTable,
     .graph = &kGraphTable,
     .virtualMemory = &kVirtualMemoryTable,
 };

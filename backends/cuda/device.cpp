@@ -10,6 +10,11 @@
 #include <cstring>
 
 namespace halyard::cuda {
+namespace {
+
+constexpr uint64_t kGraceNs = 2'000'000'000; // for work that was waiting when the device was closed
+
+} // namespace
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
     : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this) {}
@@ -92,8 +97,26 @@ HyResult Device::synchronize(uint64_t deadline) {
     return HY_SUCCESS;
 }
 
+// What nobody will signal any more ends, and what is behind it is told.
+bool Device::endWaits() {
+    bool any = false;
+    for (const std::shared_ptr<Stream>& stream : streams()) {
+        if (stream->gate().memory() == nullptr || stream->idle())
+            continue;
+        stream->failWith(HY_ERROR_CANCELLED, "the device was closed while it waited");
+        stream->gate().openForGood();
+        any = true;
+    }
+    return any;
+}
+
 HyResult Device::close(uint64_t deadline) {
-    const HyResult result = synchronize(deadline);
+    HyResult result = synchronize(deadline);
+    if (result == HY_ERROR_TIMEOUT && endWaits() && synchronize(deadlineAfter(kGraceNs)) != HY_ERROR_TIMEOUT) {
+        hostCalls_.stop();
+        leftovers_.releaseAll();
+        return result;
+    }
     hostCalls_.stop();
     hostCalls_.abandon(lost() ? lostResult() : HY_ERROR_CANCELLED);
     // Freeing would wait for work that runs, without a bound.

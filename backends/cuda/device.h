@@ -66,6 +66,8 @@ public:
 
 private:
     std::string describeSuspects();
+    // Whether any stream was waiting.
+    bool endWaits();
 
     const std::shared_ptr<Context> context_;
     const DeviceInfo info_;

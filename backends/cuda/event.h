@@ -27,10 +27,17 @@ public:
     HyResult elapsedSince(Event& start, uint64_t& outNanoseconds);
 
 private:
+    void follow(Stream& stream, uint64_t signals);
+    HyResult queryStream();
+
     const std::shared_ptr<Device> device_;
     const CUevent handle_;
     const unsigned nativeFlags_;
     std::atomic<bool> recorded_{false};
+    std::atomic<bool> follows_{false}; // the stream it was recorded in had signalled semaphores
+    std::mutex mutex_;
+    std::weak_ptr<Stream> stream_;
+    uint64_t signals_ = 0; // before it
 };
 
 } // namespace halyard::cuda

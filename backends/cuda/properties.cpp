@@ -102,6 +102,8 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
         if (get(CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR_SUPPORTED) != 0)
             caps |= HY_CAP_SHARE_OPAQUE_FD;
     }
+    if (cu.cuStreamWaitValue64_v2 != nullptr && get(CU_DEVICE_ATTRIBUTE_CAN_USE_64_BIT_STREAM_MEM_OPS) != 0)
+        caps |= HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS;
     if (hasGraphs(cu))
         caps |= HY_CAP_GRAPHS;
     return caps;
@@ -130,8 +132,6 @@ CUresult describeDevice(const Symbols& cu, int driverVersion, int ordinal, Devic
     p.maxAllocation = bytes;
     p.capabilities = capabilities(cu, get);
     out.concurrentManagedAccess = get(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS) != 0;
-    out.waitValue64 = cu.cuStreamWaitValue64_v2 != nullptr && cu.cuStreamWriteValue64_v2 != nullptr &&
-                      get(CU_DEVICE_ATTRIBUTE_CAN_USE_64_BIT_STREAM_MEM_OPS) != 0;
     return CUDA_SUCCESS;
 }
 

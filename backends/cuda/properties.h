@@ -14,7 +14,6 @@ struct DeviceInfo {
     uint32_t defaultLocalBytes = 0; // workgroup memory that a kernel may have without asking for more
     uint64_t maxPitch = 0;          // of the driver's 2D copies and fills
     bool concurrentManagedAccess = false;
-    bool waitValue64 = false; // cuStreamWaitValue64_v2 and cuStreamWriteValue64_v2
 };
 
 // The driver's code when it does not answer.

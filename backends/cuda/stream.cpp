@@ -4,6 +4,7 @@
 #include "handles.h"
 #include "kernel.h"
 #include "tables.h"
+#include "timeline_semaphore.h"
 #include "transfer.h"
 #include "wait.h"
 
@@ -25,6 +26,28 @@ Stream::~Stream() {
         cu.cuMemFree_v2(grid_);
     if (staging_ != nullptr)
         cu.cuMemFreeHost(staging_);
+    if (gate_.memory() != nullptr)
+        cu.cuMemFreeHost(gate_.memory());
+}
+
+void Stream::failWith(HyResult result, const std::string& message, uint64_t signal) noexcept {
+    const std::scoped_lock lock(failureMutex_);
+    if (failed_.load(std::memory_order_relaxed) != HY_SUCCESS)
+        return;
+    try {
+        failure_ = message;
+    } catch (const std::bad_alloc&) {
+        // The code tells what there is to tell.
+    }
+    failedSignal_ = signal;
+    failed_.store(result, std::memory_order_release);
+}
+
+HyResult Stream::repeatFailure() {
+    return guarded(device_->host(), [&] {
+        const std::scoped_lock lock(failureMutex_);
+        return device_->host().fail({failed(), label_ + " failed: " + failure_, "", "use another stream"});
+    });
 }
 
 HyResult Stream::query() {
@@ -36,7 +59,7 @@ HyResult Stream::query() {
     if (code != CUDA_SUCCESS)
         return device_->fail(code, "finish the work of a stream", label_);
     seenDone_.store(launched, std::memory_order_relaxed);
-    return HY_SUCCESS;
+    return usable();
 }
 
 bool Stream::idle() {
@@ -173,47 +196,79 @@ HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
 
 HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
     Stream& stream = *fromHandle(handle);
+    if (const HyResult result = stream.usable(); result != HY_SUCCESS)
+        return result;
     const Current current = enterContext(stream.device());
     const CUevent native = fromHandle(event)->handle();
     return stream.check(stream.device().cu().cuStreamWaitEvent(stream.handle(), native, 0),
                         "make a stream wait for an event");
 }
 
-HyResult launch(HyBackendStream stream, HyBackendKernel kernel, const HyBackendLaunch* launch) {
-    return fromHandle(kernel)->launch(*fromHandle(stream), *launch);
+HyResult launch(HyBackendStream handle, HyBackendKernel kernel, const HyBackendLaunch* launch) {
+    Stream& stream = *fromHandle(handle);
+    const HyResult result = stream.usable();
+    return result == HY_SUCCESS ? fromHandle(kernel)->launch(stream, *launch) : result;
 }
 
 HyResult copyBytes(HyBackendStream handle, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t hostMask) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
     return guarded(stream->device().host(), [&] {
         const HyCopy3D flat{sizeof(HyCopy3D), 0, nullptr, dst, src, bytes, bytes, bytes, bytes, bytes, 1, 1};
-        return copyBox(*stream, flat, hostMask);
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? copyBox(*stream, flat, hostMask) : result;
     });
 }
 
 HyResult copy3D(HyBackendStream handle, const HyCopy3D* copy, uint32_t hostMask) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
-    return guarded(stream->device().host(), [&] { return copyBox(*stream, *copy, hostMask); });
+    return guarded(stream->device().host(), [&] {
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? copyBox(*stream, *copy, hostMask) : result;
+    });
 }
 
 HyResult fill(HyBackendStream handle, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
     const uint64_t bytes = patternBytes * count;
     const HyFill3D flat{sizeof(HyFill3D), 0, nullptr, dst, bytes, bytes, count, 1, 1, pattern, patternBytes, 0};
-    return fillBox(*stream, flat);
+    const HyResult result = stream->usable();
+    return result == HY_SUCCESS ? fillBox(*stream, flat) : result;
 }
 
 HyResult fill3D(HyBackendStream handle, const HyFill3D* fill) {
-    return fillBox(*fromHandle(handle), *fill);
+    Stream& stream = *fromHandle(handle);
+    const HyResult result = stream.usable();
+    return result == HY_SUCCESS ? fillBox(stream, *fill) : result;
 }
 
 HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* user) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
     Device& device = stream->device();
     return guarded(device.host(), [&] {
+        if (const HyResult result = stream->usable(); result != HY_SUCCESS)
+            return result;
         const Current current = enterContext(device);
-        return device.hostCalls().submit(stream->handle(),
-                                         [function, user](HyResult status) { function(user, status); });
+        const auto call = [function, user, weak = std::weak_ptr<Stream>(stream)](HyResult status) {
+            const std::shared_ptr<Stream> caller = weak.lock();
+            function(user, status == HY_SUCCESS && caller != nullptr ? caller->failed() : status);
+        };
+        return device.hostCalls().submit(stream->handle(), call);
+    });
+}
+
+HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    const std::shared_ptr<Stream>& stream = fromHandle(handle);
+    return guarded(stream->device().host(), [&] {
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? fromHandle(semaphore)->raiseIn(stream, value) : result;
+    });
+}
+
+HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    const std::shared_ptr<Stream>& stream = fromHandle(handle);
+    return guarded(stream->device().host(), [&] {
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? fromHandle(semaphore)->waitIn(stream, value) : result;
     });
 }
 
@@ -239,6 +294,8 @@ const HyBackendStreamTable kStreamTable{
     .fill3D = fill3D,
     .getNativeHandle = getNativeHandle,
     .hostFunction = hostFunction,
+    .signalSemaphore = signalSemaphore,
+    .waitSemaphore = waitSemaphore,
 };
 
 } // namespace halyard::cuda

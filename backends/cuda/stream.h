@@ -3,6 +3,7 @@
 #pragma once
 
 #include "device.h"
+#include "stream_gate.h"
 
 #include <array>
 
@@ -43,6 +44,22 @@ public:
     // Appends the names of kernels that may still run, each once.
     void addSuspects(std::vector<std::string_view>& names) const;
 
+    // What the stream waits for that is not the driver's.
+    StreamGate& gate() { return gate_; }
+    // A failure of the stream's own, which the driver knows nothing of: the first one stays. What was submitted goes
+    // on.
+    HyResult failed() const { return failed_.load(std::memory_order_acquire); }
+    void failWith(HyResult result, const std::string& message, uint64_t signal = UINT64_MAX) noexcept;
+    // Signals of semaphores are numbered, so that an event can tell whether it was recorded behind the one that failed.
+    uint64_t nextSignal() { return signals_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    uint64_t signals() const { return signals_.load(std::memory_order_relaxed); }
+    // HY_SUCCESS, or the failure of one of the first `signals` signals with the record set.
+    HyResult usableAfter(uint64_t signals) {
+        return failed() == HY_SUCCESS || failedSignal_ > signals ? HY_SUCCESS : repeatFailure();
+    }
+    // HY_SUCCESS, or that failure with the record set.
+    HyResult usable() { return failed() == HY_SUCCESS ? HY_SUCCESS : repeatFailure(); }
+
     // Held while several commands of one kind must follow each other.
     std::mutex& submitMutex() { return submitMutex_; }
     // Made at the first use. REQUIRES: submitMutex is held.
@@ -55,6 +72,7 @@ public:
 
 private:
     static constexpr size_t kNames = 16;
+    [[gnu::cold]] HyResult repeatFailure();
 
     const std::shared_ptr<Device> device_;
     const CUstream handle_;
@@ -66,6 +84,12 @@ private:
     PrintMemory print_;
     CUdeviceptr grid_ = 0;
     uint8_t* staging_ = nullptr;
+    StreamGate gate_;
+    std::atomic<HyResult> failed_{HY_SUCCESS};
+    std::atomic<uint64_t> signals_{0};
+    uint64_t failedSignal_ = 0; // written before failed_
+    std::mutex failureMutex_;
+    std::string failure_;
 };
 
 } // namespace halyard::cuda

@@ -11,6 +11,7 @@ extern const HyBackendStreamTable kStreamTable;
 extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
 extern const HyBackendGraphTable kGraphTable;
+extern const HyBackendSemaphoreTable kSemaphoreTable;
 extern const HyBackendVirtualMemoryTable kVirtualMemoryTable;
 
 } // namespace halyard::cuda

@@ -1,0 +1,73 @@
+#include "stream_gate.h"
+
+#include "stream.h"
+
+#include <atomic>
+
+namespace halyard::cuda {
+namespace {
+
+constexpr uint64_t kForGood = uint64_t{1} << 62;
+
+} // namespace
+
+HyResult StreamGate::allocate(Stream& stream) {
+    if (address_ != 0)
+        return HY_SUCCESS;
+    const Symbols& cu = stream.device().cu();
+    void* memory = nullptr;
+    CUresult code = cu.cuMemHostAlloc(&memory, sizeof(uint64_t), kMemHostPortable | kMemHostDeviceMap);
+    if (code != CUDA_SUCCESS)
+        return stream.check(code, "allocate pinned memory for a stream that waits");
+    CUdeviceptr address = 0;
+    code = cu.cuMemHostGetDevicePointer_v2(&address, memory, 0);
+    if (code != CUDA_SUCCESS) {
+        cu.cuMemFreeHost(memory);
+        return stream.check(code, "give pinned memory an address on the device");
+    }
+    address_ = address;
+    const std::scoped_lock lock(mutex_);
+    count_ = static_cast<uint64_t*>(memory);
+    publish();
+    return HY_SUCCESS;
+}
+
+HyResult StreamGate::wait(Stream& stream, uint64_t& outNumber) {
+    // The numbers are those of the stream's order, so they are given together with the places in it. The comparison is
+    // of a signed difference (cuStreamWaitValue64), and a count never comes near 2^63.
+    const std::scoped_lock lock(orderMutex_);
+    const Current current = enterContext(stream.device());
+    if (const HyResult result = allocate(stream); result != HY_SUCCESS)
+        return result;
+    const CUresult code =
+        stream.device().cu().cuStreamWaitValue64_v2(stream.handle(), address_, last_ + 1, CU_STREAM_WAIT_VALUE_GEQ);
+    if (code != CUDA_SUCCESS)
+        return stream.check(code, "make a stream wait for a semaphore");
+    outNumber = ++last_;
+    return HY_SUCCESS;
+}
+
+void StreamGate::open(uint64_t number) {
+    const std::scoped_lock lock(mutex_);
+    if (number <= passed_)
+        return;
+    opened_.insert(number);
+    while (opened_.erase(passed_ + 1) != 0)
+        ++passed_;
+    publish();
+}
+
+void StreamGate::openForGood() {
+    const std::scoped_lock lock(mutex_);
+    opened_.clear();
+    passed_ = kForGood;
+    publish();
+}
+
+// What was written before a semaphore went up is seen by what the stream does next.
+void StreamGate::publish() {
+    if (count_ != nullptr)
+        std::atomic_ref(*count_).store(passed_, std::memory_order_release);
+}
+
+} // namespace halyard::cuda
