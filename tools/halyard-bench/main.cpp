@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench.h"
+#include "calls/calls.h"
 
 namespace {
 
@@ -75,9 +76,13 @@ int main(int argc, char** argv) {
     };
 
     CLI::App* launch = add("launch", "Host cost of hyLaunchKernel with 3 arguments", 9, halyard::bench::measureLaunch);
-    addCount(launch, "Launches a repetition. Default: 100000, with --callgrind 10000");
+    addCount(launch, "Launches a repetition. Default: 100000");
     launch->add_flag("--callgrind", callgrind,
-                     "Count instructions with valgrind, on the null-work device unless --device is given");
+                     "Count the instructions of each call of `calls` with valgrind, on the null-work device unless "
+                     "--device is given; the driver's own are left out");
+    addCount(add("calls", "Host time of one call of each kind, and the same by NVIDIA's driver alone on its device", 9,
+                 halyard::bench::measureCalls),
+             "Calls a repetition. Default: 100000");
     CLI::App* alloc = add("alloc", "Stream-ordered allocation and free: one thread, and 8 on streams of their own", 9,
                           halyard::bench::measureAlloc);
     addCount(alloc, "Pairs a repetition. Default: 100000, with --callgrind 10000");
@@ -122,7 +127,7 @@ int main(int argc, char** argv) {
         }
         const Results results = !callgrind        ? measure(options)
                                 : alloc->parsed() ? halyard::bench::countAllocInstructions(options)
-                                                  : halyard::bench::countLaunchInstructions(options);
+                                                  : halyard::bench::countCalls(options);
         if (jsonPath != "-") {
             printText(results);
         }
