@@ -239,6 +239,7 @@ const HyBackendStreamTable kStreamTable{
     .fill3D = fill3D,
     .getNativeHandle = getNativeHandle,
     .hostFunction = hostFunction,
+    .launchArgs = launchArgs,
 };
 
 } // namespace halyard::cuda

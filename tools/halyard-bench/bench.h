@@ -55,6 +55,8 @@ Results measureLatency(const Options& options);
 Results measureGraph(const Options& options);
 // Instance, module and kernel creation with an empty and with a filled cache.
 Results measureStartup(const Options& options);
+// SPIR-V of a tiled sgemm to a kernel, with a worker that runs: with an empty and with a filled cache.
+Results measureJit(const Options& options);
 // Processor time of parsing, reflection and import of modules of 50 kB to 10 MB, in this process.
 Results measureImport(const Options& options);
 // What the layers add to a launch.

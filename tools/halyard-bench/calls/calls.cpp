@@ -37,11 +37,13 @@ struct State {
 };
 State* state = nullptr;
 
+constexpr HyDim3 kOne{1, 1, 1};
+
 inline void launch() {
     const float value = 1.0f;
     const uint32_t n = 1;
     const void* const args[] = {&state->out.address(), &value, &n};
-    check(hyLaunchKernel(state->stream.get(), state->kernel.get(), HyDim3{1, 1, 1}, HyDim3{1, 1, 1}, 0, args, 3));
+    check(hyLaunchKernel(state->stream.get(), state->kernel.get(), kOne, kOne, 0, args, 3));
 }
 
 inline void record() {
@@ -56,7 +58,7 @@ extern "C" {
     launch();
 }
 [[gnu::noinline]] void halyardBenchStepLaunchCpp() {
-    state->kernel.launch(state->stream, {1, 1, 1}, {1, 1, 1}, state->out, 1.0f, uint32_t{1});
+    state->kernel.launch(state->stream, kOne, kOne, state->out, 1.0f, uint32_t{1});
 }
 [[gnu::noinline]] void halyardBenchStepLaunchRecord() {
     launch();
