@@ -1,5 +1,6 @@
 // The hot path. Budget: under 150 instructions beside cuLaunchKernel for a kernel whose arguments are the driver's, and
 // no allocation for any.
+#include "handles.h"
 #include "kernel.h"
 #include "print.h"
 
@@ -17,6 +18,16 @@ bool hasCluster(const HyBackendLaunch& launch) {
 
 uint64_t roundUp(uint64_t bytes) {
     return (bytes + HY_PTX_LOCAL_ALIGNMENT - 1) / HY_PTX_LOCAL_ALIGNMENT * HY_PTX_LOCAL_ALIGNMENT;
+}
+
+HyBackendLaunch describeArgs(const HyDim3& groups, const HyDim3& size, const void* const* args) {
+    HyBackendLaunch launch{};
+    launch.structSize = sizeof launch;
+    launch.workgroups = groups;
+    launch.workgroupSize = size;
+    launch.args = args;
+    launch.clusterSize = {1, 1, 1};
+    return launch;
 }
 
 // By the form that takes attributes.
@@ -55,8 +66,8 @@ HyResult Kernel::submit(Stream& stream, const HyBackendLaunch& launch, uint32_t 
     stream.note(name_);
     const HyDim3 groups = launch.workgroups;
     const HyDim3 size = launch.workgroupSize;
-    if (multiple_ != 1 && uint64_t{size.x} * size.y * size.z % multiple_ != 0) [[unlikely]]
-        return failMultiple(size);
+    if (const HyResult result = checkMultiple(size); result != HY_SUCCESS) [[unlikely]]
+        return result;
     CUresult code = CUDA_SUCCESS;
     if (hasCluster(launch)) [[unlikely]]
         code = launchExtended(cu, function_, stream.handle(), launch, sharedBytes, parameters);
@@ -75,6 +86,30 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
     if (plain_ && (launch.args != nullptr || parameters_.empty())) [[likely]]
         return submit(stream, launch, launch.dynamicLocalBytes, const_cast<void**>(launch.args));
     return guarded(device.host(), [&] { return launchGeneral(stream, launch); });
+}
+
+inline HyResult Kernel::launchArgs(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args) {
+    CUcontext now = nullptr;
+    cu_.cuCtxGetCurrent(&now);
+    if (now != usualContext_) [[unlikely]]
+        return launchArgsGeneral(stream, groups, size, args);
+    stream.note(name_);
+    const CUresult code = cu_.cuLaunchKernel(function_, groups.x, groups.y, groups.z, size.x, size.y, size.z, 0,
+                                             stream.handle(), const_cast<void**>(args), nullptr);
+    return code == CUDA_SUCCESS ? HY_SUCCESS : failLaunchArgs(code, groups, size);
+}
+
+HyResult launchArgs(HyBackendStream stream, HyBackendKernel kernel, const HyDim3* workgroups,
+                    const HyDim3* workgroupSize, const void* const* args) {
+    return fromHandle(kernel)->launchArgs(*fromHandle(stream), *workgroups, *workgroupSize, args);
+}
+
+HyResult Kernel::failLaunchArgs(CUresult code, const HyDim3& groups, const HyDim3& size) {
+    return failLaunch(code, describeArgs(groups, size, nullptr), 0);
+}
+
+HyResult Kernel::launchArgsGeneral(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args) {
+    return launch(stream, describeArgs(groups, size, args));
 }
 
 uint32_t Kernel::fillArguments(const HyBackendLaunch& launch, CUdeviceptr print, CUdeviceptr grid, uint64_t* outHidden,

@@ -296,6 +296,7 @@ const HyBackendStreamTable kStreamTable{
     .hostFunction = hostFunction,
     .signalSemaphore = signalSemaphore,
     .waitSemaphore = waitSemaphore,
+    .launchArgs = launchArgs,
 };
 
 } // namespace halyard::cuda

@@ -347,6 +347,10 @@ typedef struct HyBackendStreamTable {
      * have HY_CAP_DEVICE_WAITS. Waiting must hold up nothing but the stream. */
     HyResult (*signalSemaphore)(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
     HyResult (*waitSemaphore)(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
+    /* Since 1.2; not needed. `launch` of a kernel without workgroup pointers and hidden lengths, with no flags, no
+     * cluster and no dynamicLocalBytes, as most launches are: nothing to pack and unpack. */
+    HyResult (*launchArgs)(HyBackendStream stream, HyBackendKernel kernel, const HyDim3* workgroups,
+                           const HyDim3* workgroupSize, const void* const* args);
 } HyBackendStreamTable;
 
 #define HY_BACKEND_COPY_DST_HOST 1u

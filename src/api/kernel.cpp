@@ -1,5 +1,6 @@
 #include "api/check.h"
 #include "api/core.h"
+#include "api/launch_path.h"
 #include "api/workgroup_size.h"
 
 #include <algorithm>
@@ -147,6 +148,7 @@ HyResult create(const Module& module, const char* name, uint32_t subgroupSize, c
     kernel->maxInvocations = std::min(made.maxWorkgroupInvocations, device.properties.maxWorkgroupInvocations);
     kernel->subgroupSize = made.subgroupSize;
     kernel->suggestedSize = kernel->hasRequiredSize ? kernel->requiredSize : made.suggestedWorkgroupSize;
+    prepareUsualLaunch(*kernel);
 
     return publish(std::move(kernel), outKernel);
 }

@@ -1,9 +1,9 @@
-// The hot path. Budget: under 250 instructions of ours for a kernel with three arguments, no allocation, at most one
-// lock (halyard-bench launch counts them). Everything that can be prepared is prepared in hyKernelCreate; failures
-// leave by cold functions.
+// Launches that need a closer look than the usual ones (api/launch_path.h), with every check in its order and words for
+// what it finds. No allocation, at most one lock.
 #include "api/check.h"
 #include "api/core.h"
 #include "api/launch_check.h"
+#include "api/launch_path.h"
 #include "graph/attention.h"
 
 #include <algorithm>
@@ -72,26 +72,6 @@ namespace {
     return fail(HY_ERROR_INVALID_ARGUMENT, "dynamicLocalBytes",
                 "give the bytes as the argument of the Workgroup pointer parameter",
                 "dynamicLocalBytes is {}, and a SPIR-V kernel has no unnamed block of workgroup memory", bytes);
-}
-
-bool fitsWorkgroup(const Kernel& kernel, HyDim3 size) {
-    if (kernel.hasRequiredSize) {
-        const HyDim3 required = kernel.requiredSize;
-        return size.x == required.x && size.y == required.y && size.z == required.z;
-    }
-    const HyDeviceProperties& limits = kernel.device->properties;
-    // Zero wraps to the largest number, so one comparison refuses both ends.
-    return size.x - 1 < limits.maxWorkgroupSize[0] && size.y - 1 < limits.maxWorkgroupSize[1] &&
-           size.z - 1 < limits.maxWorkgroupSize[2] && uint64_t{size.x} * size.y <= kernel.maxInvocations &&
-           uint64_t{size.x} * size.y * size.z <= kernel.maxInvocations;
-}
-
-bool fitsGrid(const Kernel& kernel, HyDim3 groups) {
-    const HyDeviceProperties& limits = kernel.device->properties;
-    uint64_t total = 0;
-    return groups.x - 1 < limits.maxWorkgroups[0] && groups.y - 1 < limits.maxWorkgroups[1] &&
-           groups.z - 1 < limits.maxWorkgroups[2] &&
-           !__builtin_mul_overflow(uint64_t{groups.x} * groups.y, uint64_t{groups.z}, &total) && total <= INT64_MAX;
 }
 
 // The value of an argument that is 8 bytes wide, wherever it lies.
@@ -286,11 +266,12 @@ HyResult checkLaunch(const Device& device, const Kernel& kernel, const HyBackend
     return check(device, kernel, launch);
 }
 
-namespace core {
+namespace {
+constexpr const char* kCall = "hyLaunchKernel";
+}
 
-HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
-                        uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
-    constexpr const char* kCall = "hyLaunchKernel";
+HyResult launchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                      uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
     HyResult result = HY_SUCCESS;
     const auto* onStream = resolve<Stream>(stream, "stream", result);
     auto* code = onStream != nullptr ? resolve<Kernel>(kernel, "kernel", result) : nullptr;
@@ -314,6 +295,42 @@ HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyD
     if (result < 0) [[unlikely]]
         return finishFailure(kCall, "", result);
     return result;
+}
+
+HyResult launchUsualBox(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                        uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
+    return launchUsual<true>(stream, kernel, workgroups, workgroupSize, dynamicLocalBytes, args, argCount);
+}
+
+HyResult failUsualLaunch(const Stream& stream, HyResult result) {
+    return finishFailure(kCall, stream.device->backend->name, result);
+}
+
+void prepareUsualLaunch(Kernel& kernel) {
+    const HyDeviceProperties& limits = kernel.device->properties;
+    UsualLaunch& usual = kernel.usual;
+    if (!kernel.device->tables->launchesArgs || kernel.parameterCount > UsualLaunch::kMaxParameters ||
+        kernel.hasLocalParameters || kernel.info.staticLocalBytes > limits.maxLocalBytes ||
+        kernel.info.usesGridBarrier || !kernel.lengthParameters.empty())
+        return;
+    for (const Kernel::PointerCheck check : kernel.pointerChecks) {
+        if (check.mask > UINT8_MAX)
+            return;
+        usual.addressMasks[check.parameter] = static_cast<uint8_t>(check.mask);
+    }
+    const HyDim3 least = kernel.hasRequiredSize ? kernel.requiredSize : HyDim3{1, 1, 1};
+    usual.leastSizeXY = least.x | uint64_t{least.y} << 32;
+    usual.sizeZ = least.z;
+    usual.sizes = kernel.hasRequiredSize ? 1 : std::min(limits.maxWorkgroupSize[0], kernel.maxInvocations);
+    usual.groups = limits.maxWorkgroups[0];
+    usual.never = 0;
+}
+
+namespace core {
+
+HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                        uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
+    return launchUsual(stream, kernel, workgroups, workgroupSize, dynamicLocalBytes, args, argCount);
 }
 
 HyResult hyLaunchKernelEx(const HyLaunchDesc* desc) {
