@@ -55,9 +55,10 @@ bool setFail(std::string_view text, const KnownNames& known, Knobs& knobs) {
 }
 
 bool setLost(std::string_view text, const KnownNames& known, Knobs& knobs) {
+    bool hasCode = text.find(':') != std::string_view::npos;
     std::string_view launch = next(text, ':');
     return setNumber(launch, 1, UINT64_MAX, knobs.lostAt) &&
-           (text.empty() || (setNumber(text, 1, 999, knobs.lostCode) && known.isResult(knobs.lostCode)));
+           (!hasCode || (setNumber(text, 1, 999, knobs.lostCode) && known.isResult(knobs.lostCode)));
 }
 
 bool setMissing(std::string_view text, const KnownNames& known, Knobs& knobs) {
