@@ -95,7 +95,7 @@ HyCapabilities Trial::capabilities() {
 HyResult Trial::close(uint64_t timeoutNs) {
     // As the runtime does: what stuck work uses is left to the device's end. Kept where a leak checker finds it.
     if (device_ != nullptr && api_.device->synchronize(device_, timeoutNs) == HY_ERROR_TIMEOUT) {
-        static std::vector<const void*> left;
+        static std::vector<const void*>& left = *new std::vector<const void*>;
         left.insert(left.end(), {kernel_, module_, stream_, device_, context_});
         kernel_ = nullptr;
         module_ = nullptr;

@@ -1,51 +1,94 @@
 #include "decoder.h"
 #include "types.h"
+#include "words.h"
 
 #include <algorithm>
 
 namespace halyard::softcuda::ptx {
 namespace {
 
-// Orders, scopes and hints: all accesses are as strong as the strongest of them, but for the order of fences.
-bool isQualifier(std::string_view word) {
-    static constexpr std::string_view kKnown[] = {
-        "weak", "volatile", "relaxed", "acquire", "release", "acq_rel", "mmio", "cta", "cluster", "gpu",  "sys",
-        "ca",   "cg",       "cs",      "lu",      "cv",      "wb",      "wt",   "nc",  "unified", "noftz"};
-    return std::find(std::begin(kKnown), std::end(kKnown), word) != std::end(kKnown) || word.starts_with("L1::") ||
-           word.starts_with("L2::");
-}
+constexpr std::initializer_list<std::string_view> kScopes = {"cta", "cluster", "gpu", "sys"};
+constexpr std::initializer_list<std::string_view> kOperations = {"add", "min",  "max", "and", "or",
+                                                                 "xor", "exch", "cas", "inc", "dec"};
+constexpr std::initializer_list<std::string_view> kFirstLevel = {
+    "L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate"};
 
-bool isOperation(std::string_view word) {
-    static constexpr std::string_view kKnown[] = {"add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec"};
-    return std::find(std::begin(kKnown), std::end(kKnown), word) != std::end(kKnown);
+// All accesses are as strong as the strongest of them, but for the order of fences: what the words say is checked, and
+// only that the access is observed is kept. False: words that do not go together.
+bool order(Words& words, bool atomic, bool load, bool& observes) {
+    const std::string_view strength =
+        atomic ? words.accept({"relaxed", "acquire", "release", "acq_rel"})
+        : load ? words.accept({"weak", "volatile", "relaxed", "acquire", "mmio"})
+               : words.accept({"weak", "volatile", "relaxed", "release", "mmio"});
+    observes = !strength.empty() && strength != "weak";
+    if (atomic) {
+        words.accept(kScopes);
+        return true;
+    }
+    if (strength == "mmio")
+        return !words.accept({"relaxed"}).empty() && !words.accept({"sys"}).empty();
+    return !observes || strength == "volatile" || !words.accept(kScopes).empty();
 }
 
 } // namespace
 
+// {order}{space}{cache}{vector}.type, with an operation behind the space for an atomic.
 FunctionDecoder::Access FunctionDecoder::access(const Instruction& in, bool withOperation) {
     Access result;
-    for (const std::string& modifier : in.modifiers) {
-        if (modifier == "v2" || modifier == "v4" || modifier == "v8") {
-            result.elements = static_cast<uint8_t>(modifier[1] - '0');
-        } else if (const auto type = parseType(modifier)) {
-            if (result.type.bits != 0 || type->kind == Kind::Predicate || type->kind == Kind::TF32)
-                badModifier(in, modifier);
-            result.type = *type;
-        } else if (const auto space = parseSpace(modifier)) {
-            result.space = *space;
-        } else if (withOperation && result.operation.empty() && isOperation(modifier)) {
-            result.operation = modifier;
-        } else if (isQualifier(modifier)) {
-            result.hint |= modifier == "L2::cache_hint";
-        } else {
-            badModifier(in, modifier);
-        }
+    Words words(in);
+    const bool load = in.opcode[0] == 'l';
+    if (!order(words, withOperation, load, result.observes))
+        fail(in, "an order without its scope");
+    const bool ordered = result.observes;
+    if (const auto space = parseSpace(words.peek())) {
+        result.space = *space;
+        words.next();
     }
-    if (result.type.bits == 0)
-        fail(in, "no type");
+    if (withOperation) {
+        result.operation = words.accept(kOperations);
+        if (result.operation == "add")
+            words.accept({"noftz"});
+    } else {
+        cache(words, load, ordered, result);
+    }
+    if (!words.accept({"L2::cache_hint"}).empty())
+        result.hint = true;
+    if (load && (result.space == Space::Generic || result.space == Space::Global))
+        words.accept({"L2::64B", "L2::128B", "L2::256B"});
+    if (const std::string_view vector = words.accept({"v2", "v4", "v8"}); !vector.empty())
+        result.elements = static_cast<uint8_t>(vector[1] - '0');
+    const auto type = parseType(words.peek());
+    if (!type || type->kind == Kind::Predicate || type->kind == Kind::TF32) {
+        if (words.atEnd())
+            fail(in, "no type");
+        badModifier(in, std::string(words.peek()));
+    }
+    result.type = *type;
+    words.next();
+    if (!words.atEnd())
+        badModifier(in, std::string(words.peek()));
+    const bool device = result.space == Space::Generic || result.space == Space::Global;
+    if (result.hint && !device)
+        fail(in, "a cache policy for memory that is not .global");
     if (result.elements * result.type.bits > 256 || (result.elements == 8 && result.type.bits != 32))
         fail(in, "a vector of more than 256 bits");
+    if (result.elements * result.type.bits > 128 && result.space != Space::Global)
+        fail(in, "a vector of more than 128 bits of memory that is not .global");
     return result;
+}
+
+// Which cache keeps the data; nothing here has caches.
+void FunctionDecoder::cache(Words& words, bool load, bool ordered, const Access& access) {
+    if (ordered && words.peek() != "L2::cache_hint" && !words.peek().starts_with("L1::"))
+        return;
+    const bool device = access.space == Space::Generic || access.space == Space::Global;
+    std::string_view operation;
+    if (!ordered)
+        operation = load ? words.accept({"ca", "cg", "cs", "lu", "cv"}) : words.accept({"wb", "cg", "cs", "wt"});
+    if (load && !ordered && access.space == Space::Global)
+        words.accept({"nc"});
+    if (operation.empty() && device)
+        words.accept(kFirstLevel);
 }
 
 FunctionDecoder::Base FunctionDecoder::address(const Instruction& in, const Operand& operand, Space space) {
@@ -112,8 +155,7 @@ void FunctionDecoder::load(const Instruction& in) {
     op.elements = what.elements;
     op.bytes = bytes;
     op.extendTo = isSigned ? width : 64;
-    for (const char* strong : {"volatile", "relaxed", "acquire", "mmio"})
-        op.observes |= hasModifier(in, strong);
+    op.observes = what.observes;
 }
 
 void FunctionDecoder::store(const Instruction& in) {

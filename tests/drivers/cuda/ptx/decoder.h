@@ -10,6 +10,8 @@
 
 namespace halyard::softcuda::ptx {
 
+class Words;
+
 // Where a variable is for the function: an address or offset in its space.
 struct Place {
     enum class Kind : uint8_t { Device, Shared, DynamicShared, Local, KernelParameter, Area, Function } kind;
@@ -59,10 +61,12 @@ private:
         Space space = Space::Generic;
         Type type;
         uint8_t elements = 1;
-        bool hint = false; // an operand more: a cache policy
+        bool hint = false;     // an operand more: a cache policy
+        bool observes = false; // ordered with what others do
         std::string operation;
     };
     Access access(const Instruction& in, bool withOperation);
+    static void cache(Words& words, bool load, bool ordered, const Access& access);
     struct Base {
         Slot slot = 0;
         int64_t offset = 0;
