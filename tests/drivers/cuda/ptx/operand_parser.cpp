@@ -126,7 +126,7 @@ Operand FunctionParser::named() {
     if (!symbol)
         in_.fail("unknown symbol '" + name + "'");
     if (in_.isPunctuation('+') || in_.isPunctuation('-'))
-        return Address{Symbol{*symbol}, offset()};
+        return Address{Symbol{*symbol}, offset(), true};
     return Symbol{*symbol};
 }
 
@@ -169,7 +169,7 @@ Operand FunctionParser::address() {
             in_.fail("unknown symbol '" + std::string(name) + "'");
         return Symbol{*symbol};
     };
-    Address address{base(), 0};
+    Address address{base(), 0, false};
     address.offset = offset();
     in_.expect(']');
     return address;

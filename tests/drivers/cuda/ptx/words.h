@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
 namespace halyard::softcuda::ptx {
@@ -17,6 +18,9 @@ public:
     std::string_view peek() const { return atEnd() ? std::string_view() : std::string_view(words_[at_]); }
     // Takes the next word when it is one of these; else gives "".
     std::string_view accept(std::initializer_list<std::string_view> choices) {
+        return accept(std::span(choices.begin(), choices.size()));
+    }
+    std::string_view accept(std::span<const std::string_view> choices) {
         const std::string_view word = peek();
         if (word.empty() || std::find(choices.begin(), choices.end(), word) == choices.end())
             return {};
