@@ -120,7 +120,8 @@ Meaning lookUp(CUresult code) {
         return {HY_ERROR_INVALID_LAUNCH_SIZE, "", "not all workgroups of the cooperative launch fit at once",
                 "launch at most what hyKernelGetOccupancy gives", false};
     case CUDA_ERROR_INVALID_CLUSTER_SIZE:
-        return {HY_ERROR_INVALID_LAUNCH_SIZE, "", "the device cannot run clusters of this size", "", false};
+        return {HY_ERROR_INVALID_LAUNCH_SIZE, "", "the device cannot run clusters of this size",
+                "8 workgroups a cluster run on every device that has clusters", false};
     case CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED:
         return {HY_ERROR_INVALID_ARGUMENT, "", "the host memory is registered already", "", false};
     case CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED:

@@ -220,6 +220,13 @@ HyResult checkShape(const Kernel& kernel, const HyLaunchDesc& desc) {
         return fail(HY_ERROR_UNSUPPORTED, "desc->clusterSize", "query HY_CAP_CLUSTERS first",
                     "{} has no clusters (HY_CAP_CLUSTERS)", device.selector);
     }
+    const auto divides = [](uint32_t size, uint32_t count) { return count % std::max(size, 1u) == 0; };
+    const HyDim3 grid = desc.workgroups;
+    if (!divides(cluster.x, grid.x) || !divides(cluster.y, grid.y) || !divides(cluster.z, grid.z)) {
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "desc->clusterSize", "launch whole clusters",
+                    "clusters of {} x {} x {} workgroups do not divide {} x {} x {}", cluster.x, cluster.y, cluster.z,
+                    grid.x, grid.y, grid.z);
+    }
     return HY_SUCCESS;
 }
 

@@ -165,6 +165,13 @@ Status Device::disablePeer(uint32_t ordinal) {
     return was ? Status::Success : Status::PeerAccessNotEnabled;
 }
 
+void Device::endPeers() {
+    peers_ = 0;
+    for (const std::unique_ptr<Device>& other : driver().devices)
+        other->peers_.fetch_and(~(1u << ordinal_));
+    driver().space.changed();
+}
+
 std::array<uint8_t, 16> Device::uuid() const {
     std::array<uint8_t, 16> bytes{'h', 'a', 'l', 'y', 'a', 'r', 'd', '-', 's', 'o', 'f', 't', 'c', 'u'};
     bytes[14] = static_cast<uint8_t>(knobs().processor);
