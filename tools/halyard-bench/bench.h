@@ -25,6 +25,7 @@ struct Options {
     bool nullWork = false;
     uint64_t count = 0;
     unsigned repetitions = 0;
+    bool oursAlone = false; // of measureCuda: nothing of nvcc's and the driver's
 };
 
 // Middle value of at least one.

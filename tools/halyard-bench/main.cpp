@@ -100,6 +100,7 @@ int main(int argc, char** argv) {
     CLI::App* cuda = add("cuda", "An NVIDIA device: kernels, launches and copies beside nvcc's and the driver's own",
                          15, halyard::bench::measureCuda);
     cuda->add_flag("--small", small, "Sizes for a look at the results only, not at times");
+    cuda->add_flag("--only-ours", options.oursAlone, "Leave out nvcc's kernels and the driver's launches and copies");
     cuda->preparse_callback([&](size_t) { options.device = "cuda:0"; });
 #endif
 #ifdef HALYARD_BENCH_IMPORT
