@@ -8,6 +8,7 @@
 
 #include "bench.h"
 #include "cuda/driver.h"
+#include "cuda/gemm.h"
 #include "cuda/twins.h"
 #include "twins_cl.spv.h"
 #include "twins_ptx.h"
@@ -281,6 +282,9 @@ Results measureCuda(const Options& options) {
     for (const cuda::Twin& twin : cuda::makeTwins(small)) {
         (options.oursAlone ? cuda::measureOurs : cuda::measureKernel)(bench, twin, options, small, results);
     }
+    const uint32_t size = options.size != 0 ? options.size : small ? 256 : 8192;
+    cuda::measureGemm(bench.device, bench.stream, bench.nativeStream, size, !options.oursAlone && !small,
+                      options.repetitions, results);
     if (options.oursAlone) {
         return results;
     }
