@@ -19,6 +19,9 @@ void simplify(llvm::Module& module, llvm::TargetMachine& machine, uint64_t array
 // constants share what they have in common (split_shifts.h).
 void shareIndices(llvm::Module& module, llvm::TargetMachine& machine);
 
+// Computes once what is computed twice, and drops what nobody uses: after changes that make both.
+void removeRepetitions(llvm::Module& module, llvm::TargetMachine& machine);
+
 // The full -O3 pipeline.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);
 
