@@ -14,7 +14,7 @@ namespace halyard::bench {
 
 struct Result {
     std::string name; // "launch", stable: programs compare it between runs
-    double value;
+    double value;     // NaN where nothing was measured, which the note explains
     std::string unit; // "ns", "GB/s", "instructions"
     std::string note;
 };
@@ -25,6 +25,8 @@ struct Options {
     bool nullWork = false;
     uint64_t count = 0;
     unsigned repetitions = 0;
+    uint32_t size = 0;      // of measureCuda: rows and columns of the matrix product; 0: the default
+    bool oursAlone = false; // of measureCuda: nothing of nvcc's and the driver's
 };
 
 // Middle value of at least one.

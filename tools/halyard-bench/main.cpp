@@ -1,6 +1,7 @@
 // halyard-bench: the costs of Halyard's own work. Medians of several repetitions; where two things are compared, they
 // take turns.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -20,6 +21,10 @@ using halyard::bench::Results;
 
 void printText(const Results& results) {
     for (const auto& result : results) {
+        if (std::isnan(result.value)) {
+            fmt::print("{:<22} {:>12} {}\n", result.name, "-", result.note);
+            continue;
+        }
         fmt::print("{:<22} {:>12.3f} {:<13} {}\n", result.name, result.value, result.unit, result.note);
     }
 }
@@ -122,6 +127,12 @@ int main(int argc, char** argv) {
     CLI::App* cuda = add("cuda", "An NVIDIA device: kernels, launches and copies beside nvcc's and the driver's own",
                          15, halyard::bench::measureCuda);
     cuda->add_flag("--small", small, "Sizes for a look at the results only, not at times");
+    cuda->add_option("--size", options.size,
+                     "Rows and columns of the matrix product, a multiple of 128. Default: 8192, small: 256")
+        ->check(CLI::Range(128, 32768))
+        ->check(
+            [](const std::string& text) { return std::stoul(text) % 128 == 0 ? std::string() : "no multiple of 128"; });
+    cuda->add_flag("--only-ours", options.oursAlone, "Leave out nvcc's kernels and the driver's launches and copies");
     cuda->preparse_callback([&](size_t) { options.device = "cuda:0"; });
 #endif
 #ifdef HALYARD_BENCH_IMPORT

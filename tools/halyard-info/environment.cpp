@@ -41,6 +41,8 @@ constexpr Known kKnown[] = {
     {"HALYARD_LOG", "what is logged to stderr"},
     {"HALYARD_LOG_LAYER_FILE", "where the layer \"log\" writes"},
     {"HALYARD_NULL_DEVICE", "gives the null backend a device that runs nothing"},
+    {"HALYARD_PACK", "a folder of compiled kernels, for machines without the compiler"},
+    {"HALYARD_PACK_RECORD", "a folder that every compiled kernel is also written to"},
     {"HALYARD_REFERENCE_CHECKS", "which of the costly checks the reference backend makes"},
     {"HALYARD_REFERENCE_MEMORY", "the memory of the reference device"},
     {"HALYARD_REFERENCE_STEP_LIMIT", "how many instructions make an invocation of the reference backend endless"},

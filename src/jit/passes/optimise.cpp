@@ -1,6 +1,7 @@
 #include "jit/passes/optimise.h"
 
 #include "jit/passes/canonical_iv.h"
+#include "jit/passes/masked_indices.h"
 #include "jit/passes/private_arrays.h"
 #include "jit/passes/split_shifts.h"
 
@@ -81,8 +82,16 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
 void shareIndices(llvm::Module& module, llvm::TargetMachine& machine) {
     Managers managers(machine);
     llvm::ModulePassManager passes;
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(MaskedIndicesPass()));
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(SplitShiftsPass()));
     parse(managers.builder, passes, "function(early-cse,instcombine<no-verify-fixpoint>,gvn,adce)");
+    passes.run(module, managers.modules);
+}
+
+void removeRepetitions(llvm::Module& module, llvm::TargetMachine& machine) {
+    Managers managers(machine);
+    llvm::ModulePassManager passes;
+    parse(managers.builder, passes, "function(early-cse,adce)");
     passes.run(module, managers.modules);
 }
 

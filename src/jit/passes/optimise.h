@@ -23,6 +23,9 @@ void shareIndices(llvm::Module& module, llvm::TargetMachine& machine);
 // Cleans up what the SPMD vectoriser made.
 void tidy(llvm::Function& function, llvm::TargetMachine& machine);
 
+// Computes once what is computed twice, and drops what nobody uses: after changes that make both.
+void removeRepetitions(llvm::Module& module, llvm::TargetMachine& machine);
+
 // The full -O3 pipeline.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);
 

@@ -17,6 +17,7 @@
 #include "jit/targets/nvptx/matrix.h"
 #include "jit/targets/nvptx/print.h"
 #include "jit/targets/nvptx/program_data.h"
+#include "jit/targets/nvptx/shared_addresses.h"
 #include "jit/targets/nvptx/synchronisation.h"
 #include "jit/targets/nvptx/work_item.h"
 
@@ -177,6 +178,10 @@ public:
         stages.enter("optimise");
         optimise(*module, *machine_);
         shareIndices(*module, *machine_);
+        if (llvm::Function* kernel = module->getFunction(entryName(info.name)); kernel != nullptr) {
+            narrowSharedAddresses(*kernel);
+            removeRepetitions(*module, *machine_);
+        }
         flattenConstants(*module);
         if (spv::Status status = checkLegality(*module, info); !status) {
             return status.error();
