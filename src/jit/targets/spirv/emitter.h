@@ -141,6 +141,7 @@ private:
     std::vector<const llvm::BasicBlock*> blocks_;
     std::map<const llvm::Value*, Id> values_;  // of the block that is written now, and what the first block defines
     std::map<const llvm::Value*, Id> lasting_; // arguments and the like
+    std::map<const llvm::Value*, Words> argumentParts_;     // of vectors of more components than SPIR-V has for Vulkan
     std::map<const llvm::Value*, std::pair<Id, Id>> pairs_; // results of two parts
     std::map<const llvm::AllocaInst*, Id> slots_;           // allocas that are a variable of the function
     std::map<const llvm::AllocaInst*, uint32_t> privateOffsets_;

@@ -2,7 +2,7 @@
 
 #include "jit/kir.h"
 #include "jit/passes/collective.h"
-#include "jit/targets/host/combine.h"
+#include "jit/passes/combine.h"
 #include "jit/vulkan_kernel_abi.h"
 
 #include <cstddef>
@@ -101,7 +101,7 @@ private:
         at_.SetInsertPoint(first);
         Value* start = read(at_.getInt32(0));
         if (exclusive) {
-            write(at_.getInt32(0), host::identity(collective_.combine, slot_));
+            write(at_.getInt32(0), jit::identity(collective_.combine, slot_));
         }
         at_.CreateBr(head);
         at_.SetInsertPoint(head);
@@ -111,7 +111,7 @@ private:
         sum->addIncoming(start, first);
         at_.CreateCondBr(at_.CreateICmpULT(index, count), body, end);
         at_.SetInsertPoint(body);
-        Value* next = host::combine(at_, collective_.combine, sum, read(index));
+        Value* next = jit::combine(at_, collective_.combine, sum, read(index));
         write(index, exclusive ? static_cast<Value*>(sum) : next);
         index->addIncoming(at_.CreateAdd(index, at_.getInt32(1)), body);
         sum->addIncoming(next, body);
