@@ -77,6 +77,7 @@ private:
     void instruction(const llvm::Instruction& instruction);
     bool arithmetic(const llvm::Instruction& instruction); // arithmetic.cpp
     Id binary(const llvm::BinaryOperator& operation);
+    Id exact(Id result, const llvm::Instruction* operation = nullptr); // unless the operation may be relaxed
     Id compareIntegers(const llvm::ICmpInst& compare);
     Id compareFloats(const llvm::FCmpInst& compare);
     Id cast(const llvm::CastInst& cast); // casts.cpp

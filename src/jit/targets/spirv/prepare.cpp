@@ -5,6 +5,7 @@
 #include "jit/passes/optimise.h"
 #include "jit/targets/spirv/expand_atomics.h"
 #include "jit/targets/spirv/expand_intrinsics.h"
+#include "jit/targets/spirv/fuse.h"
 #include "jit/targets/spirv/odd_integers.h"
 #include "jit/targets/spirv/soften.h"
 #include "jit/targets/spirv/split_vectors.h"
@@ -91,6 +92,7 @@ void prepare(llvm::Module& module, llvm::Function& kernel, llvm::TargetMachine& 
     lowerMemoryIntrinsics(kernel, analyses.functions.getResult<llvm::TargetIRAnalysis>(kernel));
     llvm::removeUnreachableBlocks(kernel);
     splitVectors(kernel);
+    fuseProducts(kernel);
     placePrivate(kernel);
     analyses.functions.clear();
     llvm::FunctionPassManager spaces;
