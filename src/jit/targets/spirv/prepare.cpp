@@ -5,6 +5,7 @@
 #include "jit/passes/optimise.h"
 #include "jit/targets/spirv/expand_atomics.h"
 #include "jit/targets/spirv/expand_intrinsics.h"
+#include "jit/targets/spirv/float_traps.h"
 #include "jit/targets/spirv/fuse.h"
 #include "jit/targets/spirv/odd_integers.h"
 #include "jit/targets/spirv/soften.h"
@@ -93,6 +94,7 @@ void prepare(llvm::Module& module, llvm::Function& kernel, llvm::TargetMachine& 
     llvm::removeUnreachableBlocks(kernel);
     splitVectors(kernel);
     fuseProducts(kernel);
+    avoidFoldedZeros(kernel);
     placePrivate(kernel);
     analyses.functions.clear();
     llvm::FunctionPassManager spaces;
