@@ -61,7 +61,7 @@ if(TARGET halyard-jit)
             ENVIRONMENT "${lavapipeEnvironment}" ENVIRONMENT_MODIFICATION "${withoutUsers}")
         foreach(width IN ITEMS 128 512)
             math(EXPR size "${width} / 32")
-            add_test(NAME cts_vulkan_subgroups_of_${size} COMMAND halyard-cts --device=vulkan --profile=core --level=T3
+            add_test(NAME cts_vulkan_subgroups_of_${size} COMMAND halyard-cts --device=vulkan --profile=full --level=T3
                 "--filter=Opcodes_group*:Opcodes_interface*:Occupancy.*:SubgroupSize*:Kernels.*ubgroup*")
             set_tests_properties(cts_vulkan_subgroups_of_${size} PROPERTIES LABELS conformance TIMEOUT 900
                 ENVIRONMENT "${lavapipeEnvironment};LP_NATIVE_VECTOR_WIDTH=${width}" ENVIRONMENT_MODIFICATION "${withoutUsers}")

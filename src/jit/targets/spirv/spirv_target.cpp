@@ -51,7 +51,9 @@ public:
         const uint32_t invocations = fixed[0] != 0 ? fixed[0] * fixed[1] * fixed[2] : kMostInvocations;
         Emitter::Facts facts;
         facts.prints = definePrint(*module);
-        facts.mostInvocations = defineWorkgroupOperations(*module, invocations) ? invocations : 0;
+        defineClusters(*module);
+        const bool subgroups = tier_.has(::spv::Capability::GroupNonUniformArithmetic);
+        facts.mostInvocations = defineWorkgroupOperations(*module, invocations, subgroups) ? invocations : 0;
         if (halyard::spv::Status status = soften(*module); !status) {
             return status.error();
         }

@@ -15,6 +15,8 @@ public:
     // not named is there. Errors: HY_ERROR_INVALID_ARGUMENT naming what is no feature, and those that are.
     static halyard::spv::Result<Tier> parse(const std::string& features);
 
+    bool has(::spv::Capability capability) const { return !lacking_.contains(static_cast<uint32_t>(capability)); }
+
     // What the module declares and the device lacks, in words; empty when it has everything.
     std::string missing(const Words& module) const;
 
