@@ -1,11 +1,11 @@
 #include "jit/targets/host/host_target.h"
 
 #include "jit/kir.h"
+#include "jit/passes/bfloat.h"
 #include "jit/passes/builtin.h"
 #include "jit/passes/kernel.h"
 #include "jit/passes/optimise.h"
 #include "jit/passes/spmd/vectorise.h"
-#include "jit/targets/host/bfloat.h"
 #include "jit/targets/host/cancel_polls.h"
 #include "jit/targets/host/cuts.h"
 #include "jit/targets/host/debug_lines.h"

@@ -1,8 +1,8 @@
-#include "jit/targets/host/combine.h"
+#include "jit/passes/combine.h"
 
 #include <llvm/IR/Constants.h>
 
-namespace halyard::jit::host {
+namespace halyard::jit {
 
 using llvm::APInt;
 using llvm::Constant;
@@ -81,4 +81,4 @@ Constant* neutral(Combine operation, Type* type) {
     }
 }
 
-} // namespace halyard::jit::host
+} // namespace halyard::jit

@@ -1,10 +1,10 @@
-#include "jit/targets/host/bfloat.h"
+#include "jit/passes/bfloat.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 
-namespace halyard::jit::host {
+namespace halyard::jit {
 
 namespace {
 
@@ -82,4 +82,4 @@ void lowerBfloat(llvm::Function& kernel) {
     }
 }
 
-} // namespace halyard::jit::host
+} // namespace halyard::jit

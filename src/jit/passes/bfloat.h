@@ -7,7 +7,7 @@ namespace llvm {
 class Function;
 }
 
-namespace halyard::jit::host {
+namespace halyard::jit {
 
 // Rewrites every conversion to and from bfloat16 with integer operations, rounding to the nearest, ties to even.
 // REQUIRES: called before the optimiser, which would otherwise move arithmetic onto bfloat16, where the code generator
@@ -20,4 +20,4 @@ llvm::Value* truncateToBfloat(llvm::IRBuilder<>& at, llvm::Value* value, llvm::T
 // A float, half or double, or a vector of them, as a float that rounds to bfloat16 as `value` does.
 llvm::Value* narrowForBfloat(llvm::IRBuilder<>& at, llvm::Value* value);
 
-} // namespace halyard::jit::host
+} // namespace halyard::jit
