@@ -147,7 +147,7 @@ template <size_t Size> void write(char (&out)[Size], const std::string& text) {
 
 HyCapabilities capabilitiesOf(const Adapter& adapter, const Features& found) {
     HyCapabilities all = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_INT64 |
-                         HY_CAP_FLOAT32_ATOMIC_ADD | HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES;
+                         HY_CAP_FLOAT32_ATOMIC_ADD | HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_GRAPHS;
     const auto add = [&](bool holds, HyCapabilities capability) { all |= holds ? capability : 0; };
     add(found.core12.shaderFloat16 != 0, HY_CAP_FLOAT16);
     add(found.features.features.shaderFloat64 != 0, HY_CAP_FLOAT64);

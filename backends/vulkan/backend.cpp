@@ -140,6 +140,7 @@ constexpr HyBackendInterface kInterface{
     .event = &kEventTable,
     .module = &kModuleTable,
     .semaphore = &kSemaphoreTable,
+    .graph = &kGraphTable,
 };
 
 } // namespace

@@ -176,7 +176,7 @@ void Device::recycle(std::shared_ptr<Batch> batch) {
 void Device::runNow(const std::function<void(Batch&)>& record) {
     std::unique_lock lock(mutex_);
     const std::shared_ptr<Batch> batch = takeBatch();
-    batch->barrier();
+    batch->commands().barrier();
     record(*batch);
     batch->end();
     queues_[0]->submit(batch);

@@ -75,7 +75,7 @@ void Stream::record(uint64_t argumentBytes, const std::function<void(Batch&)>& r
     const std::scoped_lock lock(device_->mutex());
     checkLocked();
     Batch& batch = openBatch(argumentBytes);
-    batch.barrier();
+    batch.commands().barrier();
     record(batch);
     batch.countCommand();
     if (batch.count() >= Batch::kMostCommands)
@@ -89,7 +89,7 @@ uint64_t Stream::mark(std::function<void(uint64_t)> stamp) {
     checkLocked();
     if (stamp) {
         Batch& batch = openBatch(0);
-        batch.barrier();
+        batch.commands().barrier();
         batch.stamp(std::move(stamp));
         batch.countCommand();
     }
@@ -110,7 +110,7 @@ void Stream::doOnHost(Worker& worker, std::function<void()> work) {
     device_->advance();
 }
 
-void Stream::callOnHost(HyHostFunction function, void* user) {
+void Stream::callOnHost(HyHostFunction function, void* user, std::shared_ptr<const void> keep) {
     device_->hostFunctions().start();
     const std::scoped_lock lock(device_->mutex());
     checkLocked();
@@ -118,7 +118,7 @@ void Stream::callOnHost(HyHostFunction function, void* user) {
     Step step;
     step.worker = &device_->hostFunctions();
     step.always = true;
-    step.work = [this, function, user] { // the step keeps the stream
+    step.work = [this, function, user, keep = std::move(keep)] { // the step keeps the stream
         HyResult status = HY_SUCCESS;
         {
             const std::scoped_lock inner(device_->mutex());

@@ -22,8 +22,8 @@ public:
     void record(uint64_t argumentBytes, const std::function<void(Batch&)>& record);
     // Has the host do `work`, which may throw Failure, on `worker`, unless the stream has failed by then.
     void doOnHost(Worker& worker, std::function<void()> work);
-    // Calls the function on the thread for host functions whatever became of the stream.
-    void callOnHost(HyHostFunction function, void* user);
+    // Calls the function on the thread for host functions whatever became of the stream, and lets go of `keep` then.
+    void callOnHost(HyHostFunction function, void* user, std::shared_ptr<const void> keep = nullptr);
     // Does something short when all before is done; it must not block. Throws Failure for the sticky one.
     void doInOrder(std::function<void()> work);
     // Holds later work up until `ready`, which is asked with the device's lock held. Whoever makes it true calls

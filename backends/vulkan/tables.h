@@ -11,5 +11,6 @@ extern const HyBackendStreamTable kStreamTable;
 extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
 extern const HyBackendSemaphoreTable kSemaphoreTable;
+extern const HyBackendGraphTable kGraphTable;
 
 } // namespace halyard::vulkan
