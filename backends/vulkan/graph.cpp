@@ -6,6 +6,12 @@
 #include <algorithm>
 
 namespace halyard::vulkan {
+namespace {
+
+// Recordings that a run keeps while launches with other arguments are in flight.
+constexpr size_t kMostOthers = 3;
+
+} // namespace
 
 // Thread-safe.
 class Graph {
@@ -26,11 +32,22 @@ private:
     struct Run {
         size_t first = 0, end = 0;
         std::shared_ptr<Recording> recording;
+        std::vector<std::shared_ptr<Recording>> others; // that differ in their arguments alone
+    };
+
+    // What update() does with a run.
+    struct Change {
+        Run* run = nullptr;
+        std::shared_ptr<Recording> recording; // from now on
+        bool rewrite = false;                 // its arguments are old
+        bool sameShape = false;
     };
 
     void split();
     std::shared_ptr<Recording> record(const Run& run, const Nodes& nodes) const;
-    bool canRewrite(const Run& run, const Nodes& nodes) const;
+    bool sameShape(const Run& run, const Nodes& nodes) const;
+    std::shared_ptr<Recording> idleOf(const Run& run) const;
+    static void apply(Change& change, const Nodes& nodes);
 
     const std::shared_ptr<Device> device_;
     std::mutex mutex_;
@@ -60,7 +77,7 @@ void Graph::split() {
         if (nodes_[i]->isRecordable() && !runs_.empty() && nodes_[runs_.back().first]->isRecordable())
             runs_.back().end = i + 1;
         else
-            runs_.push_back({i, i + 1, nullptr});
+            runs_.push_back({i, i + 1, nullptr, {}});
     }
 }
 
@@ -78,12 +95,22 @@ std::shared_ptr<Recording> Graph::record(const Run& run, const Nodes& nodes) con
     return std::make_shared<Recording>(device_, entries);
 }
 
-bool Graph::canRewrite(const Run& run, const Nodes& nodes) const {
+bool Graph::sameShape(const Run& run, const Nodes& nodes) const {
     for (size_t i = run.first; i < run.end; ++i)
         if (nodes[i] != nodes_[i] && !nodes[i]->differsInArguments(*nodes_[i]))
             return false;
-    const std::scoped_lock lock(device_->mutex()); // batches let go of it under this lock
-    return run.recording.use_count() == 1;
+    return true;
+}
+
+// A recording that no batch has: batches let go of theirs under the device's lock.
+std::shared_ptr<Recording> Graph::idleOf(const Run& run) const {
+    const std::scoped_lock lock(device_->mutex());
+    if (run.recording.use_count() == 1)
+        return run.recording;
+    for (const std::shared_ptr<Recording>& other : run.others)
+        if (other.use_count() == 1)
+            return other;
+    return nullptr;
 }
 
 void Graph::update(const uint32_t* indices, const HyBackendGraphNode* const* nodes, uint32_t count) {
@@ -91,32 +118,42 @@ void Graph::update(const uint32_t* indices, const HyBackendGraphNode* const* nod
     Nodes all = nodes_;
     for (uint32_t i = 0; i < count; ++i)
         all[indices[i]] = std::make_shared<GraphNode>(*nodes[i]);
-    std::vector<Run> runs;
-    std::vector<size_t> rewritten;
-    for (const Run& run : runs_) {
-        runs.push_back({run.first, run.end, nullptr});
-        const bool changed =
-            !std::equal(all.begin() + static_cast<ptrdiff_t>(run.first), all.begin() + static_cast<ptrdiff_t>(run.end),
-                        nodes_.begin() + static_cast<ptrdiff_t>(run.first));
-        if (run.recording == nullptr || !changed)
+    std::vector<Change> changes;
+    for (Run& run : runs_) {
+        const auto at = [&](const Nodes& of, size_t index) { return of.begin() + static_cast<ptrdiff_t>(index); };
+        if (run.recording == nullptr || std::equal(at(all, run.first), at(all, run.end), at(nodes_, run.first)))
             continue;
-        if (canRewrite(run, all))
-            rewritten.push_back(runs.size() - 1);
-        else
-            runs.back().recording = record(run, all);
+        Change change{&run, nullptr, false, sameShape(run, all)};
+        if (change.sameShape)
+            change.recording = idleOf(run);
+        change.rewrite = change.recording != nullptr;
+        if (!change.rewrite)
+            change.recording = record(run, all);
+        run.others.reserve(kMostOthers);
+        changes.push_back(std::move(change));
     }
     // Nothing below fails.
-    for (const size_t index : rewritten)
-        for (size_t i = runs[index].first; i < runs[index].end; ++i)
-            if (all[i] != nodes_[i])
-                runs_[index].recording->setArguments(i - runs[index].first, all[i]->launch.block);
-    for (size_t i = 0; i < runs.size(); ++i)
-        if (runs[i].recording != nullptr)
-            runs_[i].recording.swap(runs[i].recording);
+    for (Change& change : changes)
+        apply(change, all);
     nodes_.swap(all);
     for (uint32_t i = 0; i < count; ++i)
         if (nodes_[indices[i]]->host != nullptr)
             nodes_[indices[i]]->host->release = nodes[i]->hostRelease;
+}
+
+void Graph::apply(Change& change, const Nodes& nodes) {
+    Run& run = *change.run;
+    if (change.rewrite)
+        for (size_t i = run.first; i < run.end; ++i)
+            change.recording->setArguments(i - run.first, nodes[i]->launch.block);
+    if (change.recording == run.recording)
+        return;
+    if (!change.sameShape)
+        run.others.clear();
+    std::erase(run.others, change.recording);
+    if (change.sameShape && run.others.size() < kMostOthers)
+        run.others.push_back(std::move(run.recording));
+    run.recording = std::move(change.recording);
 }
 
 void Graph::launch(const std::shared_ptr<Stream>& stream) {
@@ -126,7 +163,7 @@ void Graph::launch(const std::shared_ptr<Stream>& stream) {
             nodes_[run.first]->submit(*stream);
             continue;
         }
-        stream->record(0, [&](Batch& batch) {
+        stream->record(0, {HY_ACTIVITY_GRAPH}, [&](Batch& batch) {
             const Commands commands = batch.commands();
             const VkCommandBuffer recorded = run.recording->commands();
             commands.functions.vkCmdExecuteCommands(commands.buffer, 1, &recorded);
