@@ -141,6 +141,7 @@ constexpr HyBackendInterface kInterface{
     .module = &kModuleTable,
     .semaphore = &kSemaphoreTable,
     .graph = &kGraphTable,
+    .profiling = &kProfilingTable,
 };
 
 } // namespace

@@ -101,7 +101,7 @@ void Batch::stamp(std::function<void(uint64_t)> told) {
         VkQueryPoolCreateInfo info{};
         info.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO;
         info.queryType = VK_QUERY_TYPE_TIMESTAMP;
-        info.queryCount = kMostCommands;
+        info.queryCount = 2 * kMostCommands; // one before and one behind each
         check(functions_.vkCreateQueryPool(device_, &info, nullptr, &queries_), "vkCreateQueryPool");
     }
     const auto index = static_cast<uint32_t>(stamps_.size());

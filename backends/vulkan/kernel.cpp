@@ -202,7 +202,7 @@ void Kernel::submit(Stream& stream, Prepared prepared) {
         prints->capacity = kPrintBytes;
         std::memcpy(prepared.block.data() + offsetof(HyVulkanLaunch, print), &place.address, sizeof place.address);
     }
-    stream.record(prepared.block.size(), [&](Batch& batch) {
+    stream.record(prepared.block.size(), {HY_ACTIVITY_KERNEL, 0, desc_.name}, [&](Batch& batch) {
         const Place place = batch.argumentMemory(prepared.block.size());
         std::memcpy(place.host, prepared.block.data(), prepared.block.size());
         record(batch.commands(), prepared, place.address);
@@ -211,7 +211,7 @@ void Kernel::submit(Stream& stream, Prepared prepared) {
         batch.setName(desc_.name);
     });
     if (prints != nullptr)
-        stream.doOnHost(device_.copies(), [kernel = shared_from_this(), prints] { kernel->print(*prints); });
+        stream.doOnHost(device_.copies(), {}, [kernel = shared_from_this(), prints] { kernel->print(*prints); });
 }
 
 std::string Kernel::textAt(uint64_t address) const {

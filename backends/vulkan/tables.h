@@ -12,5 +12,6 @@ extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
 extern const HyBackendSemaphoreTable kSemaphoreTable;
 extern const HyBackendGraphTable kGraphTable;
+extern const HyBackendProfilingTable kProfilingTable;
 
 } // namespace halyard::vulkan

@@ -160,10 +160,12 @@ void writeNow(Device& device, uint64_t dst, const void* src, uint64_t bytes) {
 
 void copyBox(Stream& stream, const HyCopy3D& given, uint32_t hostMask) {
     const HyCopy3D box = flattened(given);
+    const uint64_t bytes = box.widthBytes * box.height * box.depth;
     const bool toHost = (hostMask & HY_BACKEND_COPY_DST_HOST) != 0;
     const bool fromHost = (hostMask & HY_BACKEND_COPY_SRC_HOST) != 0;
     if (!toHost && !fromHost)
-        return stream.record(0, [&](Batch& batch) { recordRows(batch.commands(), stream.device(), box); });
+        return stream.record(0, {HY_ACTIVITY_COPY, bytes},
+                             [&](Batch& batch) { recordRows(batch.commands(), stream.device(), box); });
     Device& device = stream.device();
     // Where the device's memory is the host's, an address that was freed looks like one of the host.
     if ((toHost && device.memory().owns(box.dst)) || (fromHost && device.memory().owns(box.src)))
@@ -184,9 +186,10 @@ void copyBox(Stream& stream, const HyCopy3D& given, uint32_t hostMask) {
     else if (!fromHost)
         map(src);
     if (mapped)
-        stream.doOnHost(device.copies(), [box, dst, src] { copyRowsOnHost(box, dst, src); });
+        stream.doOnHost(device.copies(), {HY_ACTIVITY_COPY, bytes}, [box, dst, src] { copyRowsOnHost(box, dst, src); });
     else
-        stream.doOnHost(device.copies(), [&device, box, toHost] { copyStaged(device, box, !toHost); });
+        stream.doOnHost(device.copies(), {HY_ACTIVITY_COPY, bytes},
+                        [&device, box, toHost] { copyStaged(device, box, !toHost); });
 }
 
 void recordCopy(const Commands& commands, Device& device, const HyCopy3D& box) {
@@ -208,7 +211,9 @@ void recordFill(const Commands& commands, Device& device, const HyFill3D& box) {
 }
 
 void fillBox(Stream& stream, const HyFill3D& box) {
-    stream.record(0, [&](Batch& batch) { recordFill(batch.commands(), stream.device(), box); });
+    const uint64_t bytes = box.width * box.patternBytes * box.height * box.depth;
+    stream.record(0, {HY_ACTIVITY_FILL, bytes},
+                  [&](Batch& batch) { recordFill(batch.commands(), stream.device(), box); });
 }
 
 } // namespace halyard::vulkan
