@@ -52,6 +52,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_TRACE_EVENTS", "how many events the layer \"trace\" keeps"},
     {"HALYARD_TRACE_FILE", "where the layer \"trace\" writes"},
     {"HALYARD_VALIDATE_RACES", "how the layer \"validate\" looks for races between streams"},
+    {"HALYARD_VULKAN_SOFTWARE", "lists Vulkan drivers that run on the processor, such as lavapipe"},
     {"HALYARD_VULKAN_VALIDATION", "turns every message of the Vulkan validation layer into an error"},
 };
 
