@@ -89,14 +89,15 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
 }
 
 inline HyResult Kernel::launchArgs(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args) {
-    CUcontext now = nullptr;
+    CUcontext now; // NOLINT(cppcoreguidelines-init-variables): the driver's to write; where it fails, the launch does
     cu_.cuCtxGetCurrent(&now);
-    if (now != usualContext_) [[unlikely]]
+    if (now != usualContext_ || stream.failed() != HY_SUCCESS) [[unlikely]]
         return launchArgsGeneral(stream, groups, size, args);
     stream.note(name_);
     const CUresult code = cu_.cuLaunchKernel(function_, groups.x, groups.y, groups.z, size.x, size.y, size.z, 0,
                                              stream.handle(), const_cast<void**>(args), nullptr);
-    return code == CUDA_SUCCESS ? HY_SUCCESS : failLaunchArgs(code, groups, size);
+    static_assert(static_cast<int>(CUDA_SUCCESS) == static_cast<int>(HY_SUCCESS));
+    return code == CUDA_SUCCESS ? static_cast<HyResult>(code) : failLaunchArgs(code, groups, size);
 }
 
 HyResult launchArgs(HyBackendStream stream, HyBackendKernel kernel, const HyDim3* workgroups,
@@ -109,7 +110,8 @@ HyResult Kernel::failLaunchArgs(CUresult code, const HyDim3& groups, const HyDim
 }
 
 HyResult Kernel::launchArgsGeneral(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args) {
-    return launch(stream, describeArgs(groups, size, args));
+    const HyResult result = stream.usable();
+    return result == HY_SUCCESS ? launch(stream, describeArgs(groups, size, args)) : result;
 }
 
 uint32_t Kernel::fillArguments(const HyBackendLaunch& launch, CUdeviceptr print, CUdeviceptr grid, uint64_t* outHidden,
