@@ -12,8 +12,7 @@ HyResult Device::open() {
     HY_TRY(blameBackend(backend->name, tables->device.open(backend->context, properties.ordinal, &impl)));
     HyDevicePtr base = 0;
     uint64_t bytes = 0;
-    namesAddresses = tables->memory.getAddressRange(impl, &base, &bytes) == HY_SUCCESS;
-    if (namesAddresses)
+    if (tables->memory.getAddressRange(impl, &base, &bytes) == HY_SUCCESS)
         instance->addresses.reserve(base, bytes, true);
     opened.store(true, std::memory_order_release);
     instance->activities->watch(*this);

@@ -68,7 +68,6 @@ struct Device : Object {
     HyDeviceProperties properties{};
     std::mutex openMutex;
     std::atomic<bool> opened{false};
-    bool namesAddresses = false; // written by open(): all its addresses are in a range that the backend names
     HyBackendDevice impl = nullptr;
     VirtualSpace virtualSpace;
     DevicePools pools;

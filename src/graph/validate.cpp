@@ -2,7 +2,6 @@
 
 #include "api/check.h"
 #include "api/launch_check.h"
-#include "base/host_access.h"
 
 #include <algorithm>
 #include <cstring>
@@ -26,9 +25,7 @@ HyResult validateKernel(const Device& device, const KernelWork& work) {
         if (kernel.parameters[i].kind != HY_PARAMETER_GLOBAL_POINTER)
             continue;
         const HyDevicePtr address = readAddress(work, i);
-        const Located::Kind kind = device.instance->addresses.locate(address).kind;
-        const bool lost = kind == Located::Kind::Unknown && address != 0 && !device.namesAddresses;
-        if (kind == Located::Kind::Stale || (lost && !hostCanRead(address, 1))) {
+        if (device.instance->addresses.locate(address).kind == Located::Kind::Stale) {
             return fail(HY_ERROR_INVALID_ADDRESS, "graph",
                         "add the node after the memory is allocated, and free it last",
                         "args[{}] ({}) is {:#x}, a device address that belongs to no live allocation", i,
