@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "abandoned.h"
 #include "handles.h"
 #include "sharing.h"
 #include "stream.h"
@@ -119,8 +120,10 @@ HyResult Device::close(uint64_t deadline) {
     }
     hostCalls_.stop();
     hostCalls_.abandon(lost() ? lostResult() : HY_ERROR_CANCELLED);
-    // Freeing would wait for work that runs, without a bound.
-    if (result != HY_ERROR_TIMEOUT)
+    // Freeing would wait for work that runs, without a bound. What is left behind then stays in the context.
+    if (result == HY_ERROR_TIMEOUT)
+        abandon(streams());
+    else if (!abandonedRuns(*this))
         leftovers_.releaseAll();
     return result == HY_ERROR_TIMEOUT ? result : HY_SUCCESS;
 }

@@ -1,5 +1,6 @@
 #include "leftovers.h"
 
+#include "abandoned.h"
 #include "stream.h"
 
 namespace halyard::cuda {
@@ -45,6 +46,8 @@ bool Leftovers::done(Entry& entry) noexcept {
 }
 
 void Leftovers::sweep() noexcept {
+    if (abandonedRuns(device_)) // releasing would wait for it
+        return;
     const Current current = enterContext(device_);
     std::vector<Entry> ready;
     try {

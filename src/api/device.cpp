@@ -14,6 +14,8 @@ HyResult Device::open() {
     uint64_t bytes = 0;
     if (tables->memory.getAddressRange(impl, &base, &bytes) == HY_SUCCESS)
         instance->addresses.reserve(base, bytes, true);
+    else
+        instance->addresses.admitUndeclared();
     opened.store(true, std::memory_order_release);
     instance->activities->watch(*this);
     return HY_SUCCESS;

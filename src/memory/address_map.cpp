@@ -1,5 +1,6 @@
 #include "memory/address_map.h"
 
+#include "base/host_readable.h"
 #include "memory/slab.h"
 
 #include <algorithm>
@@ -165,6 +166,10 @@ void AddressMap::unreserve(HyDevicePtr base, uint64_t bytes) {
     const std::unique_lock lock(mutex_);
     std::erase_if(reserved_,
                   [&](const Span& span) { return span.base == base && span.bytes == bytes && !span.forEver; });
+}
+
+bool AddressMap::isNobodys(HyDevicePtr address) const {
+    return undeclared_.load(std::memory_order_acquire) && !hostCanRead(address);
 }
 
 } // namespace halyard

@@ -54,8 +54,10 @@ Status createPhysical(uint32_t device, uint64_t bytes, bool shareable, std::shar
         return Status::OutOfMemory;
     memory->charged = true;
     if (shareable) {
-        memory->file = memfd_create(kPhysicalName, MFD_CLOEXEC);
-        if (memory->file < 0 || ftruncate(memory->file, static_cast<off_t>(bytes)) != 0)
+        // Sealed: whoever gets the descriptor cannot make the mappings of others fault.
+        memory->file = memfd_create(kPhysicalName, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (memory->file < 0 || ftruncate(memory->file, static_cast<off_t>(bytes)) != 0 ||
+            fcntl(memory->file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
             return Status::OperatingSystem;
     } else {
         memory->heapAddress = driver().heap.take(bytes, kGranularity);
