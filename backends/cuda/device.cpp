@@ -98,30 +98,27 @@ HyResult Device::synchronize(uint64_t deadline) {
     return HY_SUCCESS;
 }
 
-// What nobody will signal any more ends, and what is behind it is told.
+// What nobody will signal any more ends, and what is behind it is told. Whether all work is over then.
 bool Device::endWaits() {
-    bool any = false;
-    for (const std::shared_ptr<Stream>& stream : streams()) {
+    const std::vector<std::shared_ptr<Stream>> all = streams();
+    for (const std::shared_ptr<Stream>& stream : all) {
         if (stream->gate().memory() == nullptr || stream->idle())
             continue;
         stream->failWith(HY_ERROR_CANCELLED, "the device was closed while it waited");
         stream->gate().openForGood();
-        any = true;
     }
-    return any;
+    const uint64_t deadline = deadlineAfter(kGraceNs);
+    return std::all_of(all.begin(), all.end(),
+                       [&](const auto& stream) { return pollUntil(deadline, [&] { return stream->idle(); }); });
 }
 
 HyResult Device::close(uint64_t deadline) {
-    HyResult result = synchronize(deadline);
-    if (result == HY_ERROR_TIMEOUT && endWaits() && synchronize(deadlineAfter(kGraceNs)) != HY_ERROR_TIMEOUT) {
-        hostCalls_.stop();
-        leftovers_.releaseAll();
-        return result;
-    }
+    const HyResult result = synchronize(deadline);
+    const bool over = result != HY_ERROR_TIMEOUT || endWaits();
     hostCalls_.stop();
     hostCalls_.abandon(lost() ? lostResult() : HY_ERROR_CANCELLED);
     // Freeing would wait for work that runs, without a bound. What is left behind then stays in the context.
-    if (result == HY_ERROR_TIMEOUT)
+    if (!over)
         abandon(streams());
     else if (!abandonedRuns(*this))
         leftovers_.releaseAll();

@@ -66,7 +66,6 @@ public:
 
 private:
     std::string describeSuspects();
-    // Whether any stream was waiting.
     bool endWaits();
 
     const std::shared_ptr<Context> context_;
