@@ -82,6 +82,26 @@ void castNulls(llvm::Function& kernel) {
     }
 }
 
+// The code generator keeps an arithmetic fence, but writes operations that may be contracted without a rounding, and
+// ptxas, which sees no fence, would make one of a product before it and a sum behind it. Those with a rounding it
+// leaves as they are.
+void contractNothingBesideFences(llvm::Module& module) {
+    for (llvm::Function& function : module) {
+        const bool fenced = llvm::any_of(llvm::instructions(function), [](const llvm::Instruction& instruction) {
+            const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+            return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::arithmetic_fence;
+        });
+        if (!fenced) {
+            continue;
+        }
+        for (llvm::Instruction& instruction : llvm::instructions(function)) {
+            if (llvm::isa<llvm::FPMathOperator>(instruction)) {
+                instruction.setHasAllowContract(false);
+            }
+        }
+    }
+}
+
 void lowerPointerSpaces(llvm::Function& kernel) {
     for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(kernel))) {
         if (builtinOf(instruction) != Builtin::PointerSpace) {
@@ -183,6 +203,7 @@ public:
             removeRepetitions(*module, *machine_);
         }
         flattenConstants(*module);
+        contractNothingBesideFences(*module);
         if (spv::Status status = checkLegality(*module, info); !status) {
             return status.error();
         }
