@@ -31,8 +31,8 @@ struct Settings {
 };
 
 // Reads processors, affinity, control groups, and HALYARD_CPU_DEVICES, HALYARD_CPU_THREADS, HALYARD_CPU_ISA,
-// HALYARD_CPU_SPECIALISE, HALYARD_CPU_SUBGROUP_SIZE and HALYARD_CPU_LANES; a bad value is a warning and counts as unset. Throws
-// std::bad_alloc.
+// HALYARD_CPU_SPECIALISE, HALYARD_CPU_SUBGROUP_SIZE and HALYARD_CPU_LANES; a bad value is a warning and counts as
+// unset. Throws std::bad_alloc.
 Settings readSettings(const Host& host);
 
 // Everything that hyDeviceGetProperties tells of one part of the processor. Throws std::bad_alloc.
