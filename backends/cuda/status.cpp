@@ -87,7 +87,7 @@ Meaning lookUp(CUresult code) {
     case CUDA_ERROR_INVALID_SOURCE:
         return {HY_ERROR_INVALID_MODULE, "", "the driver refuses the module", "", false};
     case CUDA_ERROR_NO_BINARY_FOR_GPU:
-        return {HY_ERROR_INVALID_MODULE, "", "the module has no code for this device",
+        return {HY_ERROR_UNSUPPORTED, "", "the module has no code for this device",
                 "build it for the device's processor, or as PTX", false};
     case CUDA_ERROR_UNSUPPORTED_PTX_VERSION:
         return {HY_ERROR_UNSUPPORTED, "", "the PTX is newer than the driver", kUpdate, false};

@@ -129,8 +129,10 @@ struct ModuleState {
 
     Device* const device;
     HyBackendModule impl = nullptr;
+    HyModuleFormat format = HY_MODULE_FORMAT_SPIRV;
     std::vector<uint32_t> words; // specialised SPIR-V
     std::array<uint8_t, 32> digest{};
+    std::vector<std::byte> native; // of every other format
     spv::Reflection reflection;
 };
 
