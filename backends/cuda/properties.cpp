@@ -105,6 +105,8 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
     }
     if (hasGraphs(cu))
         caps |= HY_CAP_GRAPHS;
+    if (cu.cuDevicePrimaryCtxReset_v2 != nullptr)
+        caps |= HY_CAP_DEVICE_RESTART;
     return caps;
 }
 

@@ -35,4 +35,17 @@ SymbolReport loadSymbols(const char* library, Symbols& out) {
     return {true, {}, missingOptional};
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter" // they have the driver's names
+const Symbols& deadSymbols() {
+    static constexpr Symbols kDead{
+#define HALYARD_CUDA_DEAD(presence, version, result, name, parameters)                                                 \
+    .name = [] parameters -> result { return CUDA_ERROR_CONTEXT_IS_DESTROYED; },
+        HALYARD_CUDA_SYMBOLS(HALYARD_CUDA_DEAD)
+#undef HALYARD_CUDA_DEAD
+    };
+    return kDead;
+}
+#pragma GCC diagnostic pop
+
 } // namespace halyard::cuda

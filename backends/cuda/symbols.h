@@ -252,6 +252,10 @@ struct Symbols {
 #undef HALYARD_CUDA_DECLARE
 };
 
+// Functions that do nothing and answer CUDA_ERROR_CONTEXT_IS_DESTROYED: for objects whose context is gone, whose
+// handles the driver must not see any more.
+const Symbols& deadSymbols();
+
 struct SymbolReport {
     bool found = false;          // there is a driver
     std::string fault;           // why the driver cannot be used, or empty

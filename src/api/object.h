@@ -67,6 +67,7 @@ struct Device : Object {
     const BackendTables* const tables;
     HyDeviceProperties properties{};
     std::mutex openMutex;
+    std::mutex restartMutex; // one restart at a time
     std::atomic<bool> opened{false};
     HyBackendDevice impl = nullptr;
     VirtualSpace virtualSpace;
