@@ -25,7 +25,9 @@ Device::~Device() {
         for (const auto& [flags, event] : events_)
             cu().cuEventDestroy_v2(event);
     }
-    driver().cuDevicePrimaryCtxRelease_v2(info_.handle); // a reset takes nobody's reference away
+    // A reset takes nobody's reference away. While the driver is at one, this would wait for it: then the reference
+    // stays.
+    cuOfProcess().cuDevicePrimaryCtxRelease_v2(info_.handle);
 }
 
 HyResult Device::open() {
@@ -49,6 +51,17 @@ void Device::end(Failure why) {
     cuOfProcess_.store(&deadSymbols(), std::memory_order_relaxed); // the driver may be at the reset for long
 }
 
+namespace {
+
+// " (cuMemAlloc_v2: CUDA_ERROR_OUT_OF_MEMORY)", or the error's name alone. Throws std::bad_alloc.
+std::string nameCall(CUresult code) {
+    const FailedCall call = lastFailedCall();
+    return std::string(" (") + (call.code == code ? std::string(call.name) + ": " : std::string()) +
+           meaningOf(code).name + ")";
+}
+
+} // namespace
+
 HyResult Device::fail(CUresult code, const char* what, const std::string& detail) noexcept {
     const Meaning meaning = meaningOf(code);
     try {
@@ -63,11 +76,11 @@ HyResult Device::fail(CUresult code, const char* what, const std::string& detail
                                 lostFailure_.nativeCode});
         Failure failure{meaning.result, "", "", meaning.hint, meaning.name, code};
         if (meaning.sticky) {
-            failure.message = meaning.words + describeSuspects();
+            failure.message = meaning.words + describeSuspects() + " (" + meaning.name + ")";
             lostFailure_ = failure;
             lost_.store(meaning.result, std::memory_order_release);
         } else {
-            failure.message = std::string("the driver could not ") + what + ": " + meaning.words;
+            failure.message = std::string("the driver could not ") + what + nameCall(code) + ": " + meaning.words;
         }
         if (!detail.empty())
             failure.message += "\n" + detail;

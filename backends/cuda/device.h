@@ -58,7 +58,7 @@ public:
     // The context is about to go, by a reset: no call of this device and its objects reaches the driver any more, and
     // every one fails so.
     void end(Failure why);
-    void contextIsGone() { cuOfProcess_.store(&driver(), std::memory_order_relaxed); }
+    void resetIsOver() { cuOfProcess_.store(&driver(), std::memory_order_relaxed); }
 
     // Asks the driver whether the context still lives: HY_SUCCESS, or what it failed with, also remembered.
     HyResult probe() noexcept;

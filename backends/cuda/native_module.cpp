@@ -1,6 +1,6 @@
 #include "native_module.h"
 
-#include "versions.h"
+#include "driver_log.h"
 
 #include <algorithm>
 
@@ -78,6 +78,7 @@ bool askDriver(const Image& image, std::vector<NativeKernel>& out) {
         kernel.name = name;
         size_t offset = 0, bytes = 0;
         CUresult code = CUDA_SUCCESS;
+        const ExpectFailure theEnd;
         while ((code = cu.cuFuncGetParamInfo(function, kernel.parameters.size(), &offset, &bytes)) == CUDA_SUCCESS)
             kernel.addAt(static_cast<uint32_t>(offset), static_cast<uint32_t>(bytes));
         if (code != CUDA_ERROR_INVALID_VALUE) // that there is no such parameter

@@ -98,11 +98,10 @@ HyResult restart(Device& device, uint64_t deadline) {
         constexpr uint64_t kLongest = 3'600'000'000'000; // so that the clock does not overflow
         all.changed.wait_for(lock, std::chrono::nanoseconds(std::min(deadline - now, kLongest)));
     }
-    if (state.code == CUDA_SUCCESS) {
-        for (const std::shared_ptr<Device>& each : sharers(all, device.handle()))
-            each->contextIsGone();
+    for (const std::shared_ptr<Device>& each : sharers(all, device.handle()))
+        each->resetIsOver();
+    if (state.code == CUDA_SUCCESS)
         return HY_SUCCESS;
-    }
     const Meaning meaning = meaningOf(state.code);
     return device.host().fail({HY_ERROR_DEVICE_LOST,
                                std::string("the driver could not reset the device: ") + meaning.words, "",

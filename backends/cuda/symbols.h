@@ -256,6 +256,14 @@ struct Symbols {
 // handles the driver must not see any more.
 const Symbols& deadSymbols();
 
+// The call of the driver that failed last on this thread, for messages; "" before any. Calls of the hot paths
+// (kUnrecorded in symbols.cpp) are not among them.
+struct FailedCall {
+    const char* name = "";
+    CUresult code = CUDA_SUCCESS;
+};
+FailedCall lastFailedCall() noexcept;
+
 struct SymbolReport {
     bool found = false;          // there is a driver
     std::string fault;           // why the driver cannot be used, or empty

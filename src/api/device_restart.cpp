@@ -66,8 +66,11 @@ HyResult restartDevice(Device& device, uint64_t timeoutNs) {
     constexpr std::chrono::milliseconds kPause{1};
     const std::lock_guard lock(device.restartMutex);
     const Clock::time_point start = Clock::now();
-    if (device.opened.load(std::memory_order_acquire))
-        HY_TRY(endDevice(device, timeoutNs));
+    if (device.opened.load(std::memory_order_acquire)) {
+        // Where the driver could not do it, giving the device up may have been enough: opening it tells.
+        if (const HyResult ended = endDevice(device, timeoutNs); ended == HY_ERROR_TIMEOUT)
+            return ended;
+    }
     while (true) { // an earlier call may have left the driver at it
         HyResult result = HY_SUCCESS;
         {
