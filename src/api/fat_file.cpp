@@ -56,7 +56,7 @@ bool readString(Bytes bytes, uint64_t offset, std::string_view& out) {
 
 // One binary: "" and an image, or what is wrong.
 std::string readBinary(Bytes binary, const Header& header, FatImage& out) {
-    if (header.entrySize < sizeof(Entry) || !inside(binary, header.entryOffset, sizeof(Entry)))
+    if (header.entrySize < sizeof(Entry) || !inside(binary, header.entryOffset, header.entrySize))
         return fmt::format("its entry at {} leaves its {} bytes", header.entryOffset, binary.size());
     const auto entry = readAt<Entry>(binary, header.entryOffset);
     if (!inside(binary, entry.imageOffset, entry.imageSize))

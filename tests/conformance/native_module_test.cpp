@@ -149,6 +149,20 @@ TEST_F(NativeModules, WorkgroupMemoryWithoutAName) {
     EXPECT_EQ(hyKernelGetOccupancy(kernel, {32, 1, 1}, uint64_t{most} + 1, &all), HY_ERROR_INVALID_LAUNCH_SIZE);
 }
 
+// Only the driver knows it.
+TEST_F(NativeModules, AWorkgroupSizeThatTheCodeRequires) {
+    std::string text = addPtx();
+    text.insert(text.find("{", text.find(".entry add(")), " .reqntid 32, 1, 1 ");
+    const HyKernel kernel = makeKernel(loadPtx(text), "add");
+    const HyDevicePtr data = upload(std::vector<uint32_t>(32, 1));
+    const uint32_t value = 5;
+    const void* args[] = {&data, &value};
+    EXPECT_FAILS(HY_ERROR_INVALID_LAUNCH_SIZE, "workgroupSize", hyLaunchKernel, stream, kernel, HyDim3{1, 1, 1},
+                 HyDim3{16, 1, 1}, 0, args, 2);
+    ASSERT_OK(hyLaunchKernel(stream, kernel, {1, 1, 1}, {32, 1, 1}, 0, args, 2));
+    EXPECT_EQ(download<uint32_t>(data, 32), std::vector<uint32_t>(32, 1006));
+}
+
 TEST_F(NativeModules, InAGraph) {
     const HyKernel kernel = makeKernel(loadPtx(addPtx()), "add");
     const HyDevicePtr data = upload(std::vector<uint32_t>(16, 1));
