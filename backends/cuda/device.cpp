@@ -2,6 +2,7 @@
 
 #include "abandoned.h"
 #include "handles.h"
+#include "restart.h"
 #include "sharing.h"
 #include "stream.h"
 #include "tables.h"
@@ -18,7 +19,8 @@ constexpr uint64_t kGraceNs = 2'000'000'000; // for work that was waiting when t
 } // namespace
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
-    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this) {}
+    : context_(std::move(context)), info_(info), cu_(&context_->cu), cuOfProcess_(&context_->cu), leftovers_(*this),
+      hostCalls_(*this) {}
 
 Device::~Device() {
     hostCalls_.stop();
@@ -29,29 +31,62 @@ Device::~Device() {
         for (const auto& [flags, event] : events_)
             cu().cuEventDestroy_v2(event);
     }
-    cu().cuDevicePrimaryCtxRelease_v2(info_.handle);
+    // A reset takes nobody's reference away. While the driver is at one, this would wait for it: then the reference
+    // stays.
+    cuOfProcess().cuDevicePrimaryCtxRelease_v2(info_.handle);
 }
 
 HyResult Device::open() {
-    return check(cu().cuDevicePrimaryCtxRetain(&primary_, info_.handle), "make a context of the device");
+    if (const HyResult result = checkRestarted(host(), info_.handle); result != HY_SUCCESS)
+        return result;
+    const CUresult code = cu().cuDevicePrimaryCtxRetain(&primary_, info_.handle);
+    if (code != CUDA_SUCCESS)
+        return fail(code, "make a context of the device");
+    enlistOpen(shared_from_this());
+    return tryContext(*this);
 }
+
+void Device::end(Failure why) {
+    const std::scoped_lock lock(lostMutex_);
+    if (ended_)
+        return;
+    ended_ = true;
+    lostFailure_ = std::move(why);
+    lost_.store(lostFailure_.code, std::memory_order_release);
+    cu_.store(&deadSymbols(), std::memory_order_relaxed);
+    cuOfProcess_.store(&deadSymbols(), std::memory_order_relaxed); // the driver may be at the reset for long
+}
+
+namespace {
+
+// " (cuMemAlloc_v2: CUDA_ERROR_OUT_OF_MEMORY)", or the error's name alone. Throws std::bad_alloc.
+std::string nameCall(CUresult code) {
+    const FailedCall call = lastFailedCall();
+    return std::string(" (") + (call.code == code ? std::string(call.name) + ": " : std::string()) +
+           meaningOf(code).name + ")";
+}
+
+} // namespace
 
 HyResult Device::fail(CUresult code, const char* what, const std::string& detail) noexcept {
     const Meaning meaning = meaningOf(code);
     try {
         const std::scoped_lock lock(lostMutex_);
+        if (ended_)
+            return host().fail(lostFailure_);
         if (const HyResult before = lost_.load(); before != HY_SUCCESS)
             return host().fail({before,
                                 std::string("the driver could not ") + what +
                                     ": the device's context is gone since an earlier failure: " + lostFailure_.message,
-                                "", "restart the process", lostFailure_.nativeName, lostFailure_.nativeCode});
+                                "", "call hyDeviceReset, or restart the process", lostFailure_.nativeName,
+                                lostFailure_.nativeCode});
         Failure failure{meaning.result, "", "", meaning.hint, meaning.name, code};
         if (meaning.sticky) {
-            failure.message = meaning.words + describeSuspects();
+            failure.message = meaning.words + describeSuspects() + " (" + meaning.name + ")";
             lostFailure_ = failure;
             lost_.store(meaning.result, std::memory_order_release);
         } else {
-            failure.message = std::string("the driver could not ") + what + ": " + meaning.words;
+            failure.message = std::string("the driver could not ") + what + nameCall(code) + ": " + meaning.words;
         }
         if (!detail.empty())
             failure.message += "\n" + detail;
@@ -230,6 +265,11 @@ HyResult synchronizeDevice(HyBackendDevice handle, uint64_t timeoutNs) {
     return guarded(device->host(), [&] { return device->synchronize(deadlineAfter(timeoutNs)); });
 }
 
+HyResult resetDevice(HyBackendDevice handle, uint64_t timeoutNs) {
+    const std::shared_ptr<Device> device = fromHandle(handle);
+    return guarded(device->host(), [&] { return restart(*device, deadlineAfter(timeoutNs)); });
+}
+
 HyResult getNativeHandle(HyBackendDevice handle, HyNativeHandle* outHandle) {
     outHandle->value = reinterpret_cast<uintptr_t>(fromHandle(handle)->context());
     outHandle->typeName = "CUcontext";
@@ -249,6 +289,7 @@ const HyBackendDeviceTable kDeviceTable{
     .getNativeHandle = getNativeHandle,
     .getPeerAccess = getPeerAccess,
     .enablePeerAccess = enablePeerAccess,
+    .reset = resetDevice,
 };
 
 } // namespace halyard::cuda

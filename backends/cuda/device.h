@@ -24,7 +24,12 @@ public:
     ~Device();
 
     const Host& host() const { return context_->host; }
-    const Symbols& cu() const { return context_->cu; }
+    // Those of the driver, as long as the context lives (end()).
+    const Symbols& cu() const { return *cu_.load(std::memory_order_relaxed); }
+    const Symbols& driver() const { return context_->cu; }
+    // For giving back what belongs to the process and not to the context, as virtual memory does: also after end(),
+    // once the context is gone.
+    const Symbols& cuOfProcess() const { return *cuOfProcess_.load(std::memory_order_relaxed); }
     int driverVersion() const { return context_->driverVersion; }
     const DeviceInfo& info() const { return info_; }
     CUdevice handle() const { return info_.handle; }
@@ -50,6 +55,11 @@ public:
     bool lost() const { return lost_.load(std::memory_order_acquire) != HY_SUCCESS; }
     HyResult lostResult() const { return lost_.load(std::memory_order_acquire); }
 
+    // The context is about to go, by a reset: no call of this device and its objects reaches the driver any more, and
+    // every one fails so.
+    void end(Failure why);
+    void resetIsOver() { cuOfProcess_.store(&driver(), std::memory_order_relaxed); }
+
     // Asks the driver whether the context still lives: HY_SUCCESS, or what it failed with, also remembered.
     HyResult probe() noexcept;
 
@@ -70,10 +80,12 @@ private:
 
     const std::shared_ptr<Context> context_;
     const DeviceInfo info_;
+    std::atomic<const Symbols*> cu_, cuOfProcess_;
     CUcontext primary_ = nullptr;
     std::atomic<HyResult> lost_{HY_SUCCESS};
     std::mutex lostMutex_;
     Failure lostFailure_{};
+    bool ended_ = false; // guarded by lostMutex_
     std::mutex mutex_;
     std::vector<std::weak_ptr<Stream>> streams_;
     std::set<std::string, std::less<>> names_;

@@ -90,7 +90,7 @@ HyResult Kernel::prepare(Module& module, const ArtifactHeader& header) {
     if (plain_ && multiple_ == 1)
         usualContext_ = device.context();
     const uint32_t most = device.info().properties.maxLocalBytes;
-    if (!hasLocal || most <= device.info().defaultLocalBytes)
+    if ((!hasLocal && module.image() == nullptr) || most <= device.info().defaultLocalBytes)
         return HY_SUCCESS;
     int fixed = 0;
     if (const HyResult result =

@@ -204,6 +204,12 @@ HyResult Kernel::failLaunch(CUresult code, const HyBackendLaunch& launch, uint32
                                            " of these run at once",
                                        "workgroups", "launch fewer workgroups and let each do more",
                                        "CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE", code});
+        if (code == CUDA_ERROR_INVALID_VALUE) // all else was checked before
+            return device.host().fail({HY_ERROR_INVALID_LAUNCH_SIZE,
+                                       std::string("the driver refuses to launch kernel '") + name_ + "' with " +
+                                           detail + " (CUDA_ERROR_INVALID_VALUE)",
+                                       "workgroupSize", "launch with the size that native code requires (.reqntid)",
+                                       "CUDA_ERROR_INVALID_VALUE", code});
         return device.fail(code, (std::string("launch kernel '") + name_ + "'").c_str(), detail);
     });
 }

@@ -14,6 +14,7 @@ void Leftovers::keep(std::function<void()> release) noexcept {
     try {
         Entry entry{{}, std::move(release)};
         if (!device_.lost()) {
+            const Current current = enterContext(device_);
             for (const std::shared_ptr<Stream>& stream : device_.streams()) {
                 CUevent fence = nullptr;
                 if (device_.takeEvent(CU_EVENT_DISABLE_TIMING, fence) != HY_SUCCESS)

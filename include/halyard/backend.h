@@ -176,6 +176,19 @@ typedef struct HyBackendKernelDesc {
     uint32_t reserved;
 } HyBackendKernelDesc;
 
+/* Since 1.2. What a native module says of one of its kernels. */
+typedef struct HyBackendKernelInterface {
+    uint32_t structSize;
+    uint32_t parameterCount;
+    const char* name;                     /* this and the parameters live as long as the module */
+    const HyBackendParameter* parameters; /* HY_PARAMETER_VALUE, in order and without overlap */
+    uint32_t argumentBytes;               /* packed block */
+    uint32_t reserved;
+    HyDim3 requiredWorkgroupSize; /* 0, 0, 0: any, or not known */
+    uint32_t reserved2;
+    uint64_t staticLocalBytes;
+} HyBackendKernelInterface;
+
 typedef struct HyBackendKernelInfo {
     uint32_t structSize;
     uint32_t maxWorkgroupInvocations;
@@ -245,7 +258,9 @@ typedef struct HyBackendDeviceTable {
     /* Since 1.2. Enabling what is enabled is a success. */
     HyResult (*enablePeerAccess)(HyBackendDevice device, HyBackendDevice peer);
     /* Since 1.2, with HY_CAP_DEVICE_RESET: see hyDeviceReset. While it runs, and after a timeout until a later call
-     * succeeds, submissions get HY_ERROR_INVALID_STATE and waits that were under way HY_ERROR_CANCELLED. */
+     * succeeds, submissions get HY_ERROR_INVALID_STATE and waits that were under way HY_ERROR_CANCELLED. With
+     * HY_CAP_DEVICE_RESTART it ends the device: whatever it returns, objects of it only have to be destroyed from then
+     * on, at once and without the driver, and close() follows. The runtime opens the ordinal again when it succeeds. */
     HyResult (*reset)(HyBackendDevice device, uint64_t timeoutNs);
     /* Since 1.2, with HY_CAP_COOPERATIVE_MATRIX. Called before open, too; cheap. */
     HyResult (*getCooperativeMatrixCount)(HyBackendContext context, uint32_t ordinal, uint32_t* outCount);
@@ -388,6 +403,12 @@ typedef struct HyBackendModuleTable {
      * the size as for a launch. Fills every field but structSize. */
     HyResult (*getOccupancy)(HyBackendKernel kernel, HyDim3 workgroupSize, uint64_t localBytes,
                              HyOccupancy* outOccupancy);
+    /* Since 1.2; this and the next with HY_CAP_MODULE_PTX, _CUBIN or _FATBIN, for modules of these formats. `load` gets
+     * bytes that nobody has checked: it must read none beyond dataBytes, nor let the driver do so. Errors of it:
+     * HY_ERROR_INVALID_MODULE, HY_ERROR_UNSUPPORTED (code for another processor, or a newer driver). */
+    HyResult (*getKernelCount)(HyBackendModule module, uint32_t* outCount);
+    /* `index` is below the count. Fills every field but structSize. */
+    HyResult (*getKernelInterface)(HyBackendModule module, uint32_t index, HyBackendKernelInterface* outInterface);
 } HyBackendModuleTable;
 
 /* Since 1.2: timeline semaphores (HY_CAP_TIMELINE_SEMAPHORES). */

@@ -68,7 +68,16 @@ namespace {
                 device.properties.selector);
 }
 
-[[gnu::cold]] HyResult failDynamicLocal(uint32_t bytes) {
+// Native kernels alone have an unnamed block.
+[[gnu::noinline]] HyResult checkDynamicLocal(const Kernel& kernel, uint32_t bytes) {
+    if (kernel.module->format != HY_MODULE_FORMAT_SPIRV) {
+        const uint64_t limit = kernel.device->properties.maxLocalBytes;
+        if (kernel.info.staticLocalBytes <= limit && bytes <= limit - kernel.info.staticLocalBytes)
+            return HY_SUCCESS;
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "dynamicLocalBytes", "use less workgroup memory",
+                    "kernel '{}' declares {} bytes of workgroup memory, and dynamicLocalBytes is {}; {} has {}",
+                    kernel.info.name, kernel.info.staticLocalBytes, bytes, kernel.device->properties.selector, limit);
+    }
     return fail(HY_ERROR_INVALID_ARGUMENT, "dynamicLocalBytes",
                 "give the bytes as the argument of the Workgroup pointer parameter",
                 "dynamicLocalBytes is {}, and a SPIR-V kernel has no unnamed block of workgroup memory", bytes);
@@ -164,7 +173,7 @@ inline HyResult check(const Device& device, const Kernel& kernel, const HyBacken
     if (!fitsGrid(kernel, launch.workgroups)) [[unlikely]]
         return failGrid(kernel, launch.workgroups);
     if (launch.dynamicLocalBytes != 0) [[unlikely]]
-        return failDynamicLocal(launch.dynamicLocalBytes);
+        HY_TRY(checkDynamicLocal(kernel, launch.dynamicLocalBytes));
     HY_TRY(checkAlignment(kernel, launch));
     if (kernel.hasLocalParameters || kernel.info.staticLocalBytes != 0)
         HY_TRY(checkLocalMemory(kernel, launch));

@@ -67,6 +67,7 @@ struct Device : Object {
     const BackendTables* const tables;
     HyDeviceProperties properties{};
     std::mutex openMutex;
+    std::mutex restartMutex; // one restart at a time
     std::atomic<bool> opened{false};
     HyBackendDevice impl = nullptr;
     VirtualSpace virtualSpace;
@@ -129,8 +130,10 @@ struct ModuleState {
 
     Device* const device;
     HyBackendModule impl = nullptr;
+    HyModuleFormat format = HY_MODULE_FORMAT_SPIRV;
     std::vector<uint32_t> words; // specialised SPIR-V
     std::array<uint8_t, 32> digest{};
+    std::vector<std::byte> native; // of every other format
     spv::Reflection reflection;
 };
 

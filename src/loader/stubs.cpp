@@ -69,7 +69,9 @@
     SLOT(module, getKernelInfo)                                                                                        \
     SLOT(module, getNativeHandle)                                                                                      \
     SLOT(module, getKernelNativeHandle)                                                                                \
-    SLOT(module, getOccupancy)
+    SLOT(module, getOccupancy)                                                                                         \
+    SLOT(module, getKernelCount)                                                                                       \
+    SLOT(module, getKernelInterface)
 #define HALYARD_SEMAPHORE_SLOTS(SLOT)                                                                                  \
     SLOT(semaphore, create)                                                                                            \
     SLOT(semaphore, destroy)                                                                                           \

@@ -119,6 +119,20 @@ std::pair<Located, Located> AddressMap::locate(HyDevicePtr first, HyDevicePtr se
     return {locateLocked(first), locateLocked(second)};
 }
 
+std::vector<AddressRange> AddressMap::take(const Device* device) {
+    std::vector<AddressRange> taken;
+    const std::unique_lock lock(mutex_);
+    for (auto range = ranges_.begin(); range != ranges_.end();) {
+        if (range->second.device != device) {
+            ++range;
+            continue;
+        }
+        taken.push_back(range->second);
+        range = ranges_.erase(range);
+    }
+    return taken;
+}
+
 std::vector<AddressRange> AddressMap::ofDevice(const Device* device) const {
     const std::shared_lock lock(mutex_);
     std::vector<AddressRange> out;

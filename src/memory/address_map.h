@@ -67,6 +67,8 @@ public:
     std::optional<AddressRange> find(HyDevicePtr address) const;
     // As inserted: slabs as a whole.
     std::vector<AddressRange> ofDevice(const Device* device) const;
+    // The same, and removes them.
+    std::vector<AddressRange> take(const Device* device);
 
     Located locate(HyDevicePtr address) const;
     // Both under one lock.

@@ -24,9 +24,13 @@ bool Trial::step(const char* name, HyResult result) {
     return false;
 }
 
+bool Trial::open() {
+    return step("initialise", api_.initialise(&services_, &context_)) &&
+           step("open", api_.device->open(context_, 0, &device_));
+}
+
 bool Trial::start() {
-    if (!step("initialise", api_.initialise(&services_, &context_)) ||
-        !step("open", api_.device->open(context_, 0, &device_)))
+    if (!open())
         return false;
     HyBackendStreamDesc desc{};
     desc.structSize = sizeof desc;
@@ -65,6 +69,10 @@ bool Trial::launch() {
 
 bool Trial::wait(uint64_t timeoutNs) {
     return step("wait", api_.stream->synchronize(stream_, timeoutNs));
+}
+
+bool Trial::reset(uint64_t timeoutNs) {
+    return step("reset", api_.device->reset(device_, timeoutNs));
 }
 
 bool Trial::fillThenReadBack() {

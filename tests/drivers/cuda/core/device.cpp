@@ -132,8 +132,7 @@ Status Device::resetPrimary() {
     std::shared_ptr<Context> gone;
     {
         std::lock_guard lock(primaryMutex_);
-        gone = std::move(primary_);
-        retains_ = 0;
+        gone = std::move(primary_); // the references stay: each owner still releases its own
         primaryFlags_ = 0;
     }
     if (gone)
