@@ -22,8 +22,9 @@ Abandoned& abandoned() {
     return only;
 }
 
-bool runs(const Device& device, const Stream& stream) {
-    return device.cu().cuStreamQuery(stream.handle()) == CUDA_ERROR_NOT_READY;
+// By the functions of the stream's own device, which know when a reset has ended it.
+bool runs(const Stream& stream) {
+    return stream.device().cu().cuStreamQuery(stream.handle()) == CUDA_ERROR_NOT_READY;
 }
 
 } // namespace
@@ -50,7 +51,7 @@ bool abandonedRuns(const Device& device) noexcept {
         const Stream& stream = *all.running[i];
         if (stream.device().context() != device.context()) {
             ++i;
-        } else if (runs(device, stream)) {
+        } else if (runs(stream)) {
             return true;
         } else {
             all.ended.push_back(std::move(all.running[i]));

@@ -1,5 +1,6 @@
 #include "restart.h"
 
+#include "stream.h"
 #include "wait.h"
 
 #include "base/block_signals.h"
@@ -48,6 +49,8 @@ void endAll(const Restarts& all, const Device& cause) {
         else
             device->end({HY_ERROR_DEVICE_LOST, "another instance of this process reset the device", "",
                          "destroy this instance and create another"});
+        for (const std::shared_ptr<Stream>& stream : device->streams())
+            stream->gate().forget();
     }
 }
 

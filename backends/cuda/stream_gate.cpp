@@ -64,6 +64,11 @@ void StreamGate::openForGood() {
     publish();
 }
 
+void StreamGate::forget() {
+    const std::scoped_lock lock(mutex_);
+    count_ = nullptr;
+}
+
 // What was written before a semaphore went up is seen by what the stream does next.
 void StreamGate::publish() {
     if (count_ != nullptr)

@@ -27,6 +27,8 @@ public:
     void open(uint64_t number);
     // Ends all waits, and those to come at once.
     void openForGood();
+    // The context is about to go, and the pinned memory with it: opening touches it no more, and the waits stay.
+    void forget();
     // The pinned memory, for the stream to free; null when it never waited.
     void* memory() const { return count_; }
 

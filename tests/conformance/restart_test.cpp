@@ -179,6 +179,29 @@ TEST_F(Restart, HostFunctionsOfDroppedWorkAreToldOnce) {
     EXPECT_EQ(calls.count, 1);
 }
 
+// What a stream waits for may come after the reset, when the memory by which the driver learns of it is gone.
+TEST_F(Restart, AStreamThatWaitsForASemaphore) {
+    SKIP_WITHOUT(HY_CAP_TIMELINE_SEMAPHORES);
+    HyInstance other = nullptr;
+    HyDevice same = nullptr;
+    HyStream theirStream = nullptr;
+    HySemaphore ours = nullptr, theirs = nullptr;
+    ASSERT_OK(hyInstanceCreate(nullptr, &other));
+    ASSERT_OK(hyDeviceFind(other, deviceUnderTest(), &same));
+    ASSERT_OK(hyStreamCreate(same, nullptr, &theirStream));
+    ASSERT_OK(hySemaphoreCreate(same, nullptr, &theirs));
+    ASSERT_OK(hyStreamWaitSemaphore(theirStream, theirs, 1));
+    ASSERT_OK(hySemaphoreCreate(device, nullptr, &ours));
+    ASSERT_OK(hyStreamWaitSemaphore(stream, ours, 1));
+    ASSERT_OK(launchAddOne(data));
+    ASSERT_OK(hyDeviceReset(device, kLimitNs));
+    EXPECT_EQ(hySemaphoreSignal(ours, 1), HY_ERROR_INVALID_HANDLE);
+    EXPECT_OK(hySemaphoreSignal(theirs, 1));
+    EXPECT_EQ(hyStreamSynchronize(theirStream, kLimitNs), HY_ERROR_DEVICE_LOST);
+    expectWorksAnew();
+    EXPECT_OK(hyInstanceDestroy(other));
+}
+
 TEST_F(Restart, GraphsAndCapturesAreGone) {
     ASSERT_OK(hyStreamBeginCapture(stream, 0));
     ASSERT_OK(launchAddOne(data));
