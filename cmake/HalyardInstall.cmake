@@ -20,6 +20,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/cmake/HalyardConfig.cmake"
     "${PROJECT_BINARY_DIR}/cmake/HalyardConfigVersion.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/HalyardKernels.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/HalyardKernelPack.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/HalyardEmbed.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/HalyardLayer.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/halyard_layer.map"

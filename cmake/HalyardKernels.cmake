@@ -15,7 +15,11 @@
 #   HALYARD_LLVM_SPIRV       llvm-spirv of the same major version as that clang; empty when it is not needed
 #   HALYARD_GLSL_COMPILER    glslangValidator or glslc
 
+#   HALYARD_KERNEL_PACK      a folder made by tools/make-pack: no compiler is searched or called, the modules come from there
+
 include_guard(GLOBAL)
+include("${CMAKE_CURRENT_LIST_DIR}/HalyardKernelPack.cmake")
+set(HALYARD_KERNEL_PACK "" CACHE PATH "Folder of tools/make-pack with the kernels as SPIR-V, for machines without their compilers")
 
 # Sets HALYARD_CLANG and HALYARD_LLVM_SPIRV in the cache.
 function(_halyard_find_opencl_compiler)
@@ -107,7 +111,9 @@ function(halyard_add_kernels target)
         get_filename_component(name "${source}" NAME)
         string(MAKE_C_IDENTIFIER "${name}" symbol)
         set(output "${outputDir}/${symbol}.spv")
-        if(name MATCHES "\\.cl$")
+        if(HALYARD_KERNEL_PACK)
+            _halyard_take_packed("${target}" "${symbol}" "${output}")
+        elseif(name MATCHES "\\.cl$")
             _halyard_compile_cl("${source}" "${output}" "${arg_OPTIONS};${arg_CL_OPTIONS}")
         elseif(name MATCHES "\\.comp$")
             _halyard_compile_glsl("${source}" "${output}" "${arg_OPTIONS};${arg_GLSL_OPTIONS}")

@@ -73,7 +73,7 @@ HyResult Kernel::prepare() {
 HyResult Kernel::compile(const Source& source, HyDim3 size, Ref<CodeObject>& outCode) const {
     HyJitRequest request{};
     request.structSize = sizeof request;
-    request.flags = source.jitFlags;
+    request.flags = source.jitFlags | HY_JIT_LANES(module_->device().settings().lanes);
     request.spirv = source.spirv;
     request.spirvBytes = source.bytes;
     request.spirvDigest = source.digest;

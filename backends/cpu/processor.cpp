@@ -158,6 +158,20 @@ uint32_t readDevices(const Host& host) {
     return 1;
 }
 
+uint32_t readLanes(const Host& host) {
+    const char* text = host.getEnv("HALYARD_CPU_LANES");
+    if (text == nullptr) {
+        return 0;
+    }
+    for (const uint32_t lanes : {1U, 4U, 8U, 16U}) {
+        if (std::to_string(lanes) == text) {
+            return lanes;
+        }
+    }
+    host.log(HY_LOG_WARNING, format("HALYARD_CPU_LANES=%s is not 1, 4, 8 or 16: ignored", text));
+    return 0;
+}
+
 uint32_t readSubgroupSize(const Host& host) {
     const char* text = host.getEnv("HALYARD_CPU_SUBGROUP_SIZE");
     if (text == nullptr) {
@@ -236,6 +250,7 @@ Settings readSettings(const Host& host) {
     settings.totalMemory = std::min({physical, limits.memoryBytes, reservableBytes()}) / settings.devices;
     settings.specialise = readSpecialise(host);
     settings.subgroupSize = readSubgroupSize(host);
+    settings.lanes = readLanes(host);
     settings.isa = readIsa(host);
     return settings;
 }

@@ -26,12 +26,13 @@ struct Settings {
     uint64_t totalMemory = 0; // bytes that allocations may take together
     Specialise specialise = Specialise::Background;
     uint32_t subgroupSize = 0; // for kernels that require none; 0: the compiler's choice
+    uint32_t lanes = 0;        // HY_JIT_LANES; 0: the compiler's choice
     std::string isa;           // "x86-64-v3"
 };
 
 // Reads processors, affinity, control groups, and HALYARD_CPU_DEVICES, HALYARD_CPU_THREADS, HALYARD_CPU_ISA,
-// HALYARD_CPU_SPECIALISE and HALYARD_CPU_SUBGROUP_SIZE; a bad value is a warning and counts as unset. Throws
-// std::bad_alloc.
+// HALYARD_CPU_SPECIALISE, HALYARD_CPU_SUBGROUP_SIZE and HALYARD_CPU_LANES; a bad value is a warning and counts as
+// unset. Throws std::bad_alloc.
 Settings readSettings(const Host& host);
 
 // Everything that hyDeviceGetProperties tells of one part of the processor. Throws std::bad_alloc.

@@ -1,4 +1,5 @@
 #include "context.h"
+#include "driver_log.h"
 #include "handles.h"
 #include "tables.h"
 #include "versions.h"
@@ -18,7 +19,8 @@ HyResult failDriver(const Host& host, CUresult code, const std::string& what) {
     const Meaning meaning = meaningOf(code);
     // No device is no fault, so the backend is passed over without a warning.
     const HyResult result = code == CUDA_ERROR_NO_DEVICE ? HY_ERROR_NOT_FOUND : meaning.result;
-    return host.fail({result, what + ": " + meaning.words, "", meaning.hint, meaning.name, code});
+    return host.fail(
+        {result, what + " (" + meaning.name + "): " + meaning.words, "", meaning.hint, meaning.name, code});
 }
 
 HyResult findDevices(Context& context) {
@@ -67,12 +69,14 @@ HyResult initialise(const HyHostServices* services, HyBackendContext* outContext
                               "install a driver of CUDA 11.0 or newer"});
         if (const HyResult result = findDevices(*context); result != HY_SUCCESS)
             return result;
+        watchDriverLog(context->cu, services);
         *outContext = toHandle<HyBackendContext>(std::move(context));
         return HY_SUCCESS;
     });
 }
 
 void shutdown(HyBackendContext context) {
+    unwatchDriverLog(fromHandle(context)->host.services());
     destroyHandle(context);
 }
 

@@ -1,6 +1,9 @@
 #include "device.h"
 
+#include "abandoned.h"
 #include "handles.h"
+#include "restart.h"
+#include "retired.h"
 #include "sharing.h"
 #include "stream.h"
 #include "tables.h"
@@ -10,10 +13,15 @@
 #include <cstring>
 
 namespace halyard::cuda {
+namespace {
+
+constexpr uint64_t kGraceNs = 2'000'000'000; // for work that was waiting when the device was closed
+
+} // namespace
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
-    : context_(std::move(context)), info_(info), leftovers_(*this), hostCalls_(*this), userCalls_(*this),
-      waitWords_(*this), ipcMemory_(*this) {}
+    : context_(std::move(context)), info_(info), cu_(&context_->cu), cuOfProcess_(&context_->cu), leftovers_(*this),
+      hostCalls_(*this), userCalls_(*this), ipcMemory_(*this) {}
 
 Device::~Device() {
     hostCalls_.stop();
@@ -23,31 +31,63 @@ Device::~Device() {
         const Current current = enterContext(*this);
         for (const auto& [flags, event] : events_)
             cu().cuEventDestroy_v2(event);
-        waitWords_.release();
     }
-    cu().cuDevicePrimaryCtxRelease_v2(info_.handle);
+    // A reset takes nobody's reference away. While the driver is at one, this would wait for it: then the reference
+    // stays.
+    cuOfProcess().cuDevicePrimaryCtxRelease_v2(info_.handle);
 }
 
 HyResult Device::open() {
-    return check(cu().cuDevicePrimaryCtxRetain(&primary_, info_.handle), "make a context of the device");
+    if (const HyResult result = checkRestarted(host(), info_.handle); result != HY_SUCCESS)
+        return result;
+    const CUresult code = cu().cuDevicePrimaryCtxRetain(&primary_, info_.handle);
+    if (code != CUDA_SUCCESS)
+        return fail(code, "make a context of the device");
+    enlistOpen(shared_from_this());
+    return tryContext(*this);
 }
+
+void Device::end(Failure why) {
+    const std::scoped_lock lock(lostMutex_);
+    if (ended_)
+        return;
+    ended_ = true;
+    lostFailure_ = std::move(why);
+    lost_.store(lostFailure_.code, std::memory_order_release);
+    cu_.store(&deadSymbols(), std::memory_order_relaxed);
+    cuOfProcess_.store(&deadSymbols(), std::memory_order_relaxed); // the driver may be at the reset for long
+}
+
+namespace {
+
+// " (cuMemAlloc_v2: CUDA_ERROR_OUT_OF_MEMORY)", or the error's name alone. Throws std::bad_alloc.
+std::string nameCall(CUresult code) {
+    const FailedCall call = lastFailedCall();
+    return std::string(" (") + (call.code == code ? std::string(call.name) + ": " : std::string()) +
+           meaningOf(code).name + ")";
+}
+
+} // namespace
 
 HyResult Device::fail(CUresult code, const char* what, const std::string& detail) noexcept {
     const Meaning meaning = meaningOf(code);
     try {
         const std::scoped_lock lock(lostMutex_);
+        if (ended_)
+            return host().fail(lostFailure_);
         if (const HyResult before = lost_.load(); before != HY_SUCCESS)
             return host().fail({before,
                                 std::string("the driver could not ") + what +
                                     ": the device's context is gone since an earlier failure: " + lostFailure_.message,
-                                "", "restart the process", lostFailure_.nativeName, lostFailure_.nativeCode});
+                                "", "call hyDeviceReset, or restart the process", lostFailure_.nativeName,
+                                lostFailure_.nativeCode});
         Failure failure{meaning.result, "", "", meaning.hint, meaning.name, code};
         if (meaning.sticky) {
-            failure.message = meaning.words + describeSuspects();
+            failure.message = meaning.words + describeSuspects() + " (" + meaning.name + ")";
             lostFailure_ = failure;
             lost_.store(meaning.result, std::memory_order_release);
         } else {
-            failure.message = std::string("the driver could not ") + what + ": " + meaning.words;
+            failure.message = std::string("the driver could not ") + what + nameCall(code) + ": " + meaning.words;
         }
         if (!detail.empty())
             failure.message += "\n" + detail;
@@ -93,25 +133,42 @@ HyResult Device::synchronize(uint64_t deadline) {
     }
     leftovers_.sweep();
     for (const std::shared_ptr<Stream>& stream : all) {
-        if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
+        if (const HyResult result = stream->usable(); result != HY_SUCCESS)
             return result;
     }
     return HY_SUCCESS;
 }
 
+// What nobody will signal any more ends, and what is behind it is told. Whether all work is over then.
+bool Device::endWaits() {
+    const std::vector<std::shared_ptr<Stream>> all = streams();
+    for (const std::shared_ptr<Stream>& stream : all) {
+        if (!stream->gate()->used() || stream->idle())
+            continue;
+        stream->failWith(HY_ERROR_CANCELLED, "the device was closed while it waited");
+        stream->gate()->openForGood();
+    }
+    const uint64_t deadline = deadlineAfter(kGraceNs);
+    return std::all_of(all.begin(), all.end(),
+                       [&](const auto& stream) { return pollUntil(deadline, [&] { return stream->idle(); }); });
+}
+
 HyResult Device::close(uint64_t deadline) {
     const HyResult result = synchronize(deadline);
+    const bool over = result != HY_ERROR_TIMEOUT || endWaits();
     hostCalls_.stop();
     hostCalls_.abandon(lost() ? lostResult() : HY_ERROR_CANCELLED);
     userCalls_.stop();
-    // Freeing would wait for work that runs, without a bound.
-    if (result != HY_ERROR_TIMEOUT) {
+    dropRetired();
+    // Freeing would wait for work that runs, without a bound. What is left behind then stays in the context.
+    if (!over)
+        abandon(streams());
+    if (!over || abandonedRuns(*this)) {
+        ipcMemory_.withdraw();
+    } else {
         leftovers_.releaseAll();
-        dropRetired();
         const Current current = enterContext(*this);
         ipcMemory_.release();
-    } else {
-        ipcMemory_.withdraw();
     }
     return result == HY_ERROR_TIMEOUT ? result : HY_SUCCESS;
 }
@@ -150,17 +207,6 @@ void Device::giveEvent(unsigned flags, CUevent event) noexcept {
     }
     const Current current = enterContext(*this);
     cu().cuEventDestroy_v2(event);
-}
-
-void Device::retire(std::list<Parked>& done) noexcept {
-    const std::scoped_lock lock(retiredMutex_);
-    retired_.splice(retired_.end(), done);
-}
-
-void Device::dropRetired() noexcept {
-    std::list<Parked> all;
-    const std::scoped_lock lock(retiredMutex_);
-    all.swap(retired_);
 }
 
 void Device::enlist(const std::shared_ptr<Stream>& stream) {
@@ -232,6 +278,11 @@ HyResult synchronizeDevice(HyBackendDevice handle, uint64_t timeoutNs) {
     return guarded(device->host(), [&] { return device->synchronize(deadlineAfter(timeoutNs)); });
 }
 
+HyResult resetDevice(HyBackendDevice handle, uint64_t timeoutNs) {
+    const std::shared_ptr<Device> device = fromHandle(handle);
+    return guarded(device->host(), [&] { return restart(*device, deadlineAfter(timeoutNs)); });
+}
+
 HyResult getNativeHandle(HyBackendDevice handle, HyNativeHandle* outHandle) {
     outHandle->value = reinterpret_cast<uintptr_t>(fromHandle(handle)->context());
     outHandle->typeName = "CUcontext";
@@ -251,6 +302,7 @@ const HyBackendDeviceTable kDeviceTable{
     .getNativeHandle = getNativeHandle,
     .getPeerAccess = getPeerAccess,
     .enablePeerAccess = enablePeerAccess,
+    .reset = resetDevice,
 };
 
 } // namespace halyard::cuda

@@ -6,9 +6,7 @@
 #include "host_calls.h"
 #include "ipc_memory.h"
 #include "leftovers.h"
-#include "timeline.h"
 #include "user_calls.h"
-#include "wait_words.h"
 
 #include <atomic>
 #include <memory>
@@ -28,7 +26,12 @@ public:
     ~Device();
 
     const Host& host() const { return context_->host; }
-    const Symbols& cu() const { return context_->cu; }
+    // Those of the driver, as long as the context lives (end()).
+    const Symbols& cu() const { return *cu_.load(std::memory_order_relaxed); }
+    const Symbols& driver() const { return context_->cu; }
+    // For giving back what belongs to the process and not to the context, as virtual memory does: also after end(),
+    // once the context is gone.
+    const Symbols& cuOfProcess() const { return *cuOfProcess_.load(std::memory_order_relaxed); }
     int driverVersion() const { return context_->driverVersion; }
     const DeviceInfo& info() const { return info_; }
     // All that the backend has, this one among them.
@@ -40,11 +43,6 @@ public:
     // What is destroyed while the device may still use it.
     Leftovers& leftovers() { return leftovers_; }
 
-    // What streams of the device waited with, whose last user may be a thread that cannot destroy it: kept until a call
-    // of the application drops it.
-    void retire(std::list<Parked>& done) noexcept;
-    void dropRetired() noexcept;
-    WaitWords& waitWords() { return waitWords_; }
     IpcMemory& ipcMemory() { return ipcMemory_; }
 
     // Retains the primary context.
@@ -64,6 +62,11 @@ public:
     bool lost() const { return lost_.load(std::memory_order_acquire) != HY_SUCCESS; }
     HyResult lostResult() const { return lost_.load(std::memory_order_acquire); }
 
+    // The context is about to go, by a reset: no call of this device and its objects reaches the driver any more, and
+    // every one fails so.
+    void end(Failure why);
+    void resetIsOver() { cuOfProcess_.store(&driver(), std::memory_order_relaxed); }
+
     // Asks the driver whether the context still lives: HY_SUCCESS, or what it failed with, also remembered.
     HyResult probe() noexcept;
 
@@ -80,13 +83,16 @@ public:
 
 private:
     std::string describeSuspects();
+    bool endWaits();
 
     const std::shared_ptr<Context> context_;
     const DeviceInfo info_;
+    std::atomic<const Symbols*> cu_, cuOfProcess_;
     CUcontext primary_ = nullptr;
     std::atomic<HyResult> lost_{HY_SUCCESS};
     std::mutex lostMutex_;
     Failure lostFailure_{};
+    bool ended_ = false; // guarded by lostMutex_
     std::mutex mutex_;
     std::vector<std::weak_ptr<Stream>> streams_;
     std::set<std::string, std::less<>> names_;
@@ -94,10 +100,7 @@ private:
     Leftovers leftovers_;
     HostCalls hostCalls_;
     UserCalls userCalls_;
-    WaitWords waitWords_;
     IpcMemory ipcMemory_;
-    std::mutex retiredMutex_;
-    std::list<Parked> retired_;
 };
 
 // For calls outside of the hot path.

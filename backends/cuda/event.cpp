@@ -1,6 +1,7 @@
 #include "event.h"
 
 #include "handles.h"
+#include "retired.h"
 #include "stream.h"
 #include "tables.h"
 #include "wait.h"
@@ -15,7 +16,7 @@ Event::~Event() {
 }
 
 HyResult Event::record(Stream& stream) {
-    if (const HyResult result = stream.refuse(); result != HY_SUCCESS) [[unlikely]]
+    if (const HyResult result = stream.usable(); result != HY_SUCCESS)
         return result;
     const Current current = enterContext(*device_);
     if (interprocess()) [[unlikely]]
@@ -23,8 +24,27 @@ HyResult Event::record(Stream& stream) {
     const CUresult code = device_->cu().cuEventRecord(handle_, stream.handle());
     if (code != CUDA_SUCCESS)
         return device_->fail(code, "record an event");
+    if (const uint64_t signals = stream.signals(); signals != 0 || follows_.load(std::memory_order_relaxed))
+        [[unlikely]]
+        follow(stream, signals);
     recorded_.store(true, std::memory_order_release);
     return HY_SUCCESS;
+}
+
+void Event::follow(Stream& stream, uint64_t signals) {
+    const std::scoped_lock lock(mutex_);
+    stream_ = stream.weak_from_this();
+    signals_ = signals;
+    follows_.store(signals != 0, std::memory_order_relaxed);
+}
+
+// The driver knows nothing of a semaphore that could not be set.
+HyResult Event::queryStream() {
+    std::unique_lock lock(mutex_);
+    const std::shared_ptr<Stream> stream = stream_.lock();
+    const uint64_t signals = signals_;
+    lock.unlock();
+    return stream != nullptr ? stream->usableAfter(signals) : HY_SUCCESS;
 }
 
 HyResult Event::query() {
@@ -37,7 +57,11 @@ HyResult Event::query() {
     }
     const Current current = enterContext(*device_);
     const CUresult code = device_->cu().cuEventQuery(handle_);
-    return code == CUDA_ERROR_NOT_READY ? HY_NOT_READY : device_->check(code, "tell whether an event was reached");
+    if (code == CUDA_ERROR_NOT_READY)
+        return HY_NOT_READY;
+    if (code == CUDA_SUCCESS && follows_.load(std::memory_order_relaxed)) [[unlikely]]
+        return queryStream();
+    return device_->check(code, "tell whether an event was reached");
 }
 
 HyResult Event::synchronize(uint64_t deadline) {
@@ -100,7 +124,7 @@ HyResult destroyEvent(HyBackendEvent handle) {
     const std::shared_ptr<Event> event = fromHandle(handle);
     destroyHandle(handle);
     if (event->interprocess())
-        event->device().dropRetired();
+        dropRetired();
     return HY_SUCCESS;
 }
 

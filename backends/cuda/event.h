@@ -43,15 +43,19 @@ private:
     HyResult statusOf(const SharedEvent::Place& place);
     bool isOwn(const SharedEvent::Place& place);
     HyResult synchronizeShared(uint64_t deadline);
+    void follow(Stream& stream, uint64_t signals);
+    HyResult queryStream();
 
     const std::shared_ptr<Device> device_;
     const CUevent handle_ = nullptr;
     const unsigned nativeFlags_ = CU_EVENT_DISABLE_TIMING;
     std::atomic<bool> recorded_{false};
     const std::shared_ptr<SharedEvent> shared_;
-    std::mutex mutex_; // of what follows
+    std::atomic<bool> follows_{false}; // the stream it was recorded in had signalled semaphores
+    std::mutex mutex_;                 // of what follows
+    std::weak_ptr<Stream> stream_;     // of the last recording, where that matters
+    uint64_t signals_ = 0;             // of it, before the recording
     SharedEvent::Place own_;
-    std::shared_ptr<Stream> recordedOn_;
     bool named_ = false;
     DescriptorName name_{};
 };

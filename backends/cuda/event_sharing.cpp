@@ -19,8 +19,8 @@ HyResult Event::recordShared(Stream& stream) {
                                          " recordings of the event are not done, which is as many as processes can "
                                          "share",
                                      "event", "record it on fewer streams at a time, or wait for some of them"});
-    const auto finish = [shared = shared_, kept = stream.shared_from_this(), place](HyResult status) {
-        shared->recordings().finish(place, kept->statusAfter(status) != HY_SUCCESS);
+    const auto finish = [shared = shared_, weak = stream.weak_from_this(), place](HyResult status) {
+        shared->recordings().finish(place, Stream::statusAfter(weak, status) != HY_SUCCESS);
     };
     HyResult result = HY_SUCCESS;
     try {
@@ -35,7 +35,8 @@ HyResult Event::recordShared(Stream& stream) {
     }
     recordings.announce(place);
     own_ = place;
-    recordedOn_ = stream.shared_from_this();
+    signals_ = stream.signals();
+    stream_ = stream.weak_from_this();
     return HY_SUCCESS;
 }
 
@@ -50,8 +51,7 @@ HyResult Event::statusOf(const SharedEvent::Place& place) {
     if (isOwn(place)) {
         if (device_->lost())
             return device_->fail(CUDA_ERROR_UNKNOWN, "finish the work that an event was recorded behind");
-        const std::scoped_lock lock(mutex_);
-        if (const HyResult result = recordedOn_->refuse(); result != HY_SUCCESS)
+        if (const HyResult result = queryStream(); result != HY_SUCCESS)
             return result;
     }
     return device_->host().fail({HY_ERROR_CANCELLED,

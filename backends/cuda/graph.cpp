@@ -155,7 +155,7 @@ public:
     }
 
     HyResult launch(Stream& stream) {
-        if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
+        if (const HyResult result = stream.usable(); result != HY_SUCCESS)
             return result;
         const std::scoped_lock lock(mutex_);
         const Current current = enterContext(*device_);
@@ -186,7 +186,7 @@ private:
     }
 
     HyResult expectCalls(Stream& stream, std::vector<std::pair<uint64_t, uint64_t>>& expected) {
-        const std::shared_ptr<Stream> kept = stream.shared_from_this();
+        const std::weak_ptr<Stream> weak = stream.weak_from_this();
         for (const std::shared_ptr<NodeWork>& work : works_) {
             for (const Part& part : work->parts()) {
                 const auto* host = std::get_if<HostPart>(&part.what);
@@ -194,7 +194,7 @@ private:
                     continue;
                 expected.reserve(expected.size() + 1);
                 uint64_t number = 0;
-                auto call = [kept, call = host->call](HyResult status) { call(kept->statusAfter(status)); };
+                auto call = [weak, call = host->call](HyResult status) { call(Stream::statusAfter(weak, status)); };
                 if (const HyResult result = device_->hostCalls().expectTurn(host->turns, std::move(call), number);
                     result != HY_SUCCESS)
                     return result;

@@ -153,6 +153,8 @@ void NodeWork::addKernelItself(const HyBackendLaunch& launch, const Indices& aft
 
 HyResult NodeWork::addKernel(const std::shared_ptr<Device>& device, const HyBackendGraphNode& node) {
     kernel_ = fromHandle(node.kernel);
+    if (const HyResult result = kernel_->checkMultiple(node.launch->workgroupSize); result != HY_SUCCESS)
+        return result;
     memory_ = std::make_unique<NodeMemory>(device);
     Indices before;
     if (kernel_->needsGrid()) {

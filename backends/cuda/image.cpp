@@ -1,5 +1,7 @@
 #include "image.h"
 
+#include "driver_log.h"
+
 #include <array>
 #include <vector>
 
@@ -66,6 +68,7 @@ Image::~Image() {
 
 bool Image::find(const char* name, CUdeviceptr& outAddress, size_t& outBytes) const {
     const Current current = enterContext(*device_);
+    const ExpectFailure mayBeMissing;
     return device_->cu().cuModuleGetGlobal_v2(&outAddress, &outBytes, handle_, name) == CUDA_SUCCESS;
 }
 

@@ -109,7 +109,7 @@ bool IpcMemory::owns(CUdeviceptr ptr) const {
 CUresult IpcMemory::unplace(CUdeviceptr ptr, const Entry& entry) {
     if (entry.named)
         DescriptorServer::get().withdraw(entry.name.number);
-    const Symbols& cu = device_.cu();
+    const Symbols& cu = device_.cuOfProcess();
     const CUresult code = cu.cuMemUnmap(ptr, entry.bytes);
     return code == CUDA_SUCCESS ? cu.cuMemAddressFree(ptr, entry.bytes) : code;
 }

@@ -7,9 +7,9 @@
 namespace halyard::cuda {
 
 Kernel::Kernel(std::shared_ptr<Image> image, const HyBackendKernelDesc& desc)
-    : image_(std::move(image)), parameters_(desc.parameters, desc.parameters + desc.parameterCount),
-      lengthCount_(desc.lengthCount), requiredSize_(desc.requiredWorkgroupSize),
-      name_(image_->device().intern(desc.name)) {}
+    : image_(std::move(image)), device_(image_->device()), cu_(device_.cu()),
+      parameters_(desc.parameters, desc.parameters + desc.parameterCount), lengthCount_(desc.lengthCount),
+      requiredSize_(desc.requiredWorkgroupSize), name_(image_->device().intern(desc.name)) {}
 
 HyResult Kernel::compile(Module& module, const HyBackendKernelDesc& desc, ArtifactHeader& header,
                          std::shared_ptr<Image>& out) {
@@ -87,8 +87,10 @@ HyResult Kernel::prepare(Module& module, const ArtifactHeader& header) {
         return parameter.kind == HY_PARAMETER_LOCAL_POINTER;
     });
     plain_ = hiddenCount() == 0 && !hasLocal;
+    if (plain_ && multiple_ == 1)
+        usualContext_ = device.context();
     const uint32_t most = device.info().properties.maxLocalBytes;
-    if (!hasLocal || most <= device.info().defaultLocalBytes)
+    if ((!hasLocal && module.image() == nullptr) || most <= device.info().defaultLocalBytes)
         return HY_SUCCESS;
     int fixed = 0;
     if (const HyResult result =

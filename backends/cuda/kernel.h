@@ -14,7 +14,7 @@ public:
     static HyResult create(const std::shared_ptr<Module>& module, const HyBackendKernelDesc& desc,
                            std::shared_ptr<Kernel>& out);
 
-    Device& device() const { return image_->device(); }
+    Device& device() const { return device_; }
     CUfunction function() const { return function_; }
     const char* name() const { return name_; }
     bool needsPrint() const { return needsPrint_; }
@@ -22,6 +22,11 @@ public:
     const std::shared_ptr<Image>& image() const { return image_; }
 
     HyResult launch(Stream& stream, const HyBackendLaunch& launch);
+    HyResult launchArgs(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args);
+    // Whether a workgroup of this size has whole subgroups, where the kernel needs them: HY_ERROR_INVALID_LAUNCH_SIZE.
+    HyResult checkMultiple(const HyDim3& size) {
+        return multiple_ == 1 || uint64_t{size.x} * size.y * size.z % multiple_ == 0 ? HY_SUCCESS : failMultiple(size);
+    }
     const std::vector<HyBackendParameter>& parameters() const { return parameters_; }
     // How many parameters the driver sees, and how many of them are hidden ones at the end.
     size_t parameterCount() const { return parameters_.size() + hiddenCount(); }
@@ -42,10 +47,17 @@ private:
     HyResult prepare(Module& module, const ArtifactHeader& header);
     HyResult launchGeneral(Stream& stream, const HyBackendLaunch& launch);
     HyResult submit(Stream& stream, const HyBackendLaunch& launch, uint32_t sharedBytes, void** parameters);
+    [[gnu::noinline]] HyResult launchArgsGeneral(Stream& stream, const HyDim3& groups, const HyDim3& size,
+                                                 const void* const* args);
+    [[gnu::cold]] HyResult failLaunchArgs(CUresult code, const HyDim3& groups, const HyDim3& size);
     [[gnu::cold]] HyResult failMultiple(HyDim3 size);
     [[gnu::cold]] HyResult failLaunch(CUresult code, const HyBackendLaunch& launch, uint32_t sharedBytes);
 
     const std::shared_ptr<Image> image_;
+    Device& device_;
+    const Symbols& cu_;
+    // The device's context when launchArgs has nothing to look at but whether that is current; else one that never is.
+    CUcontext usualContext_ = reinterpret_cast<CUcontext>(UINTPTR_MAX);
     std::shared_ptr<Image> program_; // whose variables at program scope it uses, or null
     const std::vector<HyBackendParameter> parameters_;
     const uint32_t lengthCount_;
@@ -59,5 +71,9 @@ private:
     bool needsPrint_ = false;
     bool needsGrid_ = false;
 };
+
+// HyBackendStreamTable::launchArgs.
+HyResult launchArgs(HyBackendStream stream, HyBackendKernel kernel, const HyDim3* workgroups,
+                    const HyDim3* workgroupSize, const void* const* args);
 
 } // namespace halyard::cuda

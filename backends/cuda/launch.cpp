@@ -1,5 +1,6 @@
 // The hot path. Budget: under 150 instructions beside cuLaunchKernel for a kernel whose arguments are the driver's, and
 // no allocation for any.
+#include "handles.h"
 #include "kernel.h"
 #include "print.h"
 
@@ -17,6 +18,16 @@ bool hasCluster(const HyBackendLaunch& launch) {
 
 uint64_t roundUp(uint64_t bytes) {
     return (bytes + HY_PTX_LOCAL_ALIGNMENT - 1) / HY_PTX_LOCAL_ALIGNMENT * HY_PTX_LOCAL_ALIGNMENT;
+}
+
+HyBackendLaunch describeArgs(const HyDim3& groups, const HyDim3& size, const void* const* args) {
+    HyBackendLaunch launch{};
+    launch.structSize = sizeof launch;
+    launch.workgroups = groups;
+    launch.workgroupSize = size;
+    launch.args = args;
+    launch.clusterSize = {1, 1, 1};
+    return launch;
 }
 
 // By the form that takes attributes.
@@ -55,8 +66,8 @@ HyResult Kernel::submit(Stream& stream, const HyBackendLaunch& launch, uint32_t 
     stream.note(name_);
     const HyDim3 groups = launch.workgroups;
     const HyDim3 size = launch.workgroupSize;
-    if (multiple_ != 1 && uint64_t{size.x} * size.y * size.z % multiple_ != 0) [[unlikely]]
-        return failMultiple(size);
+    if (const HyResult result = checkMultiple(size); result != HY_SUCCESS) [[unlikely]]
+        return result;
     CUresult code = CUDA_SUCCESS;
     if (hasCluster(launch)) [[unlikely]]
         code = launchExtended(cu, function_, stream.handle(), launch, sharedBytes, parameters);
@@ -75,6 +86,32 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
     if (plain_ && (launch.args != nullptr || parameters_.empty())) [[likely]]
         return submit(stream, launch, launch.dynamicLocalBytes, const_cast<void**>(launch.args));
     return guarded(device.host(), [&] { return launchGeneral(stream, launch); });
+}
+
+inline HyResult Kernel::launchArgs(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args) {
+    CUcontext now; // NOLINT(cppcoreguidelines-init-variables): the driver's to write; where it fails, the launch does
+    cu_.cuCtxGetCurrent(&now);
+    if (now != usualContext_ || stream.failed() != HY_SUCCESS) [[unlikely]]
+        return launchArgsGeneral(stream, groups, size, args);
+    stream.note(name_);
+    const CUresult code = cu_.cuLaunchKernel(function_, groups.x, groups.y, groups.z, size.x, size.y, size.z, 0,
+                                             stream.handle(), const_cast<void**>(args), nullptr);
+    static_assert(static_cast<int>(CUDA_SUCCESS) == static_cast<int>(HY_SUCCESS));
+    return code == CUDA_SUCCESS ? static_cast<HyResult>(code) : failLaunchArgs(code, groups, size);
+}
+
+HyResult launchArgs(HyBackendStream stream, HyBackendKernel kernel, const HyDim3* workgroups,
+                    const HyDim3* workgroupSize, const void* const* args) {
+    return fromHandle(kernel)->launchArgs(*fromHandle(stream), *workgroups, *workgroupSize, args);
+}
+
+HyResult Kernel::failLaunchArgs(CUresult code, const HyDim3& groups, const HyDim3& size) {
+    return failLaunch(code, describeArgs(groups, size, nullptr), 0);
+}
+
+HyResult Kernel::launchArgsGeneral(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args) {
+    const HyResult result = stream.usable();
+    return result == HY_SUCCESS ? launch(stream, describeArgs(groups, size, args)) : result;
 }
 
 uint32_t Kernel::fillArguments(const HyBackendLaunch& launch, CUdeviceptr print, CUdeviceptr grid, uint64_t* outHidden,
@@ -167,6 +204,12 @@ HyResult Kernel::failLaunch(CUresult code, const HyBackendLaunch& launch, uint32
                                            " of these run at once",
                                        "workgroups", "launch fewer workgroups and let each do more",
                                        "CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE", code});
+        if (code == CUDA_ERROR_INVALID_VALUE) // all else was checked before
+            return device.host().fail({HY_ERROR_INVALID_LAUNCH_SIZE,
+                                       std::string("the driver refuses to launch kernel '") + name_ + "' with " +
+                                           detail + " (CUDA_ERROR_INVALID_VALUE)",
+                                       "workgroupSize", "launch with the size that native code requires (.reqntid)",
+                                       "CUDA_ERROR_INVALID_VALUE", code});
         return device.fail(code, (std::string("launch kernel '") + name_ + "'").c_str(), detail);
     });
 }

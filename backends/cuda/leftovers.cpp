@@ -1,5 +1,6 @@
 #include "leftovers.h"
 
+#include "abandoned.h"
 #include "stream.h"
 
 namespace halyard::cuda {
@@ -13,6 +14,7 @@ void Leftovers::keep(std::function<void()> release) noexcept {
     try {
         Entry entry{{}, std::move(release)};
         if (!device_.lost()) {
+            const Current current = enterContext(device_);
             for (const std::shared_ptr<Stream>& stream : device_.streams()) {
                 CUevent fence = nullptr;
                 if (device_.takeEvent(CU_EVENT_DISABLE_TIMING, fence) != HY_SUCCESS)
@@ -45,6 +47,8 @@ bool Leftovers::done(Entry& entry) noexcept {
 }
 
 void Leftovers::sweep() noexcept {
+    if (abandonedRuns(device_)) // releasing would wait for it
+        return;
     const Current current = enterContext(device_);
     std::vector<Entry> ready;
     try {

@@ -19,7 +19,8 @@ public:
     // Calls `release` once all work that the device's streams have now is done: at the latest when the device closes.
     // It runs with the context current and must not throw.
     void keep(std::function<void()> release) noexcept;
-    // Releases what nothing uses any more. Waits for nothing, but the driver may when it frees memory.
+    // Releases what nothing uses any more; nothing while work that a closed device has left still runs. Waits for
+    // nothing, but the driver may when it frees memory.
     void sweep() noexcept;
     // Releases everything.
     void releaseAll() noexcept;

@@ -1,3 +1,4 @@
+#include "abandoned.h"
 #include "device.h"
 #include "handles.h"
 #include "sharing.h"
@@ -33,7 +34,17 @@ HyResult allocate(HyBackendDevice handle, uint64_t bytes, HyDevicePtr* outPtr, v
 HyResult freeMemory(HyBackendDevice handle, HyDevicePtr ptr) {
     Device& device = *fromHandle(handle);
     const Current current = enterContext(device);
-    if (device.ipcMemory().owns(ptr))
+    const bool shared = device.ipcMemory().owns(ptr);
+    if (abandonedRuns(device)) [[unlikely]] { // the driver would wait for it
+        device.leftovers().keep([&device, ptr, shared] {
+            if (shared)
+                device.ipcMemory().free(ptr);
+            else
+                device.cu().cuMemFree_v2(ptr);
+        });
+        return HY_SUCCESS;
+    }
+    if (shared)
         return device.ipcMemory().free(ptr);
     return device.check(device.cu().cuMemFree_v2(ptr), "free memory");
 }

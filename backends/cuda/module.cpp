@@ -9,15 +9,6 @@
 
 namespace halyard::cuda {
 
-HyResult Module::loadImage() {
-    // PTX is text that ends by a nul, which the application's bytes need not have.
-    if (desc_.format == HY_MODULE_FORMAT_PTX) {
-        const std::string text(static_cast<const char*>(desc_.data), desc_.dataBytes);
-        return Image::load(device_, text.c_str(), "the PTX module", image_);
-    }
-    return Image::load(device_, desc_.data, "the module", image_);
-}
-
 HyResult Module::shareProgram(const std::shared_ptr<Image>& image, std::shared_ptr<Image>& out) {
     const std::scoped_lock lock(mutex_);
     if (programOwner_ == nullptr) {
@@ -88,6 +79,23 @@ HyResult getKernelInfo(HyBackendKernel handle, HyBackendKernelInfo* outInfo) {
     return result;
 }
 
+HyResult getKernelCount(HyBackendModule handle, uint32_t* outCount) {
+    *outCount = static_cast<uint32_t>(fromHandle(handle)->kernels().size());
+    return HY_SUCCESS;
+}
+
+HyResult getKernelInterface(HyBackendModule handle, uint32_t index, HyBackendKernelInterface* outInterface) {
+    const NativeKernel& kernel = fromHandle(handle)->kernels()[index];
+    HyBackendKernelInterface found{};
+    found.parameterCount = static_cast<uint32_t>(kernel.parameters.size());
+    found.name = kernel.name.c_str();
+    found.parameters = kernel.parameters.data();
+    found.argumentBytes = kernel.argumentBytes;
+    found.staticLocalBytes = kernel.staticLocalBytes;
+    answer(found, outInterface);
+    return HY_SUCCESS;
+}
+
 HyResult getOccupancy(HyBackendKernel handle, HyDim3 workgroupSize, uint64_t localBytes, HyOccupancy* outOccupancy) {
     HyOccupancy found{};
     const HyResult result = fromHandle(handle)->occupancy(workgroupSize, localBytes, found);
@@ -125,6 +133,8 @@ const HyBackendModuleTable kModuleTable{
     .getNativeHandle = getModuleNative,
     .getKernelNativeHandle = getKernelNative,
     .getOccupancy = getOccupancy,
+    .getKernelCount = getKernelCount,
+    .getKernelInterface = getKernelInterface,
 };
 
 } // namespace halyard::cuda

@@ -3,6 +3,7 @@
 
 #include "device.h"
 #include "image.h"
+#include "native_module.h"
 
 namespace halyard::cuda {
 
@@ -17,8 +18,10 @@ public:
     const HyBackendModuleDesc& desc() const { return desc_; }
     // For images; null for SPIR-V.
     const std::shared_ptr<Image>& image() const { return image_; }
-    // Loads the image of a module that is none of SPIR-V.
-    HyResult loadImage();
+    // Loads the image of a module that is none of SPIR-V. Throws std::bad_alloc.
+    HyResult loadImage() { return loadNative(device_, desc_, image_, kernels_); }
+    // Of native modules, by name.
+    const std::vector<NativeKernel>& kernels() const { return kernels_; }
     // The image whose variables at program scope all kernels of the module use: the first that came.
     // Before its first use its pointers into itself are set. Errors: those of the copies.
     HyResult shareProgram(const std::shared_ptr<Image>& image, std::shared_ptr<Image>& out);
@@ -27,6 +30,7 @@ private:
     const std::shared_ptr<Device> device_;
     const HyBackendModuleDesc desc_;
     std::shared_ptr<Image> image_;
+    std::vector<NativeKernel> kernels_;
     std::mutex mutex_;
     std::shared_ptr<Image> programOwner_;
 };

@@ -90,7 +90,8 @@ bool hasStreamWaits(const Symbols& cu, const Attributes& get) {
 HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
     HyCapabilities caps = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_FLOAT16 |
                           HY_CAP_FLOAT64 | HY_CAP_INT64 | HY_CAP_INT64_ATOMICS | HY_CAP_FLOAT32_ATOMIC_ADD |
-                          HY_CAP_TIMING | HY_CAP_OCCUPANCY | HY_CAP_HOST_FUNCTIONS | HY_CAP_CONCURRENT_STREAMS;
+                          HY_CAP_TIMING | HY_CAP_OCCUPANCY | HY_CAP_HOST_FUNCTIONS | HY_CAP_CONCURRENT_STREAMS |
+                          HY_CAP_MODULE_PTX | HY_CAP_MODULE_CUBIN | HY_CAP_MODULE_FATBIN;
     if (get(CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED) != 0 || get(CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY) != 0)
         caps |= HY_CAP_HOST_REGISTRATION;
     if (get(CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH) != 0)
@@ -112,6 +113,8 @@ HyCapabilities capabilities(const Symbols& cu, const Attributes& get) {
         caps |= HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_DEVICE_WAITS | HY_CAP_SHARE_SEMAPHORES | HY_CAP_IPC_EVENTS;
     if (hasGraphs(cu))
         caps |= HY_CAP_GRAPHS;
+    if (cu.cuDevicePrimaryCtxReset_v2 != nullptr)
+        caps |= HY_CAP_DEVICE_RESTART;
     return caps;
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/shared_recordings.h"
 #include "device.h"
+#include "timeline.h"
 
 #include <array>
 

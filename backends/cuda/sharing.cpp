@@ -64,7 +64,7 @@ HyResult adviseManaged(HyBackendDevice handle, HyDevicePtr ptr, uint64_t bytes, 
 
 HyResult prefetchManaged(HyBackendStream handle, HyDevicePtr ptr, uint64_t bytes, uint32_t toHost) {
     Stream& stream = *fromHandle(handle);
-    if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
+    if (const HyResult result = stream.usable(); result != HY_SUCCESS)
         return result;
     Device& device = stream.device();
     const Symbols& cu = device.cu();

@@ -40,6 +40,8 @@ class Host {
 public:
     explicit Host(const HyHostServices* services) : services_(services) {}
 
+    const HyHostServices* services() const { return services_; }
+
     // Sets the thread's error record and returns the failure's code.
     HyResult fail(const Failure& failure) const noexcept;
     void log(HyLogLevel level, const std::string& message) const noexcept;

@@ -3,7 +3,9 @@
 #include "event.h"
 #include "handles.h"
 #include "kernel.h"
+#include "retired.h"
 #include "tables.h"
+#include "timeline_semaphore.h"
 #include "transfer.h"
 #include "wait.h"
 
@@ -21,7 +23,7 @@ std::atomic<uint64_t> streamsMade{0};
 
 Stream::Stream(std::shared_ptr<Device> device, CUstream handle, std::string label)
     : device_(std::move(device)), handle_(handle), label_(std::move(label)), number_(streamsMade.fetch_add(1) + 1),
-      waits_(*device_) {}
+      gate_(std::make_shared<StreamGate>()) {}
 
 Stream::~Stream() {
     const Current current = enterContext(*device_);
@@ -35,9 +37,31 @@ Stream::~Stream() {
         cu.cuMemFree_v2(grid_);
     if (staging_ != nullptr)
         cu.cuMemFreeHost(staging_);
+    if (void* const memory = gate_->forget(); memory != nullptr)
+        cu.cuMemFreeHost(memory);
 }
 
-HyResult Stream::query() {
+void Stream::failWith(HyResult result, const std::string& message, uint64_t signal) noexcept {
+    const std::scoped_lock lock(failureMutex_);
+    if (failed_.load(std::memory_order_relaxed) != HY_SUCCESS)
+        return;
+    try {
+        failure_ = message;
+    } catch (const std::bad_alloc&) {
+        // The code tells what there is to tell.
+    }
+    failedSignal_ = signal;
+    failed_.store(result, std::memory_order_release);
+}
+
+HyResult Stream::repeatFailure() {
+    return guarded(device_->host(), [&] {
+        const std::scoped_lock lock(failureMutex_);
+        return device_->host().fail({failed(), label_ + " failed: " + failure_, "", "use another stream"});
+    });
+}
+
+HyResult Stream::queryDriver() {
     const Current current = enterContext(*device_);
     const uint64_t launched = launched_.load(std::memory_order_relaxed);
     const CUresult code = device_->cu().cuStreamQuery(handle_);
@@ -49,6 +73,11 @@ HyResult Stream::query() {
     return HY_SUCCESS;
 }
 
+HyResult Stream::query() {
+    const HyResult result = queryDriver();
+    return result == HY_SUCCESS ? usable() : result;
+}
+
 bool Stream::idle() {
     const Current current = enterContext(*device_);
     return device_->cu().cuStreamQuery(handle_) == CUDA_SUCCESS;
@@ -56,13 +85,13 @@ bool Stream::idle() {
 
 HyResult Stream::synchronize(uint64_t deadline) {
     const HyResult result = finish(deadline);
-    return result == HY_SUCCESS ? refuse() : result;
+    return result == HY_SUCCESS ? usable() : result;
 }
 
 HyResult Stream::finish(uint64_t deadline) {
     HyResult result = HY_NOT_READY;
     pollUntil(deadline, [&] {
-        result = query();
+        result = queryDriver();
         return result != HY_NOT_READY;
     });
     if (result != HY_NOT_READY)
@@ -72,38 +101,17 @@ HyResult Stream::finish(uint64_t deadline) {
 }
 
 HyResult Stream::waitFor(Timeline& timeline, uint64_t value, std::shared_ptr<void> keep) {
-    device_->dropRetired();
+    dropRetired();
     if (timeline.value() >= value)
         return HY_SUCCESS;
-    const std::scoped_lock order(waits_.orderMutex());
-    uint64_t number = 0;
-    if (const HyResult result = waits_.announce(number); result != HY_SUCCESS)
+    // The wait is in the stream before anybody can end it, and nobody holds a lock over the driver's call, which may
+    // wait for a host function that raises the timeline.
+    std::list<Parked> waiter;
+    waiter.push_back({value, gate_, 0, std::move(keep)});
+    if (const HyResult result = gate_->wait(*this, waiter.front().number); result != HY_SUCCESS)
         return result;
-    try {
-        timeline.park({value, shared_from_this(), number, std::move(keep)});
-    } catch (const std::bad_alloc&) {
-        waits_.arrive(number);
-        throw;
-    }
-    return waits_.submit(handle_, number);
-}
-
-void Stream::failSignal(uint64_t before, uint64_t value) noexcept {
-    const std::scoped_lock lock(failMutex_);
-    if (failed_.load(std::memory_order_relaxed) != HY_SUCCESS)
-        return;
-    signalBefore_ = before;
-    signalValue_ = value;
-    failed_.store(HY_ERROR_INVALID_STATE, std::memory_order_release);
-}
-
-HyResult Stream::failAgain() noexcept {
-    return guarded(device_->host(), [&] {
-        return device_->host().fail({HY_ERROR_INVALID_STATE,
-                                     label_ + " failed: it was to set a semaphore to " + std::to_string(signalValue_) +
-                                         ", which was at " + std::to_string(signalBefore_) + " already",
-                                     "", "signal values that grow, and make a new stream"});
-    });
+    timeline.park(waiter);
+    return HY_SUCCESS;
 }
 
 void Stream::addSuspects(std::vector<std::string_view>& names) const {
@@ -213,9 +221,7 @@ HyResult destroyStream(HyBackendStream handle) {
 }
 
 HyResult queryStream(HyBackendStream handle) {
-    Stream& stream = *fromHandle(handle);
-    const HyResult result = stream.query();
-    return result == HY_SUCCESS ? stream.refuse() : result;
+    return fromHandle(handle)->query();
 }
 
 HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
@@ -225,10 +231,10 @@ HyResult synchronizeStream(HyBackendStream handle, uint64_t timeoutNs) {
 
 HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
     Stream& stream = *fromHandle(handle);
-    if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
+    if (const HyResult result = stream.usable(); result != HY_SUCCESS)
         return result;
     const Current current = enterContext(stream.device());
-    if (fromHandle(event)->interprocess())
+    if (fromHandle(event)->interprocess()) [[unlikely]]
         return guarded(stream.device().host(), [&] { return fromHandle(event)->holdUp(stream); });
     const CUevent native = fromHandle(event)->handle();
     return stream.check(stream.device().cu().cuStreamWaitEvent(stream.handle(), native, 0),
@@ -237,47 +243,70 @@ HyResult waitEvent(HyBackendStream handle, HyBackendEvent event) {
 
 HyResult launch(HyBackendStream handle, HyBackendKernel kernel, const HyBackendLaunch* launch) {
     Stream& stream = *fromHandle(handle);
-    if (const HyResult result = stream.refuse(); result != HY_SUCCESS) [[unlikely]]
-        return result;
-    return fromHandle(kernel)->launch(stream, *launch);
+    const HyResult result = stream.usable();
+    return result == HY_SUCCESS ? fromHandle(kernel)->launch(stream, *launch) : result;
 }
 
 HyResult copyBytes(HyBackendStream handle, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t hostMask) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
     return guarded(stream->device().host(), [&] {
         const HyCopy3D flat{sizeof(HyCopy3D), 0, nullptr, dst, src, bytes, bytes, bytes, bytes, bytes, 1, 1};
-        return copyBox(*stream, flat, hostMask);
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? copyBox(*stream, flat, hostMask) : result;
     });
 }
 
 HyResult copy3D(HyBackendStream handle, const HyCopy3D* copy, uint32_t hostMask) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
-    return guarded(stream->device().host(), [&] { return copyBox(*stream, *copy, hostMask); });
+    return guarded(stream->device().host(), [&] {
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? copyBox(*stream, *copy, hostMask) : result;
+    });
 }
 
 HyResult fill(HyBackendStream handle, HyDevicePtr dst, const void* pattern, uint32_t patternBytes, uint64_t count) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
     const uint64_t bytes = patternBytes * count;
     const HyFill3D flat{sizeof(HyFill3D), 0, nullptr, dst, bytes, bytes, count, 1, 1, pattern, patternBytes, 0};
-    return fillBox(*stream, flat);
+    const HyResult result = stream->usable();
+    return result == HY_SUCCESS ? fillBox(*stream, flat) : result;
 }
 
 HyResult fill3D(HyBackendStream handle, const HyFill3D* fill) {
-    return fillBox(*fromHandle(handle), *fill);
+    Stream& stream = *fromHandle(handle);
+    const HyResult result = stream.usable();
+    return result == HY_SUCCESS ? fillBox(stream, *fill) : result;
 }
 
 HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* user) {
     const std::shared_ptr<Stream>& stream = fromHandle(handle);
     Device& device = stream->device();
     return guarded(device.host(), [&] {
-        if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
+        if (const HyResult result = stream->usable(); result != HY_SUCCESS)
             return result;
         const Current current = enterContext(device);
         if ((device.info().properties.capabilities & HY_CAP_TIMELINE_SEMAPHORES) != 0)
             return device.userCalls().submit(*stream, function, user);
-        return device.hostCalls().submit(stream->handle(), [function, user, stream](HyResult status) {
-            function(user, stream->statusAfter(status));
-        });
+        return device.hostCalls().submit(stream->handle(),
+                                         [function, user, weak = std::weak_ptr<Stream>(stream)](HyResult status) {
+                                             function(user, Stream::statusAfter(weak, status));
+                                         });
+    });
+}
+
+HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    const std::shared_ptr<Stream>& stream = fromHandle(handle);
+    return guarded(stream->device().host(), [&] {
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? fromHandle(semaphore)->raiseIn(*stream, value) : result;
+    });
+}
+
+HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
+    const std::shared_ptr<Stream>& stream = fromHandle(handle);
+    return guarded(stream->device().host(), [&] {
+        const HyResult result = stream->usable();
+        return result == HY_SUCCESS ? fromHandle(semaphore)->waitIn(*stream, value) : result;
     });
 }
 
@@ -305,6 +334,7 @@ const HyBackendStreamTable kStreamTable{
     .hostFunction = hostFunction,
     .signalSemaphore = signalSemaphore,
     .waitSemaphore = waitSemaphore,
+    .launchArgs = launchArgs,
 };
 
 } // namespace halyard::cuda

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "device.h"
-#include "wait_queue.h"
+#include "stream_gate.h"
+#include "timeline.h"
 
 #include <array>
 
@@ -37,23 +38,6 @@ public:
     // All work is done. False also when the stream failed.
     bool idle();
 
-    // A stream fails alone when it signals what a semaphore has already; the driver knows nothing of that, and what was
-    // submitted before goes on. refuse() is HY_SUCCESS, or that failure with the record set, for every later call.
-    HyResult refuse() { return failed_.load(std::memory_order_acquire) == HY_SUCCESS ? HY_SUCCESS : failAgain(); }
-    // `status` of work, or the failure that came before it.
-    HyResult statusAfter(HyResult status) const {
-        return status == HY_SUCCESS ? failed_.load(std::memory_order_acquire) : status;
-    }
-    // The semaphore was at `before`. For host functions too.
-    void failSignal(uint64_t before, uint64_t value) noexcept;
-
-    WaitQueue& waits() { return waits_; }
-    // Later work waits until the timeline is at `value`; the host does not. `keep` lives as long. REQUIRES: the context
-    // is current. A failure has the record set. Throws std::bad_alloc.
-    HyResult waitFor(Timeline& timeline, uint64_t value, std::shared_ptr<void> keep);
-    // No other stream of this process has it or had it.
-    uint64_t number() const { return number_; }
-
     // A kernel was launched; `name` is the device's own copy. Costs a few instructions.
     void note(const char* name) {
         const uint64_t at = launched_.fetch_add(1, std::memory_order_relaxed);
@@ -61,6 +45,32 @@ public:
     }
     // Appends the names of kernels that may still run, each once.
     void addSuspects(std::vector<std::string_view>& names) const;
+
+    // What the stream waits for that is not the driver's. It may outlive the stream.
+    const std::shared_ptr<StreamGate>& gate() { return gate_; }
+    // Later work waits until the timeline is at `value`; the host does not. `keep` lives as long. A failure has the
+    // record set. Throws std::bad_alloc.
+    HyResult waitFor(Timeline& timeline, uint64_t value, std::shared_ptr<void> keep);
+    // No other stream of this process has it or had it.
+    uint64_t number() const { return number_; }
+    // A failure of the stream's own, which the driver knows nothing of: the first one stays. What was submitted goes
+    // on.
+    HyResult failed() const { return failed_.load(std::memory_order_acquire); }
+    // `status` of work of a stream, which may be gone, or the stream's own failure before it.
+    static HyResult statusAfter(const std::weak_ptr<Stream>& stream, HyResult status) {
+        const std::shared_ptr<Stream> caller = stream.lock();
+        return status == HY_SUCCESS && caller != nullptr ? caller->failed() : status;
+    }
+    void failWith(HyResult result, const std::string& message, uint64_t signal = UINT64_MAX) noexcept;
+    // Signals of semaphores are numbered, so that an event can tell whether it was recorded behind the one that failed.
+    uint64_t nextSignal() { return signals_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    uint64_t signals() const { return signals_.load(std::memory_order_relaxed); }
+    // HY_SUCCESS, or the failure of one of the first `signals` signals with the record set.
+    HyResult usableAfter(uint64_t signals) {
+        return failed() == HY_SUCCESS || failedSignal_ > signals ? HY_SUCCESS : repeatFailure();
+    }
+    // HY_SUCCESS, or that failure with the record set.
+    HyResult usable() { return failed() == HY_SUCCESS ? HY_SUCCESS : repeatFailure(); }
 
     // Held while several commands of one kind must follow each other.
     std::mutex& submitMutex() { return submitMutex_; }
@@ -73,9 +83,9 @@ public:
     static constexpr uint64_t kStagingBytes = 8 << 20;
 
 private:
+    HyResult queryDriver();
     static constexpr size_t kNames = 16;
-
-    [[gnu::cold]] HyResult failAgain() noexcept;
+    [[gnu::cold]] HyResult repeatFailure();
 
     const std::shared_ptr<Device> device_;
     const CUstream handle_;
@@ -84,15 +94,16 @@ private:
     std::atomic<uint64_t> launched_{0};
     std::atomic<uint64_t> seenDone_{0}; // launches that are known to have ended
     std::array<std::atomic<const char*>, kNames> names_{};
-    std::atomic<HyResult> failed_{HY_SUCCESS};
-    uint64_t signalBefore_ = 0; // with signalValue_, written once before failed_
-    uint64_t signalValue_ = 0;
-    std::mutex failMutex_;
-    WaitQueue waits_;
     std::mutex submitMutex_;
     PrintMemory print_;
     CUdeviceptr grid_ = 0;
     uint8_t* staging_ = nullptr;
+    const std::shared_ptr<StreamGate> gate_;
+    std::atomic<HyResult> failed_{HY_SUCCESS};
+    std::atomic<uint64_t> signals_{0};
+    uint64_t failedSignal_ = 0; // written before failed_
+    std::mutex failureMutex_;
+    std::string failure_;
 };
 
 } // namespace halyard::cuda

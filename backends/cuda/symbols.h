@@ -33,6 +33,7 @@ constexpr const char* kDriverLibrary = "libcuda.so.1";
     /* Contexts */                                                                                                     \
     SYMBOL(REQUIRED, 7000, CUresult, cuDevicePrimaryCtxRetain, (CUcontext * context, CUdevice device))                 \
     SYMBOL(REQUIRED, 11000, CUresult, cuDevicePrimaryCtxRelease_v2, (CUdevice device))                                 \
+    SYMBOL(OPTIONAL, 11000, CUresult, cuDevicePrimaryCtxReset_v2, (CUdevice device))                                   \
     SYMBOL(REQUIRED, 4000, CUresult, cuCtxSetCurrent, (CUcontext context))                                             \
     SYMBOL(REQUIRED, 4000, CUresult, cuCtxGetCurrent, (CUcontext * context))                                           \
     SYMBOL(REQUIRED, 4000, CUresult, cuCtxPushCurrent_v2, (CUcontext context))                                         \
@@ -124,6 +125,10 @@ constexpr const char* kDriverLibrary = "libcuda.so.1";
            (int* value, CUfunction_attribute attribute, CUfunction function))                                          \
     SYMBOL(REQUIRED, 9000, CUresult, cuFuncSetAttribute,                                                               \
            (CUfunction function, CUfunction_attribute attribute, int value))                                           \
+    SYMBOL(OPTIONAL, 12040, CUresult, cuModuleGetFunctionCount, (unsigned int* count, CUmodule module))                \
+    SYMBOL(OPTIONAL, 12040, CUresult, cuModuleEnumerateFunctions,                                                      \
+           (CUfunction * functions, unsigned int count, CUmodule module))                                              \
+    SYMBOL(OPTIONAL, 12030, CUresult, cuFuncGetName, (const char** name, CUfunction function))                         \
     SYMBOL(OPTIONAL, 12040, CUresult, cuFuncGetParamInfo,                                                              \
            (CUfunction function, size_t index, size_t * offset, size_t * bytes))                                       \
     SYMBOL(REQUIRED, 4000, CUresult, cuLaunchKernel,                                                                   \
@@ -246,6 +251,18 @@ struct Symbols {
     HALYARD_CUDA_SYMBOLS(HALYARD_CUDA_DECLARE)
 #undef HALYARD_CUDA_DECLARE
 };
+
+// Functions that do nothing and answer CUDA_ERROR_CONTEXT_IS_DESTROYED: for objects whose context is gone, whose
+// handles the driver must not see any more.
+const Symbols& deadSymbols();
+
+// The call of the driver that failed last on this thread, for messages; "" before any. Calls of the hot paths
+// (kUnrecorded in symbols.cpp) are not among them.
+struct FailedCall {
+    const char* name = "";
+    CUresult code = CUDA_SUCCESS;
+};
+FailedCall lastFailedCall() noexcept;
 
 struct SymbolReport {
     bool found = false;          // there is a driver

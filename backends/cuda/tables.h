@@ -10,11 +10,8 @@ extern const HyBackendMemoryTable kMemoryTable;
 extern const HyBackendStreamTable kStreamTable;
 extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
-extern const HyBackendSemaphoreTable kSemaphoreTable;
 extern const HyBackendGraphTable kGraphTable;
+extern const HyBackendSemaphoreTable kSemaphoreTable;
 extern const HyBackendVirtualMemoryTable kVirtualMemoryTable;
-
-HyResult signalSemaphore(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
-HyResult waitSemaphore(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
 
 } // namespace halyard::cuda

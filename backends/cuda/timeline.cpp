@@ -1,6 +1,7 @@
 #include "timeline.h"
 
-#include "stream.h"
+#include "retired.h"
+#include "stream_gate.h"
 #include "wait.h"
 
 namespace halyard::cuda {
@@ -27,15 +28,16 @@ bool Timeline::raise(uint64_t value, uint64_t& outValue) noexcept {
         }
         grown_.notify_all();
     }
-    // Each is given up before its stream goes on, so that who waited for the stream finds nothing held any more. From
-    // then on `this` may be gone.
+    // Given up before the streams go on, so that who waited for one of them finds nothing held any more. From then on
+    // `this` may be gone.
     while (!reached.empty()) {
         std::list<Parked> one;
         one.splice(one.end(), reached, reached.begin());
-        const std::shared_ptr<Stream> stream = one.front().stream;
+        const std::shared_ptr<StreamGate> gate = one.front().gate;
         const uint64_t number = one.front().number;
-        stream->device().retire(one);
-        stream->waits().arrive(number);
+        if (one.front().keep != nullptr)
+            retire(one);
+        gate->open(number);
     }
     return true;
 }
@@ -52,17 +54,15 @@ bool Timeline::waitFor(uint64_t value, uint64_t deadline) {
     return true;
 }
 
-void Timeline::park(Parked waiter) {
-    std::list<Parked> one;
-    one.push_back(std::move(waiter));
+void Timeline::park(std::list<Parked>& waiter) noexcept {
     {
         const std::scoped_lock lock(mutex_);
-        if (value_ < one.front().value) {
-            parked_.splice(parked_.end(), one);
+        if (value_ < waiter.front().value) {
+            parked_.splice(parked_.end(), waiter);
             return;
         }
     }
-    one.front().stream->waits().arrive(one.front().number);
+    waiter.front().gate->open(waiter.front().number);
 }
 
 } // namespace halyard::cuda

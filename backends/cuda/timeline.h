@@ -1,5 +1,4 @@
-// A 64-bit value on the host that only grows, and who waits for it: threads, and streams by words of their own
-// (wait_queue.h).
+// A 64-bit value on the host that only grows, and who waits for it: threads, and streams by their gates.
 #pragma once
 
 #include <condition_variable>
@@ -10,13 +9,13 @@
 
 namespace halyard::cuda {
 
-class Stream;
+class StreamGate;
 
-// A stream that waits. `keep` is what has to live until then.
+// A stream that waits. `keep` is what has to live until then, or null.
 struct Parked {
     uint64_t value;
-    std::shared_ptr<Stream> stream;
-    uint64_t number; // of the wait in the stream's queue
+    std::shared_ptr<StreamGate> gate;
+    uint64_t number; // of the wait at the gate
     std::shared_ptr<void> keep;
 };
 
@@ -27,12 +26,12 @@ public:
 
     uint64_t value() const;
     // False when `value` is not above the value there is, which goes to `outValue`. For any thread, also of a host
-    // function: calls nothing of the driver, and what it lets go of is dropped later (Device::dropRetired).
+    // function: calls nothing of the driver, and what it lets go of is dropped later (dropRetired).
     bool raise(uint64_t value, uint64_t& outValue) noexcept;
     // False: the deadline passed.
     bool waitFor(uint64_t value, uint64_t deadline);
-    // Ends that wait of the stream once the value is reached, perhaps at once. Throws std::bad_alloc.
-    void park(Parked waiter);
+    // Ends the wait of that one waiter once the value is reached, perhaps at once.
+    void park(std::list<Parked>& waiter) noexcept;
 
 private:
     mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "timeline_semaphore.h"
 
 #include "handles.h"
+#include "retired.h"
 #include "stream.h"
 #include "tables.h"
 #include "wait.h"
@@ -60,7 +61,25 @@ Semaphore::Wait Semaphore::waitFor(uint64_t value, uint64_t deadline) {
     }
 }
 
-HyResult Semaphore::holdUp(Stream& stream, uint64_t value) {
+HyResult Semaphore::raiseIn(Stream& stream, uint64_t value) {
+    // The stream is destroyed after its work at the earliest, so the call holds no reference that the driver's thread
+    // would have to give up.
+    const Current current = enterContext(stream.device());
+    const auto raise = [self = shared_from_this(), weak = stream.weak_from_this(), value,
+                        number = stream.nextSignal()](HyResult status) {
+        uint64_t before = 0;
+        if (Stream::statusAfter(weak, status) != HY_SUCCESS || self->raise(value, before))
+            return;
+        if (const std::shared_ptr<Stream> caller = weak.lock())
+            caller->failWith(HY_ERROR_INVALID_STATE,
+                             "a semaphore was at " + std::to_string(before) +
+                                 " already when the stream was to set it to " + std::to_string(value),
+                             number);
+    };
+    return stream.device().hostCalls().submit(stream.handle(), raise);
+}
+
+HyResult Semaphore::waitIn(Stream& stream, uint64_t value) {
     if (!shared_)
         return stream.waitFor(timeline_, value, nullptr);
     if (const int error = shared_->follow("hy-cuda-share"); error != 0)
@@ -81,7 +100,7 @@ HyResult createSemaphore(HyBackendDevice handle, uint64_t initialValue, HyBacken
 HyResult destroySemaphore(HyBackendSemaphore handle) {
     const std::shared_ptr<Semaphore> semaphore = fromHandle(handle);
     destroyHandle(handle);
-    semaphore->device().dropRetired();
+    dropRetired();
     return HY_SUCCESS;
 }
 
@@ -174,33 +193,6 @@ HyResult importSemaphore(HyBackendDevice handle, HyShareType type, int64_t descr
 }
 
 } // namespace
-
-HyResult signalSemaphore(HyBackendStream streamHandle, HyBackendSemaphore semaphoreHandle, uint64_t value) {
-    const std::shared_ptr<Stream>& stream = fromHandle(streamHandle);
-    Device& device = stream->device();
-    return guarded(device.host(), [&] {
-        if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
-            return result;
-        const Current current = enterContext(device);
-        const auto raise = [stream, semaphore = fromHandle(semaphoreHandle), value](HyResult status) {
-            uint64_t before = 0;
-            if (stream->statusAfter(status) == HY_SUCCESS && !semaphore->raise(value, before))
-                stream->failSignal(before, value);
-        };
-        return device.hostCalls().submit(stream->handle(), raise);
-    });
-}
-
-HyResult waitSemaphore(HyBackendStream streamHandle, HyBackendSemaphore semaphoreHandle, uint64_t value) {
-    const std::shared_ptr<Stream>& stream = fromHandle(streamHandle);
-    Device& device = stream->device();
-    return guarded(device.host(), [&] {
-        if (const HyResult result = stream->refuse(); result != HY_SUCCESS)
-            return result;
-        const Current current = enterContext(device);
-        return fromHandle(semaphoreHandle)->holdUp(*stream, value);
-    });
-}
 
 const HyBackendSemaphoreTable kSemaphoreTable{
     .structSize = sizeof(HyBackendSemaphoreTable),

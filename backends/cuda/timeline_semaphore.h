@@ -6,6 +6,7 @@
 
 #include "common/shared_counters.h"
 #include "device.h"
+#include "timeline.h"
 
 namespace halyard::cuda {
 
@@ -30,8 +31,11 @@ public:
     bool raise(uint64_t value, uint64_t& outValue);
     enum class Wait { Reached, TimedOut, Lost };
     Wait waitFor(uint64_t value, uint64_t deadline);
+    // The stream raises it, or fails when it gets there and the value is not above the one there is. A failure has the
+    // record set. Throws std::bad_alloc.
+    HyResult raiseIn(Stream& stream, uint64_t value);
     // Later work of the stream waits. A failure has the record set. Throws std::bad_alloc.
-    HyResult holdUp(Stream& stream, uint64_t value);
+    HyResult waitIn(Stream& stream, uint64_t value);
 
 private:
     common::SharedCounters::Growth mirror();

@@ -233,8 +233,6 @@ uint32_t shortestPattern(const uint8_t* pattern, uint32_t bytes) {
 }
 
 HyResult copyBox(Stream& stream, const HyCopy3D& box, uint32_t hostMask) {
-    if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
-        return result;
     Device& device = stream.device();
     const Current current = enterContext(device);
     if (hostMask == (HY_BACKEND_COPY_DST_HOST | HY_BACKEND_COPY_SRC_HOST))
@@ -261,8 +259,6 @@ HyResult copyBox(Stream& stream, const HyCopy3D& box, uint32_t hostMask) {
 }
 
 HyResult fillBox(Stream& stream, const HyFill3D& fill) {
-    if (const HyResult result = stream.refuse(); result != HY_SUCCESS)
-        return result;
     Device& device = stream.device();
     const Current current = enterContext(device);
     const auto* pattern = static_cast<const uint8_t*>(fill.pattern);

@@ -12,8 +12,9 @@ struct UserCalls::Call {
 
     HyHostFunction function;
     void* user;
-    std::shared_ptr<Stream> stream;
-    uint64_t wait; // of the stream, for this call
+    std::weak_ptr<Stream> stream;
+    std::shared_ptr<StreamGate> gate;
+    uint64_t wait; // at the gate, for this call
     std::atomic<Phase> phase{InStream};
     HyResult status = HY_SUCCESS;
     std::atomic<bool> over{false};
@@ -26,9 +27,9 @@ struct UserCalls::Call {
     void run(std::mutex& turn) noexcept {
         {
             const std::scoped_lock lock(turn);
-            function(user, stream->statusAfter(status));
+            function(user, Stream::statusAfter(stream, status));
         }
-        stream->waits().arrive(wait);
+        gate->open(wait);
         over.store(true);
     }
 };
@@ -49,14 +50,15 @@ HyResult UserCalls::start() {
 HyResult UserCalls::submit(Stream& stream, HyHostFunction function, void* user) {
     if (const HyResult result = start(); result != HY_SUCCESS)
         return result;
-    std::unique_lock order(stream.waits().orderMutex());
+    const std::shared_ptr<StreamGate>& gate = stream.gate();
+    std::unique_lock order(gate->orderMutex());
     uint64_t wait = 0;
-    if (const HyResult result = stream.waits().announce(wait); result != HY_SUCCESS)
+    if (const HyResult result = gate->announce(stream, wait); result != HY_SUCCESS)
         return result;
     HyResult result = HY_SUCCESS;
     std::shared_ptr<Call> call;
     try {
-        call = std::make_shared<Call>(function, user, stream.shared_from_this(), wait);
+        call = std::make_shared<Call>(function, user, stream.weak_from_this(), gate, wait);
         // A list of one, so that handing it over takes no memory.
         auto entry = std::make_shared<std::list<std::shared_ptr<Call>>>(1, call);
         result = device_.hostCalls().submit(stream.handle(), [state = state_, entry](HyResult status) {
@@ -69,14 +71,14 @@ HyResult UserCalls::submit(Stream& stream, HyHostFunction function, void* user) 
             state->changed.notify_one();
         });
     } catch (const std::bad_alloc&) {
-        stream.waits().arrive(wait);
+        gate->open(wait);
         throw;
     }
     if (result != HY_SUCCESS) {
-        stream.waits().arrive(wait);
+        gate->open(wait);
         return result;
     }
-    result = stream.waits().submit(stream.handle(), wait);
+    result = gate->submit(stream, wait);
     if (result == HY_SUCCESS || call->leaveStream(Call::Withdrawn))
         return result;
     // It is being called already, so it is this thread that waits before later work.

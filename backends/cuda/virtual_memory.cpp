@@ -80,7 +80,7 @@ HyResult reserve(HyBackendDevice handle, uint64_t bytes, uint64_t alignment, HyD
 HyResult release(HyBackendDevice handle, HyDevicePtr base, uint64_t bytes) {
     Device& device = *fromHandle(handle);
     const Current current = enterContext(device);
-    return device.check(device.cu().cuMemAddressFree(base, bytes), "give reserved addresses back");
+    return device.check(device.cuOfProcess().cuMemAddressFree(base, bytes), "give reserved addresses back");
 }
 
 HyResult createPhysical(HyBackendDevice handle, uint64_t bytes, uint32_t flags, HyBackendPhysicalMemory* outMemory) {
@@ -140,7 +140,7 @@ HyResult map(HyBackendDevice handle, HyDevicePtr base, uint64_t bytes, HyBackend
 HyResult unmap(HyBackendDevice handle, HyDevicePtr base, uint64_t bytes) {
     Device& device = *fromHandle(handle);
     const Current current = enterContext(device);
-    return device.check(device.cu().cuMemUnmap(base, bytes), "unmap memory");
+    return device.check(device.cuOfProcess().cuMemUnmap(base, bytes), "unmap memory");
 }
 
 HyResult setAccess(HyBackendDevice handle, HyDevicePtr base, uint64_t bytes, HyMemoryAccess access) {

@@ -48,6 +48,20 @@ bool has(const std::vector<VkExtensionProperties>& all, const char* name) {
                        [name](const auto& one) { return std::strcmp(one.extensionName, name) == 0; });
 }
 
+bool knowsBothClocks(VkPhysicalDevice device) {
+    uint32_t count = 0;
+    if (vkGetPhysicalDeviceCalibrateableTimeDomainsEXT(device, &count, nullptr) < 0)
+        return false;
+    std::vector<VkTimeDomainEXT> domains(count);
+    if (vkGetPhysicalDeviceCalibrateableTimeDomainsEXT(device, &count, domains.data()) < 0)
+        return false;
+    domains.resize(count);
+    const auto knows = [&](VkTimeDomainEXT domain) {
+        return std::find(domains.begin(), domains.end(), domain) != domains.end();
+    };
+    return knows(VK_TIME_DOMAIN_DEVICE_EXT) && knows(VK_TIME_DOMAIN_CLOCK_MONOTONIC_EXT);
+}
+
 // A compute queue family, one for compute alone if there is one, which no rendering shares.
 bool chooseQueue(Adapter& adapter) {
     uint32_t count = 0;
@@ -147,7 +161,7 @@ template <size_t Size> void write(char (&out)[Size], const std::string& text) {
 
 HyCapabilities capabilitiesOf(const Adapter& adapter, const Features& found) {
     HyCapabilities all = HY_CAP_KERNELS | HY_CAP_SPIRV_KERNEL | HY_CAP_SPIRV_GLCOMPUTE | HY_CAP_INT64 |
-                         HY_CAP_FLOAT32_ATOMIC_ADD | HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES;
+                         HY_CAP_FLOAT32_ATOMIC_ADD | HY_CAP_HOST_FUNCTIONS | HY_CAP_TIMELINE_SEMAPHORES | HY_CAP_GRAPHS;
     const auto add = [&](bool holds, HyCapabilities capability) { all |= holds ? capability : 0; };
     add(found.core12.shaderFloat16 != 0, HY_CAP_FLOAT16);
     add(found.features.features.shaderFloat64 != 0, HY_CAP_FLOAT64);
@@ -259,6 +273,8 @@ std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy) {
     vkGetPhysicalDeviceMemoryProperties(device, &adapter.memory);
     if (!chooseQueue(adapter))
         return refuse("a queue for compute");
+    adapter.hasCalibratedTime = has(extensions, VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME) &&
+                                adapter.timestampBits != 0 && knowsBothClocks(device);
     if (!chooseMemory(adapter))
         return refuse("memory for the device or coherent memory for the host");
     describe(adapter, found, onPci ? &pci : nullptr);
@@ -296,6 +312,8 @@ std::vector<const char*> chooseExtensions(const Adapter& adapter) {
         names.push_back(VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME);
     if (adapter.hasMemoryBudget)
         names.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+    if (adapter.hasCalibratedTime)
+        names.push_back(VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME);
     if (adapter.hasAtomicFloat)
         names.push_back(VK_EXT_SHADER_ATOMIC_FLOAT_EXTENSION_NAME);
     return names;

@@ -34,6 +34,7 @@ struct Adapter {
     uint64_t hostImportAlignment = 0; // of VK_EXT_external_memory_host; 0: the device lacks it
     bool hasMemoryBudget = false;
     bool hasAtomicFloat = false;
+    bool hasCalibratedTime = false; // the device's clock beside CLOCK_MONOTONIC
     uint32_t queueFamily = 0;
     uint32_t queueCount = 0;
     uint32_t timestampBits = 0;

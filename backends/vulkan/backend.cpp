@@ -1,5 +1,6 @@
 #include "device.h"
 #include "handles.h"
+#include "presence.h"
 #include "tables.h"
 
 #include <algorithm>
@@ -32,9 +33,13 @@ VkDebugUtilsMessengerCreateInfoEXT messengerInfo(Context& context) {
     return info;
 }
 
+bool isOn(const char* value) {
+    return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
 void createInstance(Context& context) {
     const char* const wanted = context.host.getEnv("HALYARD_VULKAN_VALIDATION");
-    const bool validate = wanted != nullptr && std::strcmp(wanted, "1") == 0;
+    const bool validate = isOn(wanted);
     VkApplicationInfo application{};
     application.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO;
     application.pEngineName = "Halyard";
@@ -66,7 +71,7 @@ void createInstance(Context& context) {
               "vkCreateDebugUtilsMessengerEXT");
 }
 
-void findAdapters(Context& context) {
+void findAdapters(Context& context, bool software) {
     uint32_t count = 0;
     check(vkEnumeratePhysicalDevices(context.instance, &count, nullptr), "vkEnumeratePhysicalDevices");
     std::vector<VkPhysicalDevice> devices(count);
@@ -75,7 +80,14 @@ void findAdapters(Context& context) {
     std::string reasons;
     for (VkPhysicalDevice device : devices) {
         std::string why;
-        if (std::optional<Adapter> adapter = examine(device, &why)) {
+        std::optional<Adapter> adapter = examine(device, &why);
+        if (adapter && !software && adapter->core.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU) {
+            why = fmt::format("{} runs on the processor, which the cpu backend uses better (HALYARD_VULKAN_SOFTWARE=1 "
+                              "lists it)",
+                              adapter->core.deviceName);
+            adapter.reset();
+        }
+        if (adapter) {
             context.adapters.push_back(std::move(*adapter));
         } else {
             context.host.log(HY_LOG_INFO, why);
@@ -91,6 +103,11 @@ void findAdapters(Context& context) {
 HyResult initialise(const HyHostServices* services, HyBackendContext* outContext) {
     const Host host(services);
     return guarded(host, [&] {
+        const bool software = isOn(host.getEnv("HALYARD_VULKAN_SOFTWARE"));
+        if (!software && !mayHaveGpu())
+            throw Failure{HY_ERROR_NOT_FOUND,
+                          "not opened: the system has no GPU (no render node in /dev/dri, no device of another driver)",
+                          "HALYARD_VULKAN_SOFTWARE=1 lists Vulkan drivers that run on the processor"};
         if (loadSymbols() != VK_SUCCESS)
             throw Failure{HY_ERROR_NOT_FOUND, "libvulkan.so.1 cannot be opened",
                           "install the Vulkan loader (Debian: libvulkan1)"};
@@ -98,7 +115,7 @@ HyResult initialise(const HyHostServices* services, HyBackendContext* outContext
             throw Failure{HY_ERROR_NOT_FOUND, "the Vulkan loader is older than Vulkan 1.3", "update it"};
         auto context = std::make_shared<Context>(host);
         createInstance(*context);
-        findAdapters(*context);
+        findAdapters(*context, software);
         *outContext = toHandle<HyBackendContext>(std::move(context));
         return HY_SUCCESS;
     });
@@ -123,6 +140,8 @@ constexpr HyBackendInterface kInterface{
     .event = &kEventTable,
     .module = &kModuleTable,
     .semaphore = &kSemaphoreTable,
+    .graph = &kGraphTable,
+    .profiling = &kProfilingTable,
 };
 
 } // namespace

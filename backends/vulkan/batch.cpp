@@ -65,7 +65,7 @@ void Batch::end() {
     check(functions_.vkEndCommandBuffer(commands_), "vkEndCommandBuffer");
 }
 
-void Batch::barrier() {
+void Commands::barrier() const {
     VkMemoryBarrier2 barrier{};
     barrier.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2;
     barrier.srcStageMask = VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT;
@@ -76,7 +76,7 @@ void Batch::barrier() {
     dependency.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO;
     dependency.memoryBarrierCount = 1;
     dependency.pMemoryBarriers = &barrier;
-    functions_.vkCmdPipelineBarrier2(commands_, &dependency);
+    functions.vkCmdPipelineBarrier2(buffer, &dependency);
 }
 
 bool Batch::hasRoom(uint64_t argumentBytes) const {
@@ -101,7 +101,7 @@ void Batch::stamp(std::function<void(uint64_t)> told) {
         VkQueryPoolCreateInfo info{};
         info.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO;
         info.queryType = VK_QUERY_TYPE_TIMESTAMP;
-        info.queryCount = kMostCommands;
+        info.queryCount = 2 * kMostCommands; // one before and one behind each
         check(functions_.vkCreateQueryPool(device_, &info, nullptr, &queries_), "vkCreateQueryPool");
     }
     const auto index = static_cast<uint32_t>(stamps_.size());

@@ -8,6 +8,15 @@
 
 namespace halyard::vulkan {
 
+// A command buffer that is being recorded.
+struct Commands {
+    const VolkDeviceTable& functions;
+    VkCommandBuffer buffer;
+
+    // Orders what is recorded from now on behind everything before, in this buffer and in those before it.
+    void barrier() const;
+};
+
 // Not thread-safe.
 class Batch {
 public:
@@ -24,10 +33,7 @@ public:
     void begin();
     // Ends recording. Throws Failure.
     void end();
-    VkCommandBuffer commands() const { return commands_; }
-    const VolkDeviceTable& functions() const { return functions_; }
-    // Orders what is recorded from now on behind everything before, in this batch and in those before it.
-    void barrier();
+    Commands commands() const { return {functions_, commands_}; }
     // Memory for one launch's arguments, written by the host and read by the device; no buffer when none is left.
     Place argumentMemory(uint64_t bytes);
     // Whether there is room for another command with so many bytes of arguments.

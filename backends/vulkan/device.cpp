@@ -109,6 +109,26 @@ uint64_t Device::toNs(uint64_t ticks) const {
                                  static_cast<long double>(adapter_.core.limits.timestampPeriod));
 }
 
+Device::Clocks Device::readClocks() const {
+    VkCalibratedTimestampInfoEXT clocks[2]{};
+    clocks[0].sType = clocks[1].sType = VK_STRUCTURE_TYPE_CALIBRATED_TIMESTAMP_INFO_EXT;
+    clocks[0].timeDomain = VK_TIME_DOMAIN_DEVICE_EXT;
+    clocks[1].timeDomain = VK_TIME_DOMAIN_CLOCK_MONOTONIC_EXT;
+    uint64_t values[2]{};
+    uint64_t deviation = 0;
+    if (functions_.vkGetCalibratedTimestampsEXT(device_, 2, clocks, values, &deviation) < 0)
+        return {};
+    return {values[0], values[1]};
+}
+
+uint64_t Device::toHostNs(uint64_t ticks, const Clocks& now) const {
+    const uint32_t bits = adapter_.timestampBits;
+    const uint64_t mask = bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
+    const uint64_t ago = (now.ticks - ticks) & mask; // the counter may have wrapped around
+    // More than half of the range is a stamp that the clock, read a little earlier, had not reached.
+    return ago <= mask / 2 ? now.hostNs - std::min(now.hostNs, toNs(ago)) : now.hostNs;
+}
+
 VkShaderModule Device::createModule(const uint32_t* words, size_t bytes) const {
     VkShaderModuleCreateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO;
@@ -176,7 +196,7 @@ void Device::recycle(std::shared_ptr<Batch> batch) {
 void Device::runNow(const std::function<void(Batch&)>& record) {
     std::unique_lock lock(mutex_);
     const std::shared_ptr<Batch> batch = takeBatch();
-    batch->barrier();
+    batch->commands().barrier();
     record(*batch);
     batch->end();
     queues_[0]->submit(batch);

@@ -1,6 +1,7 @@
 // A device that is open: its queues, memory and streams. One lock orders all scheduling.
 #pragma once
 
+#include "profiler.h"
 #include "queue.h"
 
 #include <atomic>
@@ -49,6 +50,14 @@ public:
     Worker& copies() { return copies_; }
     Worker& hostFunctions() { return hostFunctions_; }
     uint64_t toNs(uint64_t ticks) const;
+    // Both clocks at one time; REQUIRES hasCalibratedTime. Zeros when the driver cannot tell.
+    struct Clocks {
+        uint64_t ticks = 0, hostNs = 0;
+    };
+    Clocks readClocks() const;
+    // On CLOCK_MONOTONIC; `ticks` are not after `now`.
+    uint64_t toHostNs(uint64_t ticks, const Clocks& now) const;
+    Profiler& profiler() { return profiler_; }
 
     // A pipeline of a module, made for this. Throws Failure.
     VkPipeline createPipeline(VkShaderModule module, const VkSpecializationInfo* constants, uint32_t subgroupSize,
@@ -98,6 +107,7 @@ private:
     bool closed_ = false;
     bool advancing_ = false, advanceAgain_ = false;
     uint64_t created_ = 0;
+    Profiler profiler_;
     Worker copies_, hostFunctions_;
 };
 

@@ -11,6 +11,7 @@ namespace halyard::vulkan {
 struct Context;
 class Device;
 class Event;
+class Graph;
 class Kernel;
 class Module;
 class Semaphore;
@@ -21,6 +22,7 @@ template <> struct ObjectOf<HyBackendContext> { using Type = Context; };
 template <> struct ObjectOf<HyBackendDevice> { using Type = Device; };
 template <> struct ObjectOf<HyBackendStream> { using Type = Stream; };
 template <> struct ObjectOf<HyBackendEvent> { using Type = Event; };
+template <> struct ObjectOf<HyBackendGraph> { using Type = Graph; };
 template <> struct ObjectOf<HyBackendModule> { using Type = Module; };
 template <> struct ObjectOf<HyBackendKernel> { using Type = Kernel; };
 template <> struct ObjectOf<HyBackendSemaphore> { using Type = Semaphore; };

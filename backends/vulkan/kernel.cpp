@@ -3,6 +3,7 @@
 #include "printf/record.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -137,7 +138,7 @@ VkPipeline Kernel::pipeline(const Shape& shape) {
     return made;
 }
 
-void Kernel::dispatch(Batch& batch, const HyDim3& workgroups) const {
+void Kernel::dispatch(const Commands& commands, const HyDim3& workgroups) const {
     const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
     const uint64_t x = std::min<uint64_t>(workgroups.x, limit[0]);
     const uint64_t y = std::min<uint64_t>({workgroups.y, limit[1], std::max<uint64_t>(1, kMostGroups / x)});
@@ -145,14 +146,14 @@ void Kernel::dispatch(Batch& batch, const HyDim3& workgroups) const {
     for (uint64_t fromZ = 0; fromZ < workgroups.z; fromZ += z)
         for (uint64_t fromY = 0; fromY < workgroups.y; fromY += y)
             for (uint64_t fromX = 0; fromX < workgroups.x; fromX += x)
-                batch.functions().vkCmdDispatchBase(batch.commands(), static_cast<uint32_t>(fromX),
-                                                    static_cast<uint32_t>(fromY), static_cast<uint32_t>(fromZ),
-                                                    static_cast<uint32_t>(std::min(x, workgroups.x - fromX)),
-                                                    static_cast<uint32_t>(std::min(y, workgroups.y - fromY)),
-                                                    static_cast<uint32_t>(std::min(z, workgroups.z - fromZ)));
+                commands.functions.vkCmdDispatchBase(commands.buffer, static_cast<uint32_t>(fromX),
+                                                     static_cast<uint32_t>(fromY), static_cast<uint32_t>(fromZ),
+                                                     static_cast<uint32_t>(std::min(x, workgroups.x - fromX)),
+                                                     static_cast<uint32_t>(std::min(y, workgroups.y - fromY)),
+                                                     static_cast<uint32_t>(std::min(z, workgroups.z - fromZ)));
 }
 
-void Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
+Kernel::Prepared Kernel::prepare(const HyBackendLaunch& launch) {
     const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
     const HyDim3& groups = launch.workgroups;
     const uint64_t slices = (uint64_t{groups.x} / limit[0] + 1) * (uint64_t{groups.y} / limit[1] + 1);
@@ -161,13 +162,34 @@ void Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
                       fmt::format("kernel {}: {} x {} x {} workgroups are too many for one launch", desc_.name,
                                   groups.x, groups.y, groups.z),
                       "launch parts of the grid", "workgroups"};
-    std::vector<std::byte> block(HY_VULKAN_ARGUMENTS + desc_.argumentBytes);
-    HyVulkanLaunch head{};
-    head.workgroups[0] = groups.x;
-    head.workgroups[1] = groups.y;
-    head.workgroups[2] = groups.z;
-    head.program = data_[0];
-    head.constants = data_[1];
+    Prepared out;
+    out.workgroups = groups;
+    out.block.resize(HY_VULKAN_ARGUMENTS + desc_.argumentBytes);
+    const HyVulkanLaunch head{{groups.x, groups.y, groups.z}, 0, 0, data_[0], data_[1], 0};
+    std::memcpy(out.block.data(), &head, sizeof head);
+    pack(launch, out.block.data() + HY_VULKAN_ARGUMENTS);
+    const uint64_t local = localBytes(launch, out.block.data() + HY_VULKAN_ARGUMENTS);
+    const Shape shape{
+        {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
+        static_cast<uint32_t>(std::max<uint64_t>(1, roundUp(local, artifact_.localUnit) / artifact_.localUnit))};
+    const uint64_t invocations = uint64_t{launch.workgroupSize.x} * launch.workgroupSize.y * launch.workgroupSize.z;
+    if (artifact_.mostInvocations != 0 && invocations > artifact_.mostInvocations)
+        throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
+                      fmt::format("kernel {} has operations of whole workgroups, which take up to {} invocations",
+                                  desc_.name, artifact_.mostInvocations),
+                      "make the workgroups smaller", "workgroupSize"};
+    out.pipeline = pipeline(shape);
+    return out;
+}
+
+void Kernel::record(const Commands& commands, const Prepared& prepared, uint64_t address) const {
+    commands.functions.vkCmdBindPipeline(commands.buffer, VK_PIPELINE_BIND_POINT_COMPUTE, prepared.pipeline);
+    commands.functions.vkCmdPushConstants(commands.buffer, device_.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                                          sizeof address, &address);
+    dispatch(commands, prepared.workgroups);
+}
+
+void Kernel::submit(Stream& stream, Prepared prepared) {
     std::shared_ptr<HyVulkanPrintBuffer> prints;
     if (artifact_.prints) {
         const Place place = device_.hostMemory().allocate(sizeof(HyVulkanPrintBuffer) + kPrintBytes);
@@ -178,35 +200,18 @@ void Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
             });
         std::memset(static_cast<void*>(prints.get()), 0, sizeof *prints + kPrintBytes);
         prints->capacity = kPrintBytes;
-        head.print = place.address;
+        std::memcpy(prepared.block.data() + offsetof(HyVulkanLaunch, print), &place.address, sizeof place.address);
     }
-    std::memcpy(block.data(), &head, sizeof head);
-    pack(launch, block.data() + HY_VULKAN_ARGUMENTS);
-    const uint64_t local = localBytes(launch, block.data() + HY_VULKAN_ARGUMENTS);
-    const Shape shape{
-        {launch.workgroupSize.x, launch.workgroupSize.y, launch.workgroupSize.z},
-        static_cast<uint32_t>(std::max<uint64_t>(1, roundUp(local, artifact_.localUnit) / artifact_.localUnit))};
-    const uint64_t invocations = uint64_t{launch.workgroupSize.x} * launch.workgroupSize.y * launch.workgroupSize.z;
-    if (artifact_.mostInvocations != 0 && invocations > artifact_.mostInvocations)
-        throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
-                      fmt::format("kernel {} has operations of whole workgroups, which take up to {} invocations",
-                                  desc_.name, artifact_.mostInvocations),
-                      "make the workgroups smaller", "workgroupSize"};
-    const VkPipeline made = pipeline(shape);
-    stream.record(block.size(), [&](Batch& batch) {
-        const Place place = batch.argumentMemory(block.size());
-        std::memcpy(place.host, block.data(), block.size());
-        const VolkDeviceTable& functions = batch.functions();
-        functions.vkCmdBindPipeline(batch.commands(), VK_PIPELINE_BIND_POINT_COMPUTE, made);
-        functions.vkCmdPushConstants(batch.commands(), device_.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                                     sizeof place.address, &place.address);
-        dispatch(batch, groups);
+    stream.record(prepared.block.size(), {HY_ACTIVITY_KERNEL, 0, desc_.name}, [&](Batch& batch) {
+        const Place place = batch.argumentMemory(prepared.block.size());
+        std::memcpy(place.host, prepared.block.data(), prepared.block.size());
+        record(batch.commands(), prepared, place.address);
         batch.keep(shared_from_this());
         batch.keep(prints);
         batch.setName(desc_.name);
     });
     if (prints != nullptr)
-        stream.doOnHost(device_.copies(), [kernel = shared_from_this(), prints] { kernel->print(*prints); });
+        stream.doOnHost(device_.copies(), {}, [kernel = shared_from_this(), prints] { kernel->print(*prints); });
 }
 
 std::string Kernel::textAt(uint64_t address) const {

@@ -18,8 +18,22 @@ public:
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
+    // A launch as it is recorded: the block for the device (HyVulkanLaunch and the arguments), and what runs.
+    struct Prepared {
+        std::vector<std::byte> block;
+        VkPipeline pipeline = VK_NULL_HANDLE; // the kernel's
+        HyDim3 workgroups{};
+    };
+
     // Copies the arguments and submits. Throws Failure.
-    void launch(Stream& stream, const HyBackendLaunch& launch);
+    void launch(Stream& stream, const HyBackendLaunch& launch) { submit(stream, prepare(launch)); }
+    // Throws Failure when the kernel cannot be launched so.
+    Prepared prepare(const HyBackendLaunch& launch);
+    void submit(Stream& stream, Prepared prepared);
+    // The command itself, for a block at that address. Not for kernels that print.
+    void record(const Commands& commands, const Prepared& prepared, uint64_t address) const;
+    bool prints() const { return artifact_.prints; }
+    const char* name() const { return desc_.name; }
     HyBackendKernelInfo info() const;
 
 private:
@@ -36,7 +50,7 @@ private:
     VkPipeline pipeline(const Shape& shape);
     void print(const HyVulkanPrintBuffer& buffer) const;
     std::string textAt(uint64_t address) const;
-    void dispatch(Batch& batch, const HyDim3& workgroups) const;
+    void dispatch(const Commands& commands, const HyDim3& workgroups) const;
 
     const std::shared_ptr<Module> module_;
     Device& device_; // the module's

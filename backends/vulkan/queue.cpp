@@ -52,7 +52,7 @@ void Queue::submit(const std::shared_ptr<Batch>& batch) {
     signal.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;
     VkCommandBufferSubmitInfo commands{};
     commands.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO;
-    commands.commandBuffer = batch->commands();
+    commands.commandBuffer = batch->commands().buffer;
     VkSubmitInfo2 info{};
     info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2;
     info.commandBufferInfoCount = 1;

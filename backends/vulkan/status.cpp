@@ -95,6 +95,13 @@ void Host::print(std::string_view text) const noexcept {
                        "a kernel prints, but this runtime is too old to pass it on");
 }
 
+uint64_t Host::correlation() const noexcept {
+    constexpr size_t kSince12 = offsetof(HyHostServices, getCorrelation) + sizeof services_->getCorrelation;
+    return services_->structSize >= kSince12 && services_->getCorrelation != nullptr
+               ? services_->getCorrelation(services_->context)
+               : 0;
+}
+
 const char* Host::getEnv(const char* name) const noexcept {
     return services_->getEnv(services_->context, name);
 }

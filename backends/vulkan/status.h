@@ -37,6 +37,8 @@ public:
     void log(HyLogLevel level, const std::string& message) const noexcept;
     // What a kernel prints. Lost, with one warning a call, when the runtime is older than printing.
     void print(std::string_view text) const noexcept;
+    // The correlation of the calling thread for tools, or 0.
+    uint64_t correlation() const noexcept;
     // Null when unset, and in processes with elevated rights.
     const char* getEnv(const char* name) const noexcept;
 

@@ -71,12 +71,16 @@ Batch& Stream::openBatch(uint64_t argumentBytes) {
     return *steps_.back().batch;
 }
 
-void Stream::record(uint64_t argumentBytes, const std::function<void(Batch&)>& record) {
+void Stream::record(uint64_t argumentBytes, const Work& what, const std::function<void(Batch&)>& record) {
+    const std::shared_ptr<Activity> activity = activityOf(what);
     const std::scoped_lock lock(device_->mutex());
     checkLocked();
     Batch& batch = openBatch(argumentBytes);
-    batch.barrier();
-    record(batch);
+    batch.commands().barrier();
+    if (activity == nullptr)
+        record(batch);
+    else
+        recordTimed(batch, activity, record);
     batch.countCommand();
     if (batch.count() >= Batch::kMostCommands)
         flush();
@@ -89,7 +93,7 @@ uint64_t Stream::mark(std::function<void(uint64_t)> stamp) {
     checkLocked();
     if (stamp) {
         Batch& batch = openBatch(0);
-        batch.barrier();
+        batch.commands().barrier();
         batch.stamp(std::move(stamp));
         batch.countCommand();
     }
@@ -98,8 +102,9 @@ uint64_t Stream::mark(std::function<void(uint64_t)> stamp) {
     return last_;
 }
 
-void Stream::doOnHost(Worker& worker, std::function<void()> work) {
+void Stream::doOnHost(Worker& worker, const Work& what, std::function<void()> work) {
     worker.start();
+    work = timed(std::move(work), what);
     const std::scoped_lock lock(device_->mutex());
     checkLocked();
     flush();
@@ -110,7 +115,7 @@ void Stream::doOnHost(Worker& worker, std::function<void()> work) {
     device_->advance();
 }
 
-void Stream::callOnHost(HyHostFunction function, void* user) {
+void Stream::callOnHost(HyHostFunction function, void* user, std::shared_ptr<const void> keep) {
     device_->hostFunctions().start();
     const std::scoped_lock lock(device_->mutex());
     checkLocked();
@@ -118,7 +123,7 @@ void Stream::callOnHost(HyHostFunction function, void* user) {
     Step step;
     step.worker = &device_->hostFunctions();
     step.always = true;
-    step.work = [this, function, user] { // the step keeps the stream
+    std::function<void()> call = [this, function, user, keep = std::move(keep)] { // the step keeps the stream
         HyResult status = HY_SUCCESS;
         {
             const std::scoped_lock inner(device_->mutex());
@@ -126,6 +131,7 @@ void Stream::callOnHost(HyHostFunction function, void* user) {
         }
         function(user, status);
     };
+    step.work = timed(std::move(call), {HY_ACTIVITY_HOST_FUNCTION});
     push(std::move(step));
     device_->advance();
 }

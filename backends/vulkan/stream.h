@@ -13,17 +13,17 @@ class Stream : public std::enable_shared_from_this<Stream> {
 public:
     // `label` is for messages: "stream 3", "stream 'upload'".
     Stream(std::shared_ptr<Device> device, Queue& queue, std::string label)
-        : device_(std::move(device)), queue_(queue), label_(std::move(label)) {}
+        : device_(std::move(device)), queue_(queue), label_(std::move(label)), timeline_(nextTimeline()) {}
 
     Device& device() const { return *device_; }
 
     // Puts a command that needs so many bytes of arguments into the open batch: record(batch), which may throw Failure.
     // Throws Failure, the sticky one too.
-    void record(uint64_t argumentBytes, const std::function<void(Batch&)>& record);
+    void record(uint64_t argumentBytes, const Work& what, const std::function<void(Batch&)>& record);
     // Has the host do `work`, which may throw Failure, on `worker`, unless the stream has failed by then.
-    void doOnHost(Worker& worker, std::function<void()> work);
-    // Calls the function on the thread for host functions whatever became of the stream.
-    void callOnHost(HyHostFunction function, void* user);
+    void doOnHost(Worker& worker, const Work& what, std::function<void()> work);
+    // Calls the function on the thread for host functions whatever became of the stream, and lets go of `keep` then.
+    void callOnHost(HyHostFunction function, void* user, std::shared_ptr<const void> keep = nullptr);
     // Does something short when all before is done; it must not block. Throws Failure for the sticky one.
     void doInOrder(std::function<void()> work);
     // Holds later work up until `ready`, which is asked with the device's lock held. Whoever makes it true calls
@@ -54,6 +54,11 @@ public:
     const Queue& queue() const { return queue_; }
 
 private:
+    static uint64_t nextTimeline() {
+        static std::atomic<uint64_t> last{0};
+        return ++last;
+    }
+
     struct Step {
         uint64_t number = 0;
         std::shared_ptr<Batch> batch;
@@ -65,6 +70,20 @@ private:
         uint64_t until = 0;
     };
 
+    // A command of which a tool is told.
+    struct Activity {
+        HyActivityKind kind = HY_ACTIVITY_OTHER;
+        uint64_t bytes = 0, correlation = 0, startTicks = 0;
+        std::string name;
+    };
+
+    // Null when no tool asks.
+    std::shared_ptr<Activity> activityOf(const Work& work) const;
+    void recordTimed(Batch& batch, const std::shared_ptr<Activity>& activity,
+                     const std::function<void(Batch&)>& record);
+    // `work`, or the same that tells the tool when it ran.
+    std::function<void()> timed(std::function<void()> work, const Work& what);
+    void deliver(const Activity& activity, uint64_t startNs, uint64_t endNs);
     void checkLocked() const;
     Batch& openBatch(uint64_t argumentBytes);
     void seal(bool eager);
@@ -82,6 +101,8 @@ private:
     std::deque<std::pair<uint64_t, uint64_t>> inFlight_; // number, value of the queue's timeline
     uint64_t last_ = 0, running_ = 0;                    // numbers; 0: none
     std::optional<Failure> failure_;
+    const uint64_t timeline_;     // for tools
+    uint64_t deliveredUntil_ = 0; // CLOCK_MONOTONIC; commands follow each other
 };
 
 } // namespace halyard::vulkan

@@ -11,5 +11,7 @@ extern const HyBackendStreamTable kStreamTable;
 extern const HyBackendEventTable kEventTable;
 extern const HyBackendModuleTable kModuleTable;
 extern const HyBackendSemaphoreTable kSemaphoreTable;
+extern const HyBackendGraphTable kGraphTable;
+extern const HyBackendProfilingTable kProfilingTable;
 
 } // namespace halyard::vulkan

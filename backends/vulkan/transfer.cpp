@@ -37,29 +37,27 @@ HyCopy3D flattened(HyCopy3D box) {
     return box;
 }
 
-void copyOnDevice(Stream& stream, const HyCopy3D& box) {
-    Device& device = stream.device();
+// A copy between memory of the device.
+void recordRows(const Commands& commands, Device& device, const HyCopy3D& box) {
     const Place to = device.memory().find(box.dst);
     const Place from = device.memory().find(box.src);
     const Side dst{to.offset, box.dstRowPitch, box.dstSlicePitch};
     const Side src{from.offset, box.srcRowPitch, box.srcSlicePitch};
-    stream.record(0, [&](Batch& batch) {
-        std::vector<VkBufferCopy> regions;
-        const auto put = [&] {
-            batch.functions().vkCmdCopyBuffer(batch.commands(), from.buffer, to.buffer,
-                                              static_cast<uint32_t>(regions.size()), regions.data());
-            regions.clear();
-        };
-        for (uint64_t slice = 0; slice < box.depth; ++slice) {
-            for (uint64_t row = 0; row < box.height; ++row) {
-                regions.push_back({src.at(row, slice), dst.at(row, slice), box.widthBytes});
-                if (regions.size() == kMostRegions)
-                    put();
-            }
+    std::vector<VkBufferCopy> regions;
+    const auto put = [&] {
+        commands.functions.vkCmdCopyBuffer(commands.buffer, from.buffer, to.buffer,
+                                           static_cast<uint32_t>(regions.size()), regions.data());
+        regions.clear();
+    };
+    for (uint64_t slice = 0; slice < box.depth; ++slice) {
+        for (uint64_t row = 0; row < box.height; ++row) {
+            regions.push_back({src.at(row, slice), dst.at(row, slice), box.widthBytes});
+            if (regions.size() == kMostRegions)
+                put();
         }
-        if (!regions.empty())
-            put();
-    });
+    }
+    if (!regions.empty())
+        put();
 }
 
 void copyRowsOnHost(const HyCopy3D& box, const Side& dst, const Side& src) {
@@ -89,8 +87,9 @@ void copyStaged(Device& device, const HyCopy3D& box, bool toDevice) {
                     device.runNow([&](Batch& batch) {
                         const VkBufferCopy region = toDevice ? VkBufferCopy{stage.offset, offset, bytes}
                                                              : VkBufferCopy{offset, stage.offset, bytes};
-                        batch.functions().vkCmdCopyBuffer(batch.commands(), toDevice ? stage.buffer : place.buffer,
-                                                          toDevice ? place.buffer : stage.buffer, 1, &region);
+                        batch.commands().functions.vkCmdCopyBuffer(batch.commands().buffer,
+                                                                   toDevice ? stage.buffer : place.buffer,
+                                                                   toDevice ? place.buffer : stage.buffer, 1, &region);
                     });
                     if (!toDevice)
                         std::memcpy(host, stage.host, bytes);
@@ -111,7 +110,7 @@ struct FillConstants {
     uint32_t units, unitBytes, periodUnits, firstUnit;
 };
 
-void fillByKernel(Batch& batch, const Device& device, const HyFill3D& box) {
+void fillByKernel(const Commands& commands, const Device& device, const HyFill3D& box) {
     const uint64_t rowBytes = box.width * box.patternBytes;
     const bool words = box.dst % 4 == 0 && rowBytes % 4 == 0 && (box.height == 1 || box.rowPitch % 4 == 0) &&
                        (box.depth == 1 || box.slicePitch % 4 == 0);
@@ -127,16 +126,16 @@ void fillByKernel(Batch& batch, const Device& device, const HyFill3D& box) {
     // A multiple of 16 bytes, so that each piece begins with the pattern.
     const uint64_t pieceUnits = uint64_t{std::min(most[0], 65535U)} * kFillGroup;
     const uint64_t units = rowBytes / constants.unitBytes;
-    const VolkDeviceTable& functions = batch.functions();
-    functions.vkCmdBindPipeline(batch.commands(), VK_PIPELINE_BIND_POINT_COMPUTE, device.fillPipeline());
+    const VolkDeviceTable& functions = commands.functions;
+    functions.vkCmdBindPipeline(commands.buffer, VK_PIPELINE_BIND_POINT_COMPUTE, device.fillPipeline());
     for (uint64_t slice = 0; slice < box.depth; slice += most[2]) {
         for (uint64_t row = 0; row < box.height; row += most[1]) {
             for (uint64_t unit = 0; unit < units; unit += pieceUnits) {
                 constants.address = box.dst + slice * box.slicePitch + row * box.rowPitch + unit * constants.unitBytes;
                 constants.units = static_cast<uint32_t>(std::min(pieceUnits, units - unit));
-                functions.vkCmdPushConstants(batch.commands(), device.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                functions.vkCmdPushConstants(commands.buffer, device.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
                                              sizeof constants, &constants);
-                functions.vkCmdDispatch(batch.commands(), (constants.units + kFillGroup - 1) / kFillGroup,
+                functions.vkCmdDispatch(commands.buffer, (constants.units + kFillGroup - 1) / kFillGroup,
                                         static_cast<uint32_t>(std::min<uint64_t>(most[1], box.height - row)),
                                         static_cast<uint32_t>(std::min<uint64_t>(most[2], box.depth - slice)));
             }
@@ -161,10 +160,12 @@ void writeNow(Device& device, uint64_t dst, const void* src, uint64_t bytes) {
 
 void copyBox(Stream& stream, const HyCopy3D& given, uint32_t hostMask) {
     const HyCopy3D box = flattened(given);
+    const uint64_t bytes = box.widthBytes * box.height * box.depth;
     const bool toHost = (hostMask & HY_BACKEND_COPY_DST_HOST) != 0;
     const bool fromHost = (hostMask & HY_BACKEND_COPY_SRC_HOST) != 0;
     if (!toHost && !fromHost)
-        return copyOnDevice(stream, box);
+        return stream.record(0, {HY_ACTIVITY_COPY, bytes},
+                             [&](Batch& batch) { recordRows(batch.commands(), stream.device(), box); });
     Device& device = stream.device();
     // Where the device's memory is the host's, an address that was freed looks like one of the host.
     if ((toHost && device.memory().owns(box.dst)) || (fromHost && device.memory().owns(box.src)))
@@ -185,28 +186,34 @@ void copyBox(Stream& stream, const HyCopy3D& given, uint32_t hostMask) {
     else if (!fromHost)
         map(src);
     if (mapped)
-        stream.doOnHost(device.copies(), [box, dst, src] { copyRowsOnHost(box, dst, src); });
+        stream.doOnHost(device.copies(), {HY_ACTIVITY_COPY, bytes}, [box, dst, src] { copyRowsOnHost(box, dst, src); });
     else
-        stream.doOnHost(device.copies(), [&device, box, toHost] { copyStaged(device, box, !toHost); });
+        stream.doOnHost(device.copies(), {HY_ACTIVITY_COPY, bytes},
+                        [&device, box, toHost] { copyStaged(device, box, !toHost); });
 }
 
-void fillBox(Stream& stream, const HyFill3D& box) {
-    Device& device = stream.device();
+void recordCopy(const Commands& commands, Device& device, const HyCopy3D& box) {
+    recordRows(commands, device, flattened(box));
+}
+
+void recordFill(const Commands& commands, Device& device, const HyFill3D& box) {
     const Place place = device.memory().find(box.dst);
     const uint64_t bytes = box.width * box.patternBytes;
     const bool flat = box.height == 1 && box.depth == 1;
-    if (flat && box.patternBytes <= 4 && place.offset % 4 == 0 && bytes % 4 == 0) {
-        std::array<uint8_t, 4> pattern{};
-        for (uint32_t i = 0; i < pattern.size(); ++i)
-            pattern[i] = static_cast<const uint8_t*>(box.pattern)[i % box.patternBytes];
-        uint32_t word = 0;
-        std::memcpy(&word, pattern.data(), sizeof word);
-        stream.record(0, [&](Batch& batch) {
-            batch.functions().vkCmdFillBuffer(batch.commands(), place.buffer, place.offset, bytes, word);
-        });
-        return;
-    }
-    stream.record(0, [&](Batch& batch) { fillByKernel(batch, device, box); });
+    if (!flat || box.patternBytes > 4 || place.offset % 4 != 0 || bytes % 4 != 0)
+        return fillByKernel(commands, device, box);
+    std::array<uint8_t, 4> pattern{};
+    for (uint32_t i = 0; i < pattern.size(); ++i)
+        pattern[i] = static_cast<const uint8_t*>(box.pattern)[i % box.patternBytes];
+    uint32_t word = 0;
+    std::memcpy(&word, pattern.data(), sizeof word);
+    commands.functions.vkCmdFillBuffer(commands.buffer, place.buffer, place.offset, bytes, word);
+}
+
+void fillBox(Stream& stream, const HyFill3D& box) {
+    const uint64_t bytes = box.width * box.patternBytes * box.height * box.depth;
+    stream.record(0, {HY_ACTIVITY_FILL, bytes},
+                  [&](Batch& batch) { recordFill(batch.commands(), stream.device(), box); });
 }
 
 } // namespace halyard::vulkan

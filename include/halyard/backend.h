@@ -67,11 +67,14 @@ typedef struct HyBackendError {
 } HyBackendError;
 
 #define HY_JIT_FAST_MATH (1u << 0)
+/* "host": work-items of dimension 0 that the code does at once, in the lanes of vectors: 1, 4, 8 or 16; 0: the choice
+ * of the compiler. A hint: kernels that cannot be vectorised that way are compiled without. */
+#define HY_JIT_LANES(count) ((uint32_t)(count) << 8)
 
 /* One compilation: one kernel of one SPIR-V module for one target. Borrowed for the call. */
 typedef struct HyJitRequest {
     uint32_t structSize;
-    uint32_t flags; /* HY_JIT_FAST_MATH */
+    uint32_t flags; /* HY_JIT_FAST_MATH, HY_JIT_LANES */
     const void* next;
     const void* spirv; /* specialised, checked words */
     uint64_t spirvBytes;
@@ -173,6 +176,19 @@ typedef struct HyBackendKernelDesc {
     uint32_t reserved;
 } HyBackendKernelDesc;
 
+/* Since 1.2. What a native module says of one of its kernels. */
+typedef struct HyBackendKernelInterface {
+    uint32_t structSize;
+    uint32_t parameterCount;
+    const char* name;                     /* this and the parameters live as long as the module */
+    const HyBackendParameter* parameters; /* HY_PARAMETER_VALUE, in order and without overlap */
+    uint32_t argumentBytes;               /* packed block */
+    uint32_t reserved;
+    HyDim3 requiredWorkgroupSize; /* 0, 0, 0: any, or not known */
+    uint32_t reserved2;
+    uint64_t staticLocalBytes;
+} HyBackendKernelInterface;
+
 typedef struct HyBackendKernelInfo {
     uint32_t structSize;
     uint32_t maxWorkgroupInvocations;
@@ -242,7 +258,9 @@ typedef struct HyBackendDeviceTable {
     /* Since 1.2. Enabling what is enabled is a success. */
     HyResult (*enablePeerAccess)(HyBackendDevice device, HyBackendDevice peer);
     /* Since 1.2, with HY_CAP_DEVICE_RESET: see hyDeviceReset. While it runs, and after a timeout until a later call
-     * succeeds, submissions get HY_ERROR_INVALID_STATE and waits that were under way HY_ERROR_CANCELLED. */
+     * succeeds, submissions get HY_ERROR_INVALID_STATE and waits that were under way HY_ERROR_CANCELLED. With
+     * HY_CAP_DEVICE_RESTART it ends the device: whatever it returns, objects of it only have to be destroyed from then
+     * on, at once and without the driver, and close() follows. The runtime opens the ordinal again when it succeeds. */
     HyResult (*reset)(HyBackendDevice device, uint64_t timeoutNs);
     /* Since 1.2, with HY_CAP_COOPERATIVE_MATRIX. Called before open, too; cheap. */
     HyResult (*getCooperativeMatrixCount)(HyBackendContext context, uint32_t ordinal, uint32_t* outCount);
@@ -344,6 +362,10 @@ typedef struct HyBackendStreamTable {
      * have HY_CAP_DEVICE_WAITS. Waiting must hold up nothing but the stream. */
     HyResult (*signalSemaphore)(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
     HyResult (*waitSemaphore)(HyBackendStream stream, HyBackendSemaphore semaphore, uint64_t value);
+    /* Since 1.2; not needed. `launch` of a kernel without workgroup pointers and hidden lengths, with no flags, no
+     * cluster and no dynamicLocalBytes, as most launches are: nothing to pack and unpack. */
+    HyResult (*launchArgs)(HyBackendStream stream, HyBackendKernel kernel, const HyDim3* workgroups,
+                           const HyDim3* workgroupSize, const void* const* args);
 } HyBackendStreamTable;
 
 #define HY_BACKEND_COPY_DST_HOST 1u
@@ -381,6 +403,12 @@ typedef struct HyBackendModuleTable {
      * the size as for a launch. Fills every field but structSize. */
     HyResult (*getOccupancy)(HyBackendKernel kernel, HyDim3 workgroupSize, uint64_t localBytes,
                              HyOccupancy* outOccupancy);
+    /* Since 1.2; this and the next with HY_CAP_MODULE_PTX, _CUBIN or _FATBIN, for modules of these formats. `load` gets
+     * bytes that nobody has checked: it must read none beyond dataBytes, nor let the driver do so. Errors of it:
+     * HY_ERROR_INVALID_MODULE, HY_ERROR_UNSUPPORTED (code for another processor, or a newer driver). */
+    HyResult (*getKernelCount)(HyBackendModule module, uint32_t* outCount);
+    /* `index` is below the count. Fills every field but structSize. */
+    HyResult (*getKernelInterface)(HyBackendModule module, uint32_t index, HyBackendKernelInterface* outInterface);
 } HyBackendModuleTable;
 
 /* Since 1.2: timeline semaphores (HY_CAP_TIMELINE_SEMAPHORES). */

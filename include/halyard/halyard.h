@@ -280,6 +280,10 @@ typedef uint64_t HyCapabilities;
 #define HY_CAP_SUBGROUP_SIZE_CONTROL (1ull << 27) /* HyKernelDesc::requiredSubgroupSize */
 #define HY_CAP_COOPERATIVE_MATRIX (1ull << 28)    /* SPV_KHR_cooperative_matrix */
 #define HY_CAP_DEVICE_RESET (1ull << 29)          /* hyDeviceReset */
+#define HY_CAP_MODULE_PTX (1ull << 30)            /* hyModuleLoad of a HY_MODULE_FORMAT_PTX */
+#define HY_CAP_MODULE_CUBIN (1ull << 31)          /* of a HY_MODULE_FORMAT_CUBIN */
+#define HY_CAP_MODULE_FATBIN (1ull << 32)         /* of a HY_MODULE_FORMAT_FATBIN */
+#define HY_CAP_DEVICE_RESTART (1ull << 33)        /* hyDeviceReset, which destroys what was made on the device */
 
 /* Unknown numbers are 0 and unknown strings "". Sizes are bytes. */
 typedef struct HyDeviceProperties {
@@ -337,8 +341,14 @@ HY_API HyResult hyDeviceSynchronize(HyDevice device, uint64_t timeoutNs);
  * that submits work HY_ERROR_INVALID_STATE; work that was submitted before and is waited for afterwards is gone without
  * a word, so tell the other users of the device. Captures of its streams are void: hyStreamEndCapture gives
  * HY_ERROR_CANCELLED. One reset at a time: a second one waits, within its own time limit.
- * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (no HY_CAP_DEVICE_RESET), HY_ERROR_TIMEOUT (something did not
- * stop in time: the device still refuses work; call again). */
+ * A device with HY_CAP_DEVICE_RESTART instead is started anew, and loses everything: the call destroys all that this
+ * instance made on it, as the destroying functions do, and no other thread may be in a call with any of it. Handles
+ * then give HY_ERROR_INVALID_HANDLE, addresses HY_ERROR_INVALID_ADDRESS; hyHostAlloc's memory is gone, hyHostRegister's
+ * is no longer registered. Other users of the device in the process lose theirs as well: other instances get
+ * HY_ERROR_DEVICE_LOST from then on, and CUDA's own interfaces what docs/backends.md says.
+ * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_UNSUPPORTED (neither HY_CAP_DEVICE_RESET nor HY_CAP_DEVICE_RESTART),
+ * HY_ERROR_TIMEOUT (something did not stop in time: the device still refuses work; call again), HY_ERROR_DEVICE_LOST
+ * (the driver cannot start the device anew: restart the process). */
 HY_API HyResult hyDeviceReset(HyDevice device, uint64_t timeoutNs);
 
 typedef uint32_t HyPeerAccess;
@@ -532,7 +542,7 @@ typedef uint32_t HyModuleFormat;
 #define HY_MODULE_FORMAT_FATBIN 4u
 #define HY_MODULE_FORMAT_AMD_CODE_OBJECT 5u
 #define HY_MODULE_FORMAT_HOST_ELF 6u
-#define HY_MODULE_FORMAT_FAT_FILE 7u /* LLVM OffloadBinary */
+#define HY_MODULE_FORMAT_FAT_FILE 7u /* LLVM OffloadBinary: any number of images, one after another */
 
 /* Value of one specialisation constant. */
 typedef struct HySpecConstant {
@@ -556,12 +566,26 @@ typedef struct HyModuleDesc {
 } HyModuleDesc;
 
 /* Checks a module (SPIRV-Tools in a compiler worker, unless the cache knows that it is valid; then what Halyard
- * compiles) and specialises it. Code is made per kernel, in hyKernelCreate. Errors: HY_ERROR_INVALID_HANDLE,
- * HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, format, specialisation constants), HY_ERROR_INVALID_STRUCT,
- * HY_ERROR_INVALID_MODULE (truncated or not valid: the message has the validator's words), HY_ERROR_UNSUPPORTED_SPIRV
- * (no kernel of the module can be compiled: names the instruction and its position; where only some cannot,
- * hyKernelCreate refuses those), HY_ERROR_UNSUPPORTED (a native format of another vendor), HY_ERROR_COMPILER_LOST (no
- * worker can be started). Thread-safe. */
+ * compiles) and specialises it. Code is made per kernel, in hyKernelCreate.
+ *
+ * Native formats go to the driver as they are, without compiler and cache of Halyard, on devices that claim them
+ * (HY_CAP_MODULE_PTX and so on). HY_MODULE_FAST_MATH changes nothing in them, and they have no specialisation
+ * constants. Their kernels have parameters of HY_PARAMETER_VALUE alone, without names, since native code does not tell
+ * an address from a number: an address is a value of 8 bytes. They may take HyLaunchDesc::dynamicLocalBytes. What
+ * workgroup size a kernel requires (.reqntid), only the driver knows, at the launch.
+ *
+ * A fat file (clang-offload-packager writes them) is for devices of several kinds. Chosen is the first of its images
+ * that the device takes: native code in the order cubin, CUDA fat binary, PTX, of which those that the driver refuses
+ * are passed over with a line in the log, then SPIR-V. The SPIR-V beside native code says what the interface of the
+ * kernels is; native code without one of its kernels, or with other parameters, is passed over with a warning, as it is
+ * where a kernel has a Workgroup pointer or measures a buffer. Specialisation constants choose SPIR-V.
+ *
+ * Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (null, 0 bytes, format, specialisation constants, or any
+ * of them for a native module), HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_MODULE (truncated or not valid: the message
+ * has the validator's or the driver's words), HY_ERROR_UNSUPPORTED_SPIRV (no kernel of the module can be compiled:
+ * names the instruction and its position; where only some cannot, hyKernelCreate refuses those), HY_ERROR_UNSUPPORTED
+ * (a native format that the device does not take, code for another processor or a newer driver; a fat file with no
+ * image for the device), HY_ERROR_COMPILER_LOST (no worker can be started). Thread-safe. */
 HY_API HyResult hyModuleLoad(HyDevice device, const HyModuleDesc* desc, HyModule* outModule);
 /* Kernels made from it stay usable. Errors: HY_ERROR_INVALID_HANDLE. */
 HY_API HyResult hyModuleDestroy(HyModule module);
@@ -631,14 +655,14 @@ HY_API HyResult hyKernelSuggestWorkgroupSize(HyKernel kernel, HyDim3 globalSize,
 
 /* Runs workgroups.x * y * z workgroups of workgroupSize invocations. args[i] points to the value of parameter i (see
  * HyParameterKind for what that is); values are copied before the call returns. dynamicLocalBytes is workgroup memory
- * for native kernels that take one unnamed block and must be 0 for SPIR-V, whose Workgroup pointer parameters carry
- * their own sizes. Hot: no lock, no allocation, no driver object is made. Ordered on `stream`. Thread-safe. Errors:
- * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_KERNEL_ARGS (argCount, a null args[i]), HY_ERROR_INVALID_LAUNCH_SIZE (a
- * zero dimension, above the device's limits, not the required size, more workgroup memory than the device has),
- * HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes; a kernel with a barrier of the whole grid, HY_KERNEL_GRID_BARRIER,
- * which hyLaunchKernelEx launches with HY_LAUNCH_COOPERATIVE), HY_ERROR_MISALIGNED (an address argument is not a
- * multiple of what the kernel's type requires), HY_ERROR_UNSUPPORTED (kernel and stream of different devices), the
- * sticky error. */
+ * for kernels of native modules that take one unnamed block and must be 0 for SPIR-V, whose Workgroup pointer
+ * parameters carry their own sizes. Hot: no lock, no allocation, no driver object is made. Ordered on `stream`.
+ * Thread-safe. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_KERNEL_ARGS (argCount, a null args[i]),
+ * HY_ERROR_INVALID_LAUNCH_SIZE (a zero dimension, above the device's limits, not the required size, more workgroup
+ * memory than the device has), HY_ERROR_INVALID_ARGUMENT (dynamicLocalBytes; a kernel with a barrier of the whole grid,
+ * HY_KERNEL_GRID_BARRIER, which hyLaunchKernelEx launches with HY_LAUNCH_COOPERATIVE), HY_ERROR_MISALIGNED (an address
+ * argument is not a multiple of what the kernel's type requires), HY_ERROR_UNSUPPORTED (kernel and stream of different
+ * devices), the sticky error. */
 HY_API HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
                                uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount);
 

@@ -62,5 +62,7 @@ typedef int32_t HyResult;
 #define HY_ERROR_INTERNAL ((HyResult)-24)
 /* The work was dropped before it ran: the device was reset, or the instance destroyed. */
 #define HY_ERROR_CANCELLED ((HyResult)-25)
+/* The system stopped a kernel that ran longer than it allows, as on GPUs that drive a display. Sticky on the stream. */
+#define HY_ERROR_LAUNCH_TIMEOUT ((HyResult)-26)
 
 #endif /* HALYARD_RESULT_H */

@@ -21,7 +21,8 @@ void ActivityHub::setSink(const void* owner, HyActivitySink sink, void* user) {
 
 void ActivityHub::watch(Device& device) {
     const std::lock_guard devices(devicesMutex_);
-    devices_.push_back(&device);
+    if (std::find(devices_.begin(), devices_.end(), &device) == devices_.end()) // else it was started anew
+        devices_.push_back(&device);
     const std::shared_lock lock(sinksMutex_);
     if (!sinks_.empty())
         connect(device);

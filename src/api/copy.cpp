@@ -44,6 +44,22 @@ HyResult failStale(const Device& device, HyDevicePtr address, const char* argume
                 "{} ({:#x}) is a device address that belongs to no live allocation", argument, address);
 }
 
+// Host memory that nobody has told us of, unless the host itself cannot reach it.
+HyResult checkUnknown(const Device& device, HyDevicePtr address, uint64_t bytes, const char* argument) {
+    const AddressMap& addresses = device.instance->addresses;
+    for (const HyDevicePtr at : {address, address + (bytes - 1)}) {
+        if (addresses.isNobodys(at)) {
+            return fail(HY_ERROR_INVALID_ADDRESS, argument,
+                        "do not use device memory after hyMemFree, or addresses outside allocations; memory that was "
+                        "not allocated by Halyard must be readable by the host",
+                        "{} bytes at {} ({:#x}): {:#x} is in no live allocation of a device, and the host cannot read "
+                        "it",
+                        bytes, argument, address, at);
+        }
+    }
+    return HY_SUCCESS;
+}
+
 // Mappings side by side count as one range.
 HyResult checkMapped(const AddressRange& range, HyDevicePtr address, uint64_t bytes, HyMemoryAccess access,
                      const char* argument) {
@@ -72,7 +88,7 @@ HyResult checkRange(const Device& device, const Located& located, HyDevicePtr ad
     case Located::Kind::Stale:
         return failStale(device, address, argument);
     case Located::Kind::Unknown:
-        return HY_SUCCESS;
+        return checkUnknown(device, address, bytes, argument);
     case Located::Kind::Live:
         break;
     }

@@ -1,6 +1,7 @@
 #include "api/check.h"
 #include "api/core.h"
 #include "api/device_filter.h"
+#include "api/device_restart.h"
 #include "graph/capture.h"
 
 namespace halyard {
@@ -14,6 +15,8 @@ HyResult Device::open() {
     uint64_t bytes = 0;
     if (tables->memory.getAddressRange(impl, &base, &bytes) == HY_SUCCESS)
         instance->addresses.reserve(base, bytes, true);
+    else
+        instance->addresses.admitUndeclared();
     opened.store(true, std::memory_order_release);
     instance->activities->watch(*this);
     return HY_SUCCESS;
@@ -134,9 +137,11 @@ HyResult hyDeviceEnablePeerAccess(HyDevice device, HyDevice peer) {
 
 HyResult hyDeviceReset(HyDevice device, uint64_t timeoutNs) {
     return onObject<Device>("hyDeviceReset", device, "device", [&](Device& object) {
+        if ((object.properties.capabilities & HY_CAP_DEVICE_RESTART) != 0)
+            return restartDevice(object, timeoutNs);
         if ((object.properties.capabilities & HY_CAP_DEVICE_RESET) == 0) {
-            return fail(HY_ERROR_UNSUPPORTED, "device", "query HY_CAP_DEVICE_RESET first",
-                        "{} cannot be reset (HY_CAP_DEVICE_RESET)", object.properties.selector);
+            return fail(HY_ERROR_UNSUPPORTED, "device", "query HY_CAP_DEVICE_RESET and HY_CAP_DEVICE_RESTART first",
+                        "{} cannot be reset (HY_CAP_DEVICE_RESET, HY_CAP_DEVICE_RESTART)", object.properties.selector);
         }
         HY_TRY(object.ensureOpen());
         object.instance->captures->cancel(object);

@@ -1,6 +1,7 @@
 // The exported functions: each calls the runtime (core.h), through the layers of the instance where it has some.
 #include "api/core.h"
 #include "api/gate.h"
+#include "api/launch_path.h"
 #include "api/object.h"
 #include "layers/stack.h"
 
@@ -49,6 +50,18 @@ namespace unusual {
 #undef HY_PLAIN_FUNCTION
 
 } // namespace unusual
+
+// The runtime, with what is inlined into its entry point.
+namespace runtime {
+
+using namespace core;
+
+inline HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, const HyDim3& workgroups, const HyDim3& workgroupSize,
+                               uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
+    return launchUsual(stream, kernel, workgroups, workgroupSize, dynamicLocalBytes, args, argCount);
+}
+
+} // namespace runtime
 } // namespace
 } // namespace halyard
 
@@ -69,7 +82,7 @@ HyResult hyInstanceCreate(const HyInstanceDesc* desc, HyInstance* outInstance) {
 #define HY_PLAIN_FUNCTION(name)
 #define HY_FUNCTION(name, key, parameters, arguments)                                                                  \
     HyResult name parameters {                                                                                         \
-        return Gate::open() ? core::name arguments : unusual::name arguments;                                          \
+        return Gate::open() ? runtime::name arguments : unusual::name arguments;                                       \
     }
 #include "halyard/functions.inc"
 #undef HY_FUNCTION

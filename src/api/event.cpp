@@ -59,6 +59,43 @@ HyResult elapsed(const Event& start, const Event& end, uint64_t* outNanoseconds)
                         start.device->tables->event.elapsed(start.impl, end.impl, outNanoseconds));
 }
 
+constexpr const char* kRecord = "hyEventRecord";
+
+// Every recording that is not a usual one, with all checks.
+[[gnu::noinline]] HyResult recordGeneral(HyEvent event, HyStream stream) {
+    HyResult result = HY_SUCCESS;
+    auto* object = resolve<Event>(event, "event", result);
+    const auto* recorded = object != nullptr ? resolve<Stream>(stream, "stream", result) : nullptr;
+    if (recorded == nullptr)
+        return finishFailure(kRecord, "", result);
+    if (recorded->device != object->device) {
+        return finishFailure(kRecord, "",
+                             fail(HY_ERROR_UNSUPPORTED, "stream", "create the event on the stream's device",
+                                  "the event belongs to {}, the stream to {}", object->device->properties.selector,
+                                  recorded->device->properties.selector));
+    }
+    const bool attend = graph::needsAttention(*object) || graph::needsAttention(*recorded);
+    if (attend) [[unlikely]] {
+        if ((object->flags & HY_EVENT_INTERPROCESS) != 0) {
+            result = graph::requireUncaptured(*recorded, "an event of several processes stands for no node of a graph");
+            if (result < 0)
+                return finishFailure(kRecord, "", result);
+        }
+        if (const graph::Taken taken = graph::takeRecord(*object, *recorded))
+            return finishFailure(kRecord, "", *taken);
+    }
+    HyBackendEvent impl = nullptr;
+    result = object->fresh(impl);
+    if (result >= 0)
+        result = object->device->tables->event.record(impl, recorded->impl);
+    if (result < 0)
+        return finishFailure(kRecord, object->device->backend->name, result);
+    object->recorded.store(true, std::memory_order_release);
+    if (attend) [[unlikely]]
+        return finishFailure(kRecord, "", graph::noteRecorded(*object, *recorded));
+    return result;
+}
+
 } // namespace
 
 Event::~Event() {
@@ -104,37 +141,16 @@ HyResult hyEventDestroy(HyEvent event) {
 }
 
 HyResult hyEventRecord(HyEvent event, HyStream stream) {
-    constexpr const char* kCall = "hyEventRecord";
-    HyResult result = HY_SUCCESS;
-    auto* object = resolve<Event>(event, "event", result);
-    const auto* recorded = object != nullptr ? resolve<Stream>(stream, "stream", result) : nullptr;
-    if (recorded == nullptr)
-        return finishFailure(kCall, "", result);
-    if (recorded->device != object->device) {
-        return finishFailure(kCall, "",
-                             fail(HY_ERROR_UNSUPPORTED, "stream", "create the event on the stream's device",
-                                  "the event belongs to {}, the stream to {}", object->device->properties.selector,
-                                  recorded->device->properties.selector));
-    }
-    const bool attend = graph::needsAttention(*object) || graph::needsAttention(*recorded);
-    if (attend) [[unlikely]] {
-        if ((object->flags & HY_EVENT_INTERPROCESS) != 0) {
-            result = graph::requireUncaptured(*recorded, "an event of several processes stands for no node of a graph");
-            if (result < 0)
-                return finishFailure(kCall, "", result);
-        }
-        if (const graph::Taken taken = graph::takeRecord(*object, *recorded))
-            return finishFailure(kCall, "", *taken);
-    }
-    HyBackendEvent impl = nullptr;
-    result = object->fresh(impl);
-    if (result >= 0)
-        result = object->device->tables->event.record(impl, recorded->impl);
-    if (result < 0)
-        return finishFailure(kCall, object->device->backend->name, result);
+    const HandleTable::View handles;
+    auto* object = handles.find<Event>(event);
+    const auto* on = handles.find<Stream>(stream);
+    if (object == nullptr || on == nullptr || on->device != object->device || graph::needsAttention(*object) ||
+        graph::needsAttention(*on) || object->shared.load(std::memory_order_acquire)) [[unlikely]]
+        return recordGeneral(event, stream);
+    const HyResult result = on->tables->event.record(object->impl.load(std::memory_order_relaxed), on->impl);
+    if (result < 0) [[unlikely]]
+        return finishFailure(kRecord, object->device->backend->name, result);
     object->recorded.store(true, std::memory_order_release);
-    if (attend) [[unlikely]]
-        return finishFailure(kCall, "", graph::noteRecorded(*object, *recorded));
     return result;
 }
 

@@ -1,5 +1,6 @@
 #include "api/check.h"
 #include "api/core.h"
+#include "api/launch_path.h"
 #include "api/workgroup_size.h"
 
 #include <algorithm>
@@ -120,6 +121,10 @@ HyResult create(const Module& module, const char* name, uint32_t subgroupSize, c
     }
     uint32_t requiredSubgroupSize = 0;
     HY_TRY(chooseSubgroupSize(*module.device, *info, subgroupSize, requiredSubgroupSize));
+    if (subgroupSize != 0 && state->format != HY_MODULE_FORMAT_SPIRV)
+        return fail(HY_ERROR_INVALID_ARGUMENT, "desc->requiredSubgroupSize", "pass 0",
+                    "a subgroup size of {} is asked for; kernel '{}' is native code, compiled for its own",
+                    subgroupSize, name);
 
     auto kernel = std::make_unique<Kernel>(state, *info);
     describeParameters(*kernel);
@@ -147,6 +152,7 @@ HyResult create(const Module& module, const char* name, uint32_t subgroupSize, c
     kernel->maxInvocations = std::min(made.maxWorkgroupInvocations, device.properties.maxWorkgroupInvocations);
     kernel->subgroupSize = made.subgroupSize;
     kernel->suggestedSize = kernel->hasRequiredSize ? kernel->requiredSize : made.suggestedWorkgroupSize;
+    prepareUsualLaunch(*kernel);
 
     return publish(std::move(kernel), outKernel);
 }

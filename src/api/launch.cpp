@@ -1,9 +1,9 @@
-// The hot path. Budget: under 250 instructions of ours for a kernel with three arguments, no allocation, at most one
-// lock (halyard-bench launch counts them). Everything that can be prepared is prepared in hyKernelCreate; failures
-// leave by cold functions.
+// Launches that need a closer look than the usual ones (api/launch_path.h), with every check in its order and words for
+// what it finds. No allocation, at most one lock.
 #include "api/check.h"
 #include "api/core.h"
 #include "api/launch_check.h"
+#include "api/launch_path.h"
 #include "graph/attention.h"
 
 #include <algorithm>
@@ -68,30 +68,19 @@ namespace {
                 device.properties.selector);
 }
 
-[[gnu::cold]] HyResult failDynamicLocal(uint32_t bytes) {
+// Native kernels alone have an unnamed block.
+[[gnu::noinline]] HyResult checkDynamicLocal(const Kernel& kernel, uint32_t bytes) {
+    if (kernel.module->format != HY_MODULE_FORMAT_SPIRV) {
+        const uint64_t limit = kernel.device->properties.maxLocalBytes;
+        if (kernel.info.staticLocalBytes <= limit && bytes <= limit - kernel.info.staticLocalBytes)
+            return HY_SUCCESS;
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "dynamicLocalBytes", "use less workgroup memory",
+                    "kernel '{}' declares {} bytes of workgroup memory, and dynamicLocalBytes is {}; {} has {}",
+                    kernel.info.name, kernel.info.staticLocalBytes, bytes, kernel.device->properties.selector, limit);
+    }
     return fail(HY_ERROR_INVALID_ARGUMENT, "dynamicLocalBytes",
                 "give the bytes as the argument of the Workgroup pointer parameter",
                 "dynamicLocalBytes is {}, and a SPIR-V kernel has no unnamed block of workgroup memory", bytes);
-}
-
-bool fitsWorkgroup(const Kernel& kernel, HyDim3 size) {
-    if (kernel.hasRequiredSize) {
-        const HyDim3 required = kernel.requiredSize;
-        return size.x == required.x && size.y == required.y && size.z == required.z;
-    }
-    const HyDeviceProperties& limits = kernel.device->properties;
-    // Zero wraps to the largest number, so one comparison refuses both ends.
-    return size.x - 1 < limits.maxWorkgroupSize[0] && size.y - 1 < limits.maxWorkgroupSize[1] &&
-           size.z - 1 < limits.maxWorkgroupSize[2] && uint64_t{size.x} * size.y <= kernel.maxInvocations &&
-           uint64_t{size.x} * size.y * size.z <= kernel.maxInvocations;
-}
-
-bool fitsGrid(const Kernel& kernel, HyDim3 groups) {
-    const HyDeviceProperties& limits = kernel.device->properties;
-    uint64_t total = 0;
-    return groups.x - 1 < limits.maxWorkgroups[0] && groups.y - 1 < limits.maxWorkgroups[1] &&
-           groups.z - 1 < limits.maxWorkgroups[2] &&
-           !__builtin_mul_overflow(uint64_t{groups.x} * groups.y, uint64_t{groups.z}, &total) && total <= INT64_MAX;
 }
 
 // The value of an argument that is 8 bytes wide, wherever it lies.
@@ -184,7 +173,7 @@ inline HyResult check(const Device& device, const Kernel& kernel, const HyBacken
     if (!fitsGrid(kernel, launch.workgroups)) [[unlikely]]
         return failGrid(kernel, launch.workgroups);
     if (launch.dynamicLocalBytes != 0) [[unlikely]]
-        return failDynamicLocal(launch.dynamicLocalBytes);
+        HY_TRY(checkDynamicLocal(kernel, launch.dynamicLocalBytes));
     HY_TRY(checkAlignment(kernel, launch));
     if (kernel.hasLocalParameters || kernel.info.staticLocalBytes != 0)
         HY_TRY(checkLocalMemory(kernel, launch));
@@ -240,6 +229,13 @@ HyResult checkShape(const Kernel& kernel, const HyLaunchDesc& desc) {
         return fail(HY_ERROR_UNSUPPORTED, "desc->clusterSize", "query HY_CAP_CLUSTERS first",
                     "{} has no clusters (HY_CAP_CLUSTERS)", device.selector);
     }
+    const auto divides = [](uint32_t size, uint32_t count) { return count % std::max(size, 1u) == 0; };
+    const HyDim3 grid = desc.workgroups;
+    if (!divides(cluster.x, grid.x) || !divides(cluster.y, grid.y) || !divides(cluster.z, grid.z)) {
+        return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "desc->clusterSize", "launch whole clusters",
+                    "clusters of {} x {} x {} workgroups do not divide {} x {} x {}", cluster.x, cluster.y, cluster.z,
+                    grid.x, grid.y, grid.z);
+    }
     return HY_SUCCESS;
 }
 
@@ -286,11 +282,12 @@ HyResult checkLaunch(const Device& device, const Kernel& kernel, const HyBackend
     return check(device, kernel, launch);
 }
 
-namespace core {
+namespace {
+constexpr const char* kCall = "hyLaunchKernel";
+}
 
-HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
-                        uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
-    constexpr const char* kCall = "hyLaunchKernel";
+HyResult launchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                      uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
     HyResult result = HY_SUCCESS;
     const auto* onStream = resolve<Stream>(stream, "stream", result);
     auto* code = onStream != nullptr ? resolve<Kernel>(kernel, "kernel", result) : nullptr;
@@ -314,6 +311,42 @@ HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyD
     if (result < 0) [[unlikely]]
         return finishFailure(kCall, "", result);
     return result;
+}
+
+HyResult launchUsualBox(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                        uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
+    return launchUsual<true>(stream, kernel, workgroups, workgroupSize, dynamicLocalBytes, args, argCount);
+}
+
+HyResult failUsualLaunch(const Stream& stream, HyResult result) {
+    return finishFailure(kCall, stream.device->backend->name, result);
+}
+
+void prepareUsualLaunch(Kernel& kernel) {
+    const HyDeviceProperties& limits = kernel.device->properties;
+    UsualLaunch& usual = kernel.usual;
+    if (!kernel.device->tables->launchesArgs || kernel.parameterCount > UsualLaunch::kMaxParameters ||
+        kernel.hasLocalParameters || kernel.info.staticLocalBytes > limits.maxLocalBytes ||
+        kernel.info.usesGridBarrier || !kernel.lengthParameters.empty())
+        return;
+    for (const Kernel::PointerCheck check : kernel.pointerChecks) {
+        if (check.mask > UINT8_MAX)
+            return;
+        usual.addressMasks[check.parameter] = static_cast<uint8_t>(check.mask);
+    }
+    const HyDim3 least = kernel.hasRequiredSize ? kernel.requiredSize : HyDim3{1, 1, 1};
+    usual.leastSizeXY = least.x | uint64_t{least.y} << 32;
+    usual.sizeZ = least.z;
+    usual.sizes = kernel.hasRequiredSize ? 1 : std::min(limits.maxWorkgroupSize[0], kernel.maxInvocations);
+    usual.groups = limits.maxWorkgroups[0];
+    usual.never = 0;
+}
+
+namespace core {
+
+HyResult hyLaunchKernel(HyStream stream, HyKernel kernel, HyDim3 workgroups, HyDim3 workgroupSize,
+                        uint32_t dynamicLocalBytes, const void* const* args, uint32_t argCount) {
+    return launchUsual(stream, kernel, workgroups, workgroupSize, dynamicLocalBytes, args, argCount);
 }
 
 HyResult hyLaunchKernelEx(const HyLaunchDesc* desc) {

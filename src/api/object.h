@@ -67,6 +67,7 @@ struct Device : Object {
     const BackendTables* const tables;
     HyDeviceProperties properties{};
     std::mutex openMutex;
+    std::mutex restartMutex; // one restart at a time
     std::atomic<bool> opened{false};
     HyBackendDevice impl = nullptr;
     VirtualSpace virtualSpace;
@@ -129,8 +130,10 @@ struct ModuleState {
 
     Device* const device;
     HyBackendModule impl = nullptr;
+    HyModuleFormat format = HY_MODULE_FORMAT_SPIRV;
     std::vector<uint32_t> words; // specialised SPIR-V
     std::array<uint8_t, 32> digest{};
+    std::vector<std::byte> native; // of every other format
     spv::Reflection reflection;
 };
 
@@ -140,6 +143,18 @@ struct Module : Object {
         : Object(kType, shared->device->instance, shared->device), state(std::move(shared)) {}
 
     const std::shared_ptr<ModuleState> state;
+};
+
+// What decides whether a launch needs no closer look (api/launch_path.h). The sizes are those of rows of invocations,
+// which most launches are, or the one that the kernel requires.
+struct UsualLaunch {
+    static constexpr uint32_t kMaxParameters = 12;
+    uint32_t never = 1; // 0: a launch may be usual
+    uint32_t sizeZ = 0;
+    uint64_t leastSizeXY = 0;                  // x in the low word, y in the high one
+    uint64_t sizes = 0;                        // how many follow, in x
+    uint64_t groups = 0;                       // rows may have 1 to so many workgroups
+    uint8_t addressMasks[kMaxParameters] = {}; // bits that must be zero in the first byte of an argument
 };
 
 struct Kernel : Object {
@@ -162,6 +177,8 @@ struct Kernel : Object {
     const std::shared_ptr<ModuleState> module;
     const spv::KernelInfo& info; // in module->reflection
     HyBackendKernel impl = nullptr;
+
+    UsualLaunch usual;
 
     // Launch checks, ready to compare.
     uint32_t parameterCount = 0;
@@ -246,9 +263,11 @@ HyResult failHandle(uint64_t handle, ObjectType type, const char* argument);
 // The object behind a handle, or null with the record set. `argument` names the parameter.
 template <typename T, typename H> T* resolve(H handle, const char* argument, HyResult& result) {
     const auto word = reinterpret_cast<uint64_t>(handle);
-    void* object = HandleTable::find(word, T::kType);
-    if (object == nullptr) [[unlikely]]
+    void* object = nullptr;
+    if (!HandleTable::find(word, T::kType, object)) [[unlikely]] {
         result = failHandle(word, T::kType, argument);
+        return nullptr;
+    }
     return static_cast<T*>(object);
 }
 

@@ -40,7 +40,7 @@ HyResult occupancy(const Kernel& kernel, HyDim3 size, uint64_t dynamicLocalBytes
     const HyDim3 chosen = chooseSize ? kernel.suggestedSize : size;
     HY_TRY(checkWorkgroup(kernel, chosen));
     uint64_t local = kernel.info.staticLocalBytes;
-    if (dynamicLocalBytes != 0)
+    if (dynamicLocalBytes != 0 && kernel.module->format == HY_MODULE_FORMAT_SPIRV)
         local = (local + kAlignment - 1) / kAlignment * kAlignment;
     if (__builtin_add_overflow(local, dynamicLocalBytes, &local) || local > limits.maxLocalBytes) {
         return fail(HY_ERROR_INVALID_LAUNCH_SIZE, "dynamicLocalBytes", "use less workgroup memory",

@@ -171,6 +171,23 @@ void PeerCopier::forget(const Stream& stream) {
     dropDone();
 }
 
+void PeerCopier::forget(const Device& device) {
+    const std::lock_guard lock(mutex_);
+    for (auto lane = lanes_.begin(); lane != lanes_.end();) {
+        const auto& [stream, peer] = lane->first;
+        if (stream->device != &device && peer != &device) {
+            ++lane;
+            continue;
+        }
+        const End& other = lane->second.other;
+        if (other.stream != nullptr)
+            other.device->tables->stream.destroy(other.stream);
+        retired_.push_back(std::move(lane->second.staging));
+        lane = lanes_.erase(lane);
+    }
+    dropDone();
+}
+
 void PeerCopier::stop() {
     for (const auto& [key, lane] : lanes_) {
         if (lane.other.stream != nullptr)

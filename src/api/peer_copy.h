@@ -20,6 +20,8 @@ public:
     HyResult copy(Stream& stream, const HyCopy3D& box, const Located& dst, const Located& src);
     // The stream is going: its copies are completed, and what they need goes after them.
     void forget(const Stream& stream);
+    // The device is going, and its work with it.
+    void forget(const Device& device);
     // Destroys what is left. REQUIRES: no copy is running, devices are still open.
     void stop();
 

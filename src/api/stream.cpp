@@ -43,6 +43,30 @@ HyResult waitAcross(const Stream& stream, Event& event) {
     return stream.instance->bridge->wait(*stream.device, stream.impl, event.share());
 }
 
+constexpr const char* kWaitEvent = "hyStreamWaitEvent";
+
+// Every wait that is not a usual one, with all checks.
+[[gnu::noinline]] HyResult waitGeneral(HyStream stream, HyEvent event) {
+    HyResult result = HY_SUCCESS;
+    auto* object = resolve<Stream>(stream, "stream", result);
+    auto* waited = object != nullptr ? resolve<Event>(event, "event", result) : nullptr;
+    if (waited == nullptr)
+        return finishFailure(kWaitEvent, "", result);
+    if (graph::needsAttention(*object) || graph::needsAttention(*waited)) [[unlikely]] {
+        if ((waited->flags & HY_EVENT_INTERPROCESS) != 0) {
+            result = graph::requireUncaptured(*object, "an event of several processes stands for no node of a graph");
+            if (result < 0)
+                return finishFailure(kWaitEvent, "", result);
+        }
+        if (const graph::Taken taken = graph::takeWait(*object, *waited))
+            return finishFailure(kWaitEvent, "", *taken);
+    }
+    if (waited->device != object->device) [[unlikely]]
+        return enter(kWaitEvent, [&] { return waitAcross(*object, *waited); });
+    return finishFailure(kWaitEvent, object->device->backend->name,
+                         object->tables->stream.waitEvent(object->impl, waited->impl));
+}
+
 } // namespace
 
 Stream::~Stream() {
@@ -94,25 +118,14 @@ HyResult hyStreamSynchronize(HyStream stream, uint64_t timeoutNs) {
 }
 
 HyResult hyStreamWaitEvent(HyStream stream, HyEvent event) {
-    constexpr const char* kCall = "hyStreamWaitEvent";
-    HyResult result = HY_SUCCESS;
-    auto* object = resolve<Stream>(stream, "stream", result);
-    auto* waited = object != nullptr ? resolve<Event>(event, "event", result) : nullptr;
-    if (waited == nullptr)
-        return finishFailure(kCall, "", result);
-    if (graph::needsAttention(*object) || graph::needsAttention(*waited)) [[unlikely]] {
-        if ((waited->flags & HY_EVENT_INTERPROCESS) != 0) {
-            result = graph::requireUncaptured(*object, "an event of several processes stands for no node of a graph");
-            if (result < 0)
-                return finishFailure(kCall, "", result);
-        }
-        if (const graph::Taken taken = graph::takeWait(*object, *waited))
-            return finishFailure(kCall, "", *taken);
-    }
-    if (waited->device != object->device) [[unlikely]]
-        return enter(kCall, [&] { return waitAcross(*object, *waited); });
-    return finishFailure(kCall, object->device->backend->name,
-                         object->tables->stream.waitEvent(object->impl, waited->impl));
+    const HandleTable::View handles;
+    auto* object = handles.find<Stream>(stream);
+    const auto* waited = handles.find<Event>(event);
+    if (object == nullptr || waited == nullptr || waited->device != object->device || graph::needsAttention(*object) ||
+        graph::needsAttention(*waited)) [[unlikely]]
+        return waitGeneral(stream, event);
+    const HyResult result = object->tables->stream.waitEvent(object->impl, waited->impl);
+    return result >= 0 ? result : finishFailure(kWaitEvent, object->device->backend->name, result);
 }
 
 } // namespace core

@@ -46,6 +46,8 @@ const char* defaultHint(HyResult result) {
         return "create a new instance in the child process";
     case HY_ERROR_CANCELLED:
         return "submit the work again";
+    case HY_ERROR_LAUNCH_TIMEOUT:
+        return "split the work into shorter kernels, or use a device that drives no display";
     default:
         return "run with HALYARD_LOG=debug for more, and report it with the message";
     }

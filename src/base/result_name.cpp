@@ -32,6 +32,7 @@ extern "C" const char* hyResultName(HyResult result) {
         HY_NAME(HY_ERROR_FORKED);
         HY_NAME(HY_ERROR_INTERNAL);
         HY_NAME(HY_ERROR_CANCELLED);
+        HY_NAME(HY_ERROR_LAUNCH_TIMEOUT);
 #undef HY_NAME
     default:
         return "HY_ERROR_UNKNOWN";

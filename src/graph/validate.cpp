@@ -25,7 +25,10 @@ HyResult validateKernel(const Device& device, const KernelWork& work) {
         if (kernel.parameters[i].kind != HY_PARAMETER_GLOBAL_POINTER)
             continue;
         const HyDevicePtr address = readAddress(work, i);
-        if (device.instance->addresses.locate(address).kind == Located::Kind::Stale) {
+        const AddressMap& addresses = device.instance->addresses;
+        const Located::Kind kind = addresses.locate(address).kind;
+        const bool lost = kind == Located::Kind::Unknown && address != 0 && addresses.isNobodys(address);
+        if (kind == Located::Kind::Stale || lost) {
             return fail(HY_ERROR_INVALID_ADDRESS, "graph",
                         "add the node after the memory is allocated, and free it last",
                         "args[{}] ({}) is {:#x}, a device address that belongs to no live allocation", i,

@@ -43,6 +43,7 @@ void compile(Session& session, const json& request, const HyJitMessage& message)
     parsed.fastMath = request.value("fastMath", false);
     parsed.options.workgroupSize = request.value("workgroupSize", std::array<uint32_t, 3>{});
     parsed.options.subgroupSize = request.value("subgroupSize", 0U);
+    parsed.options.lanes = request.value("lanes", 0U);
     Result<Emit> emit = parseEmit(request.value("emit", "artifact"));
     if (!emit) {
         return session.fail(emit.error());

@@ -31,6 +31,7 @@ typedef void (*HyJitSink)(void* user, const HyJitMessage* message);
  *   {"op":"compile", "id":7, "kernel":"saxpy", "target":"host", "cpu":"x86-64-v4", "features":"+avx512vnni",
  *    "workgroupSize":[0,0,0],      all zero: code for any size
  *    "subgroupSize":0,             for kernels that require none; 0: the target's choice
+ *    "lanes":0,                    HY_JIT_LANES of backend.h
  *    "fastMath":false, "emit":"artifact" | "kir" | "ir" | "asm"}   kir: after import; ir: after optimisation (text)
  * Request (op "validate"), blob = SPIR-V bytes as the application gave them: stage "validate"; the reply's blob is
  * "valid". Request (op "hello"): no blob. Reply carries "buildId", "llvm", "targets". Request (op "isolate"): no blob.

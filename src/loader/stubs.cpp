@@ -49,7 +49,8 @@
     SLOT(stream, getNativeHandle)                                                                                      \
     SLOT(stream, hostFunction)                                                                                         \
     SLOT(stream, signalSemaphore)                                                                                      \
-    SLOT(stream, waitSemaphore)
+    SLOT(stream, waitSemaphore)                                                                                        \
+    SLOT(stream, launchArgs)
 #define HALYARD_EVENT_SLOTS(SLOT)                                                                                      \
     SLOT(event, create)                                                                                                \
     SLOT(event, destroy)                                                                                               \
@@ -68,7 +69,9 @@
     SLOT(module, getKernelInfo)                                                                                        \
     SLOT(module, getNativeHandle)                                                                                      \
     SLOT(module, getKernelNativeHandle)                                                                                \
-    SLOT(module, getOccupancy)
+    SLOT(module, getOccupancy)                                                                                         \
+    SLOT(module, getKernelCount)                                                                                       \
+    SLOT(module, getKernelInterface)
 #define HALYARD_SEMAPHORE_SLOTS(SLOT)                                                                                  \
     SLOT(semaphore, create)                                                                                            \
     SLOT(semaphore, destroy)                                                                                           \
@@ -150,6 +153,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     readTable(interface.graph, out.graph);
     readTable(interface.virtualMemory, out.virtualMemory);
     out.allocatesOnStreams = out.memory.allocateOnStream != nullptr && out.memory.freeOnStream != nullptr;
+    out.launchesArgs = out.stream.launchArgs != nullptr;
     readTable(interface.profiling, out.profiling);
 #define HALYARD_FILL(table, slot) fillHole<#table "." #slot>(out.table.slot);
     HALYARD_DEVICE_SLOTS(HALYARD_FILL)

@@ -1,5 +1,6 @@
 #include "memory/address_map.h"
 
+#include "base/host_readable.h"
 #include "memory/slab.h"
 
 #include <algorithm>
@@ -118,6 +119,20 @@ std::pair<Located, Located> AddressMap::locate(HyDevicePtr first, HyDevicePtr se
     return {locateLocked(first), locateLocked(second)};
 }
 
+std::vector<AddressRange> AddressMap::take(const Device* device) {
+    std::vector<AddressRange> taken;
+    const std::unique_lock lock(mutex_);
+    for (auto range = ranges_.begin(); range != ranges_.end();) {
+        if (range->second.device != device) {
+            ++range;
+            continue;
+        }
+        taken.push_back(range->second);
+        range = ranges_.erase(range);
+    }
+    return taken;
+}
+
 std::vector<AddressRange> AddressMap::ofDevice(const Device* device) const {
     const std::shared_lock lock(mutex_);
     std::vector<AddressRange> out;
@@ -165,6 +180,10 @@ void AddressMap::unreserve(HyDevicePtr base, uint64_t bytes) {
     const std::unique_lock lock(mutex_);
     std::erase_if(reserved_,
                   [&](const Span& span) { return span.base == base && span.bytes == bytes && !span.forEver; });
+}
+
+bool AddressMap::isNobodys(HyDevicePtr address) const {
+    return undeclared_.load(std::memory_order_acquire) && !hostCanRead(address);
 }
 
 } // namespace halyard

@@ -4,6 +4,7 @@
 
 #include "halyard/halyard.h"
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <shared_mutex>
@@ -66,6 +67,8 @@ public:
     std::optional<AddressRange> find(HyDevicePtr address) const;
     // As inserted: slabs as a whole.
     std::vector<AddressRange> ofDevice(const Device* device) const;
+    // The same, and removes them.
+    std::vector<AddressRange> take(const Device* device);
 
     Located locate(HyDevicePtr address) const;
     // Both under one lock.
@@ -78,6 +81,11 @@ public:
     // numbers.
     void reserve(HyDevicePtr base, uint64_t bytes, bool forEver);
     void unreserve(HyDevicePtr base, uint64_t bytes);
+    // A device declares no range: from now on an address in nothing known may be one of its own.
+    void admitUndeclared() { undeclared_.store(true, std::memory_order_release); }
+    // Whether `address`, in nothing known, is certainly no host memory. Asks the kernel, and only after
+    // admitUndeclared: what the host cannot read is not its own.
+    bool isNobodys(HyDevicePtr address) const;
 
 private:
     const AddressRange* findInserted(HyDevicePtr address) const;
@@ -87,6 +95,7 @@ private:
     mutable std::shared_mutex mutex_;
     std::map<HyDevicePtr, AddressRange> ranges_;
     uint64_t lastId_ = 0;
+    std::atomic<bool> undeclared_ = false;
     struct Span {
         HyDevicePtr base;
         uint64_t bytes;

@@ -76,4 +76,18 @@ void DevicePools::shutDown() {
         pool->shutDown();
 }
 
+void DevicePools::clear() {
+    std::vector<std::shared_ptr<Pool>> all;
+    {
+        const std::lock_guard lock(mutex_);
+        all.swap(pools_);
+        standard_.store(nullptr, std::memory_order_release);
+        any_.store(false, std::memory_order_release);
+    }
+    for (const std::shared_ptr<Pool>& pool : all)
+        pool->shutDown();
+    const std::lock_guard lock(handleMutex);
+    standardHandle = 0;
+}
+
 } // namespace halyard

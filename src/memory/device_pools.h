@@ -29,6 +29,9 @@ public:
     bool releaseAll(const PoolDevice& device, bool wait);
     // REQUIRES: the device is idle and its streams are gone. Slabs are freed with the device's other memory.
     void shutDown();
+    // The device is started anew: forgets all pools, whose memory is gone. REQUIRES: nobody uses them, and their memory
+    // is no longer in the address map.
+    void clear();
 
     static constexpr uint64_t kStandardThreshold = uint64_t{64} << 20;
 

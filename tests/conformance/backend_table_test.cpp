@@ -223,6 +223,8 @@ constexpr Slot kSlots[] = {
     MODULE_SLOT(createKernel, HY_CAP_KERNELS),
     MODULE_SLOT(destroyKernel, HY_CAP_KERNELS),
     MODULE_SLOT(getOccupancy, HY_CAP_OCCUPANCY),
+    MODULE_SLOT(getKernelCount, HY_CAP_MODULE_PTX),
+    MODULE_SLOT(getKernelInterface, HY_CAP_MODULE_PTX),
     SEMAPHORE_SLOT(create),
     SEMAPHORE_SLOT(destroy),
     SEMAPHORE_SLOT(getValue),

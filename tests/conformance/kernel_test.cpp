@@ -79,7 +79,9 @@ TEST_F(Kernels, LoadRefusesWhatIsNoModule) {
     EXPECT_FAILS(HY_ERROR_INVALID_MODULE, "data", hyModuleLoad, device, &desc, &out);
     const char ptx[] = "//\n.version 8.0\n.target sm_90\n";
     desc = describe(ptx, sizeof ptx);
-    EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "format", hyModuleLoad, device, &desc, &out);
+    if (!claims(HY_CAP_MODULE_PTX)) {
+        EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "format", hyModuleLoad, device, &desc, &out);
+    }
     const std::vector<uint32_t> onlyMagic = {0x07230203};
     desc = describe(onlyMagic.data(), 4);
     EXPECT_FAILS(HY_ERROR_INVALID_MODULE, "data", hyModuleLoad, device, &desc, &out);
@@ -395,6 +397,68 @@ TEST_F(Kernels, LaunchRefusesBadArguments) {
     if ((properties.capabilities & HY_CAP_CLUSTERS) == 0) {
         EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "clusterSize", hyLaunchKernelEx, &desc);
     }
+    synchronize();
+}
+
+// Clusters say which workgroups run together; ids and results are those of a launch without.
+TEST_F(Kernels, ClustersDivideTheGrid) {
+    const HyDim3 groups = {8, 4, 2};
+    const uint64_t count = uint64_t{3} * groups.x * groups.y * groups.z;
+    const HyDevicePtr ptr = allocate(count * 8);
+    const void* args[] = {&ptr};
+    HyLaunchDesc desc{};
+    desc.structSize = sizeof desc;
+    desc.kernel = makeKernel(module, "write_ids");
+    desc.workgroups = groups;
+    desc.workgroupSize = {3, 1, 1};
+    desc.args = args;
+    desc.argCount = 1;
+    HyGraph graph = nullptr;
+    ASSERT_OK(hyGraphCreate(device, 0, &graph));
+    const auto addNode = [&] {
+        HyGraphNode node = 0;
+        HyLaunchDesc launch = desc;
+        launch.stream = nullptr;
+        return hyGraphAddKernelNode(graph, nullptr, 0, nullptr, &launch, &node);
+    };
+    const auto isWritten = [&] {
+        const std::vector<uint64_t> out = download<uint64_t>(ptr, count);
+        for (uint64_t i = 0; i < count; ++i) {
+            const uint64_t x = i % 24; // an invocation's row has 8 workgroups of 3
+            if (out[i] != x / 3 + 1000 * (i / 24 % 4) + 1000000 * (i / 96) + 1000000000 * (x % 3) + 3000000000000)
+                return false;
+        }
+        return true;
+    };
+    const uint8_t none = 0xff;
+    desc.stream = stream;
+    if ((properties.capabilities & HY_CAP_CLUSTERS) == 0) {
+        desc.clusterSize = {2, 1, 1};
+        EXPECT_FAILS(HY_ERROR_UNSUPPORTED, "clusterSize", hyLaunchKernelEx, &desc);
+        EXPECT_EQ(addNode(), HY_ERROR_UNSUPPORTED);
+    } else {
+        for (const HyDim3 size : {HyDim3{1, 1, 1}, HyDim3{2, 1, 1}, HyDim3{8, 0, 0}, HyDim3{2, 2, 2}}) {
+            desc.clusterSize = size;
+            ASSERT_OK(hyMemFillAsync(stream, ptr, &none, 1, count * 8));
+            ASSERT_OK(hyLaunchKernelEx(&desc));
+            EXPECT_TRUE(isWritten()) << size.x;
+        }
+        ASSERT_OK(hyMemFillAsync(stream, ptr, &none, 1, count * 8));
+        ASSERT_OK(addNode());
+        HyGraphExec exec = nullptr;
+        ASSERT_OK(hyGraphInstantiate(graph, 0, &exec));
+        ASSERT_OK(hyGraphLaunch(exec, stream));
+        EXPECT_TRUE(isWritten());
+        EXPECT_OK(hyGraphExecDestroy(exec));
+        for (const HyDim3 bad : {HyDim3{3, 1, 1}, HyDim3{16, 1, 1}, HyDim3{1, 3, 1}, HyDim3{1, 1, UINT32_MAX}}) {
+            desc.clusterSize = bad;
+            EXPECT_FAILS(HY_ERROR_INVALID_LAUNCH_SIZE, "clusterSize", hyLaunchKernelEx, &desc);
+            EXPECT_EQ(addNode(), HY_ERROR_INVALID_LAUNCH_SIZE);
+        }
+        desc.clusterSize = groups; // divides the grid, and is more than any device runs together
+        EXPECT_EQ(hyLaunchKernelEx(&desc), HY_ERROR_INVALID_LAUNCH_SIZE);
+    }
+    EXPECT_OK(hyGraphDestroy(graph));
     synchronize();
 }
 

@@ -298,14 +298,22 @@ TEST_F(VirtualMemory, ManyThreadsMapAndUnmap) {
     for (uint64_t t = 0; t < kThreads; ++t) {
         threads.emplace_back([&, t] {
             const HyDevicePtr mine = base + t * 4 * granule;
+            HyStream own = nullptr;
+            ASSERT_OK(hyStreamCreate(device, nullptr, &own));
             for (int i = 0; i < 50; ++i) {
                 ASSERT_OK(hyVirtualMap(device, mine, granule, memory, t * granule));
                 ASSERT_OK(hyVirtualMap(device, mine + granule, granule, memory, t * granule));
                 ASSERT_OK(hyVirtualSetAccess(device, mine, 2 * granule, HY_ACCESS_READ_WRITE));
-                *reinterpret_cast<volatile uint64_t*>(mine + 8) = t;
-                ASSERT_EQ(*reinterpret_cast<volatile uint64_t*>(mine + granule + 8), t);
+                // Both mappings are of one memory. The host may reach neither.
+                const uint64_t written = t << 32 | static_cast<uint32_t>(i);
+                uint64_t read = ~uint64_t{0};
+                ASSERT_OK(hyMemcpyAsync(own, mine + 8, hyHostAddress(&written), sizeof written));
+                ASSERT_OK(hyMemcpyAsync(own, hyHostAddress(&read), mine + granule + 8, sizeof read));
+                ASSERT_OK(hyStreamSynchronize(own, kLimitNs));
+                ASSERT_EQ(read, written);
                 ASSERT_OK(hyVirtualUnmap(device, mine, 2 * granule));
             }
+            EXPECT_OK(hyStreamDestroy(own));
         });
     }
     for (std::thread& thread : threads)

@@ -72,6 +72,7 @@ void open(const char* path, uint32_t hostAbi, const HyHostServices* host, Target
     readTable(out.interface->profiling, out.tables.profiling);
     out.tables.device.getProperties = getProperties;
     out.tables.stream.create = createStream;
+    out.tables.stream.launchArgs = nullptr; // all launches come by `launch`, where the faults are
 }
 
 } // namespace

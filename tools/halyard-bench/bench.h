@@ -14,7 +14,7 @@ namespace halyard::bench {
 
 struct Result {
     std::string name; // "launch", stable: programs compare it between runs
-    double value;
+    double value;     // NaN where nothing was measured, which the note explains
     std::string unit; // "ns", "GB/s", "instructions"
     std::string note;
 };
@@ -25,6 +25,8 @@ struct Options {
     bool nullWork = false;
     uint64_t count = 0;
     unsigned repetitions = 0;
+    uint32_t size = 0;      // of measureCuda: rows and columns of the matrix product; 0: the default
+    bool oursAlone = false; // of measureCuda: nothing of nvcc's and the driver's
 };
 
 // Middle value of at least one.
@@ -42,13 +44,12 @@ void useNullWorkBackend();
 
 // Host time of hyLaunchKernel with three arguments, launches queued in batches.
 Results measureLaunch(const Options& options);
-// Instructions of one hyLaunchKernel, counted by valgrind's callgrind on the null-work device.
-Results countLaunchInstructions(const Options& options);
 // Allocation and free in stream order: one thread, many sizes, and 8 threads against one.
 Results measureAlloc(const Options& options);
 // The pairs alone, for callgrind.
 Results measureAllocPairs(const Options& options);
-// Instructions of one hyMemAllocAsync and one hyMemFreeAsync, as above.
+// Instructions of one hyMemAllocAsync and one hyMemFreeAsync, counted by valgrind's callgrind on the null-work device
+// unless another one is asked for.
 Results countAllocInstructions(const Options& options);
 // Time to submit, to submit and wait, and per launch of 1000 in a row.
 Results measureLatency(const Options& options);
@@ -56,6 +57,8 @@ Results measureLatency(const Options& options);
 Results measureGraph(const Options& options);
 // Instance, module and kernel creation with an empty and with a filled cache.
 Results measureStartup(const Options& options);
+// SPIR-V of a tiled sgemm to a kernel, with a worker that runs: with an empty and with a filled cache.
+Results measureJit(const Options& options);
 // Processor time of parsing, reflection and import of modules of 50 kB to 10 MB, in this process.
 Results measureImport(const Options& options);
 // What the layers add to a launch.

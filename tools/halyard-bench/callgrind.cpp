@@ -7,11 +7,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "calls/calls.h"
+#include "calls/direct.h"
 
 namespace halyard::bench {
 namespace {
@@ -70,6 +73,28 @@ void runQuietly(std::vector<std::string> command, const std::filesystem::path& o
     }
 }
 
+// This program under callgrind, with what to collect and whose output to write to `folder`.
+void runSelf(std::vector<std::string> collecting, std::vector<std::string> command, const Options& options,
+             const std::filesystem::path& folder) {
+    std::vector<std::string> all = {"valgrind", "--tool=callgrind",
+                                    "--callgrind-out-file=" + (folder / "callgrind.out").string()};
+    all.insert(all.end(), collecting.begin(), collecting.end());
+    all.push_back(std::filesystem::read_symlink("/proc/self/exe").string());
+    all.insert(all.end(), command.begin(), command.end());
+    all.push_back(options.device.empty() ? "--null-work" : "--device=" + options.device);
+    runQuietly(all, folder / "output");
+}
+
+uint64_t totalOf(const std::filesystem::path& profile) {
+    const std::string text = contents(profile);
+    for (const char* label : {"summary: ", "totals: "}) {
+        if (const size_t at = text.find(label); at != std::string::npos) {
+            return std::strtoull(text.c_str() + at + std::strlen(label), nullptr, 10);
+        }
+    }
+    throw std::runtime_error(fmt::format("callgrind's profile {} has no total", profile.string()));
+}
+
 // What is counted: the functions, and the measurement that calls them. A function that only others of the list call is
 // left out: callgrind toggles at each.
 struct Subject {
@@ -79,22 +104,12 @@ struct Subject {
 
 // Instructions inside the functions in a run of `count` rounds.
 uint64_t collect(const Subject& subject, uint64_t count, const Options& options, const std::filesystem::path& folder) {
-    const std::filesystem::path profile = folder / "callgrind.out";
-    std::vector<std::string> command = {"valgrind", "--tool=callgrind", "--callgrind-out-file=" + profile.string()};
+    std::vector<std::string> collecting;
     for (const char* function : subject.functions) {
-        command.push_back(fmt::format("--toggle-collect={}", function));
+        collecting.push_back(fmt::format("--toggle-collect={}", function));
     }
-    command.insert(command.end(), {std::filesystem::read_symlink("/proc/self/exe").string(), subject.command,
-                                   "--repetitions=1", fmt::format("--count={}", count)});
-    command.push_back(options.device.empty() ? "--null-work" : "--device=" + options.device);
-    runQuietly(command, folder / "output");
-    const std::string text = contents(profile);
-    for (const char* label : {"summary: ", "totals: "}) {
-        if (const size_t at = text.find(label); at != std::string::npos) {
-            return std::strtoull(text.c_str() + at + std::strlen(label), nullptr, 10);
-        }
-    }
-    throw std::runtime_error("callgrind's profile has no total");
+    runSelf(collecting, {subject.command, "--repetitions=1", fmt::format("--count={}", count)}, options, folder);
+    return totalOf(folder / "callgrind.out");
 }
 
 double instructionsOf(const Subject& subject, const Options& options) {
@@ -113,9 +128,38 @@ double instructionsOf(const Subject& subject, const Options& options) {
 
 } // namespace
 
-Results countLaunchInstructions(const Options& options) {
-    return {{"launch.instructions", instructionsOf({"launch", {"hyLaunchKernel", "cuLaunchKernel"}}, options),
-             "instructions", "one hyLaunchKernel with 3 arguments without the driver's part, counted by callgrind"}};
+// Callgrind counts inside the steps and not inside the driver's functions; the program has it write a profile after
+// each batch.
+Results countCalls(const Options& options) {
+    const TemporaryFolder folder;
+    const std::filesystem::path names = folder.path() / "rows.json";
+    std::vector<std::string> collecting = {fmt::format("--toggle-collect={}*", kStepPrefix)};
+    for (const std::string& function : driverFunctions()) {
+        collecting.push_back("--toggle-collect=" + function);
+    }
+    constexpr uint64_t kCalls = 100; // less than a batch, so that a row is one profile
+    runSelf(collecting, {"calls", "--repetitions=1", fmt::format("--count={}", kCalls), "--json=" + names.string()},
+            options, folder.path());
+    Results results;
+    double ours = 0;
+    unsigned part = 0;
+    for (const auto& row : nlohmann::json::parse(contents(names))) {
+        const auto total = totalOf(folder.path() / fmt::format("callgrind.out.{}", ++part));
+        const double each = static_cast<double>(total) / kCalls;
+        const std::string name = row.at("name").get<std::string>().substr(std::strlen("call."));
+        const bool driver = name.size() > 7 && name.compare(name.size() - 7, 7, ".driver") == 0;
+        if (each == 0) {
+            throw std::runtime_error(
+                fmt::format("callgrind saw no instruction of {}: is this program stripped?", name));
+        }
+        results.push_back({name, each, "instructions", row.at("note").get<std::string>()});
+        if (driver) {
+            results.push_back({name.substr(0, name.size() - 7) + ".more", ours - each, "instructions",
+                               "more than by the driver alone"});
+        }
+        ours = each;
+    }
+    return results;
 }
 
 Results countAllocInstructions(const Options& options) {

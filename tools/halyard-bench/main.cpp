@@ -1,5 +1,7 @@
 // halyard-bench: the costs of Halyard's own work. Medians of several repetitions; where two things are compared, they
 // take turns.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -10,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench.h"
+#include "calls/calls.h"
 
 namespace {
 
@@ -18,6 +21,10 @@ using halyard::bench::Results;
 
 void printText(const Results& results) {
     for (const auto& result : results) {
+        if (std::isnan(result.value)) {
+            fmt::print("{:<22} {:>12} {}\n", result.name, "-", result.note);
+            continue;
+        }
         fmt::print("{:<22} {:>12.3f} {:<13} {}\n", result.name, result.value, result.unit, result.note);
     }
 }
@@ -40,6 +47,20 @@ void writeJson(const Results& results, const std::string& path) {
     }
 }
 
+// "launch.more=150": throws when the result of that name is missing or above the number.
+void requireAtMost(const Results& results, const std::string& bound) {
+    const size_t equals = bound.find('=');
+    const std::string name = bound.substr(0, equals);
+    const auto found = std::find_if(results.begin(), results.end(), [&](const auto& one) { return one.name == name; });
+    if (equals == std::string::npos || found == results.end()) {
+        throw std::runtime_error("--at-most " + bound + ": pass <name of a result>=<number>");
+    }
+    const double most = std::stod(bound.substr(equals + 1));
+    if (found->value > most) {
+        throw std::runtime_error(fmt::format("{} is {}, above the bound of {}", name, found->value, most));
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -49,6 +70,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     std::string jsonPath;
     bool callgrind = false;
+    std::vector<std::string> bounds;
     Options options;
     std::function<Results(const Options&)> measure;
 
@@ -75,9 +97,14 @@ int main(int argc, char** argv) {
     };
 
     CLI::App* launch = add("launch", "Host cost of hyLaunchKernel with 3 arguments", 9, halyard::bench::measureLaunch);
-    addCount(launch, "Launches a repetition. Default: 100000, with --callgrind 10000");
+    addCount(launch, "Launches a repetition. Default: 100000");
     launch->add_flag("--callgrind", callgrind,
-                     "Count instructions with valgrind, on the null-work device unless --device is given");
+                     "Count the instructions of each call of `calls` with valgrind, on the null-work device unless "
+                     "--device is given; the driver's own are left out");
+    launch->add_option("--at-most", bounds, "Fail when a result is above a number: launch.more=150");
+    addCount(add("calls", "Host time of one call of each kind, and the same by NVIDIA's driver alone on its device", 9,
+                 halyard::bench::measureCalls),
+             "Calls a repetition. Default: 100000");
     CLI::App* alloc = add("alloc", "Stream-ordered allocation and free: one thread, and 8 on streams of their own", 9,
                           halyard::bench::measureAlloc);
     addCount(alloc, "Pairs a repetition. Default: 100000, with --callgrind 10000");
@@ -100,11 +127,18 @@ int main(int argc, char** argv) {
     CLI::App* cuda = add("cuda", "An NVIDIA device: kernels, launches and copies beside nvcc's and the driver's own",
                          15, halyard::bench::measureCuda);
     cuda->add_flag("--small", small, "Sizes for a look at the results only, not at times");
+    cuda->add_option("--size", options.size,
+                     "Rows and columns of the matrix product, a multiple of 128. Default: 8192, small: 256")
+        ->check(CLI::Range(128, 32768))
+        ->check(
+            [](const std::string& text) { return std::stoul(text) % 128 == 0 ? std::string() : "no multiple of 128"; });
+    cuda->add_flag("--only-ours", options.oursAlone, "Leave out nvcc's kernels and the driver's launches and copies");
     cuda->preparse_callback([&](size_t) { options.device = "cuda:0"; });
 #endif
 #ifdef HALYARD_BENCH_IMPORT
     add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);
 #endif
+    add("jit", "SPIR-V of a tiled sgemm to a kernel, with an empty and a filled cache", 9, halyard::bench::measureJit);
     add("startup", "Instance, module and kernel creation with an empty and a filled cache", 5,
         halyard::bench::measureStartup);
 
@@ -122,12 +156,15 @@ int main(int argc, char** argv) {
         }
         const Results results = !callgrind        ? measure(options)
                                 : alloc->parsed() ? halyard::bench::countAllocInstructions(options)
-                                                  : halyard::bench::countLaunchInstructions(options);
+                                                  : halyard::bench::countCalls(options);
         if (jsonPath != "-") {
             printText(results);
         }
         if (!jsonPath.empty()) {
             writeJson(results, jsonPath);
+        }
+        for (const std::string& bound : bounds) {
+            requireAtMost(results, bound);
         }
         return 0;
     } catch (const std::exception& error) {

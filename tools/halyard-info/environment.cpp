@@ -25,6 +25,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_CPU_ISA", "the instruction set that the cpu backend compiles for"},
     {"HALYARD_CPU_SPECIALISE", "whether the cpu backend recompiles kernels for the workgroup size in use"},
     {"HALYARD_CPU_DEVICES", "how many devices the cpu backend splits the processor into"},
+    {"HALYARD_CPU_LANES", "the work-items that the cpu backend's code does at once in vectors"},
     {"HALYARD_CPU_SUBGROUP_SIZE", "the invocations of a subgroup on the cpu backend"},
     {"HALYARD_CPU_THREADS", "the number of threads of the cpu backend"},
     {"HALYARD_DEVICES", "filters and orders the devices"},
@@ -40,6 +41,8 @@ constexpr Known kKnown[] = {
     {"HALYARD_LOG", "what is logged to stderr"},
     {"HALYARD_LOG_LAYER_FILE", "where the layer \"log\" writes"},
     {"HALYARD_NULL_DEVICE", "gives the null backend a device that runs nothing"},
+    {"HALYARD_PACK", "a folder of compiled kernels, for machines without the compiler"},
+    {"HALYARD_PACK_RECORD", "a folder that every compiled kernel is also written to"},
     {"HALYARD_REFERENCE_CHECKS", "which of the costly checks the reference backend makes"},
     {"HALYARD_REFERENCE_MEMORY", "the memory of the reference device"},
     {"HALYARD_REFERENCE_STEP_LIMIT", "how many instructions make an invocation of the reference backend endless"},
@@ -49,6 +52,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_TRACE_EVENTS", "how many events the layer \"trace\" keeps"},
     {"HALYARD_TRACE_FILE", "where the layer \"trace\" writes"},
     {"HALYARD_VALIDATE_RACES", "how the layer \"validate\" looks for races between streams"},
+    {"HALYARD_VULKAN_SOFTWARE", "lists Vulkan drivers that run on the processor, such as lavapipe"},
     {"HALYARD_VULKAN_VALIDATION", "turns every message of the Vulkan validation layer into an error"},
 };
 

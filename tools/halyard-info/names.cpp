@@ -65,6 +65,10 @@ std::vector<std::string> capabilityNames(HyCapabilities capabilities) {
         {HY_CAP_SUBGROUP_SIZE_CONTROL, "subgroup-size-control"},
         {HY_CAP_COOPERATIVE_MATRIX, "cooperative-matrix"},
         {HY_CAP_DEVICE_RESET, "device-reset"},
+        {HY_CAP_DEVICE_RESTART, "device-restart"},
+        {HY_CAP_MODULE_PTX, "module-ptx"},
+        {HY_CAP_MODULE_CUBIN, "module-cubin"},
+        {HY_CAP_MODULE_FATBIN, "module-fatbin"},
         {HY_CAP_SHARE_SEMAPHORES, "share-semaphores"},
         {HY_CAP_IPC_EVENTS, "ipc-events"},
     };

@@ -23,6 +23,7 @@ struct Options {
     std::string target = "host", cpu = "native", features, emit = "artifact";
     std::vector<uint32_t> workgroupSize;
     uint32_t subgroupSize = 0;
+    uint32_t lanes = 0;
     std::vector<std::string> specs;
     bool fastMath = false, timings = false;
 };
@@ -98,7 +99,8 @@ Answer compile(const Options& options, const std::string& kernel, const std::vec
                        {"kernel", kernel},      {"target", options.target},
                        {"cpu", options.cpu},    {"features", options.features},
                        {"workgroupSize", size}, {"fastMath", options.fastMath},
-                       {"emit", options.emit},  {"subgroupSize", options.subgroupSize}};
+                       {"emit", options.emit},  {"subgroupSize", options.subgroupSize},
+                       {"lanes", options.lanes}};
     const std::string text = request.dump();
     const HyJitMessage message{text.data(), text.size(), reinterpret_cast<const uint8_t*>(words.data()),
                                words.size() * 4};
@@ -173,6 +175,8 @@ int mainFunction(int argc, char** argv) {
         ->expected(1, 3);
     app.add_option("--subgroup-size", options.subgroupSize,
                    "For kernels that require none (default: the target's choice)");
+    app.add_option("--lanes", options.lanes,
+                   "Work-items at once in vectors on the host: 1, 4, 8 or 16 (default: the target's choice)");
     app.add_option("--spec", options.specs, "ID=VALUE: specialisation constant, the value as an integer of its bits");
     app.add_flag("--fast-math", options.fastMath, "Relaxed floating point");
     app.add_flag("--timings", options.timings, "Milliseconds of each stage, on the standard error");

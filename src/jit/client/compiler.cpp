@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "base/struct_size.h"
 #include "jit/client/in_process.h"
+#include "jit/client/pack.h"
 #include "jit/client/request.h"
 #include "jit/client/settings.h"
 #include "jit/client/worker_compile.h"
@@ -74,12 +75,14 @@ HyResult outOfMemory() {
 
 struct Compiler::Impl {
     Impl(Cache& cacheIn, Log& log, Counters& countersIn)
-        : cache(cacheIn), counters(countersIn), settings(jit::readSettings(log)), pool(settings, log, counters) {}
+        : cache(cacheIn), counters(countersIn), settings(jit::readSettings(log)),
+          pack(settings.pack, settings.packRecord, log), pool(settings, log, counters) {}
 
     Cache& cache;
     Counters& counters;
     const jit::Settings settings;
     const pid_t creator = getpid();
+    jit::Pack pack;
     jit::WorkerPool pool;
     jit::InProcessCompiler inProcess;
     std::mutex mutex;
@@ -120,7 +123,16 @@ Outcome Compiler::Impl::fromCacheOrCompiler(const CompileRequest& request, const
         hit.fromCache = true;
         return hit;
     }
-    return runCompiler(request);
+    if (std::shared_ptr<const CacheBlob> blob = pack.get(request)) {
+        Outcome hit;
+        hit.artifact = std::move(blob);
+        hit.fromCache = true; // so that code for an older processor does not enter the cache as this one's
+        return hit;
+    }
+    Outcome outcome = runCompiler(request);
+    if (const std::string why = pack.describeMiss(); outcome.code == HY_ERROR_COMPILER_LOST && !why.empty())
+        outcome.hint = why;
+    return outcome;
 }
 
 // The flight is entered before the cache is asked: a thread that comes when another has just finished finds its flight
@@ -144,6 +156,8 @@ std::shared_ptr<const Outcome> Compiler::Impl::shared(const CompileRequest& requ
     }
     mine->land(outcome);
     try {
+        if (outcome->artifact != nullptr)
+            pack.record(request, outcome->artifact->bytes());
         if (outcome->artifact != nullptr && !outcome->fromCache)
             cache.put(key, outcome->artifact->bytes());
     } catch (...) { // the artifact is not kept

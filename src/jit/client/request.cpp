@@ -13,7 +13,7 @@ namespace halyard::jit {
 namespace {
 
 constexpr size_t kJitRequestV1 = 88;
-constexpr uint32_t kKnownFlags = HY_JIT_FAST_MATH;
+constexpr uint32_t kKnownFlags = HY_JIT_FAST_MATH | HY_JIT_LANES(0xFF);
 constexpr std::string_view kCompileNamespace = "halyard.jit.compile.1";
 constexpr std::string_view kValidateNamespace = "halyard.jit.validate.1";
 constexpr std::string_view kBackendNamespace = "halyard.backend.1";
@@ -96,6 +96,7 @@ std::optional<std::string> toJson(const CompileRequest& request, uint64_t id, co
                                      {"workgroupSize", request.workgroupSize},
                                      {"subgroupSize", request.subgroupSize},
                                      {"fastMath", (request.flags & HY_JIT_FAST_MATH) != 0},
+                                     {"lanes", request.flags >> 8 & 0xFF},
                                      {"emit", emit}};
     try {
         return document.dump();

@@ -28,14 +28,13 @@ Mode readMode(Log& log) {
     return Mode::Worker;
 }
 
-std::filesystem::path readWorkerPath(Log& log) {
-    const char* text = getEnv("HALYARD_JIT_PATH");
+std::filesystem::path absolutePath(const char* name, const char* text, Log& log) {
     if (text == nullptr)
         return {};
     std::filesystem::path path(text);
     if (path.is_absolute())
         return path;
-    log.warning("jit", "HALYARD_JIT_PATH={} ignored: it must be an absolute path", text);
+    log.warning("jit", "{}={} ignored: it must be an absolute path", name, text);
     return {};
 }
 
@@ -57,7 +56,9 @@ Settings readSettings(Log& log) {
     const long cpus = std::clamp(sysconf(_SC_NPROCESSORS_ONLN), 1L, kDefaultMaxWorkers);
     Settings settings;
     settings.mode = readMode(log);
-    settings.workerPath = readWorkerPath(log);
+    settings.workerPath = absolutePath("HALYARD_JIT_PATH", getEnv("HALYARD_JIT_PATH"), log);
+    settings.pack = absolutePath("HALYARD_PACK", getEnv("HALYARD_PACK"), log);
+    settings.packRecord = absolutePath("HALYARD_PACK_RECORD", getEnv("HALYARD_PACK_RECORD"), log);
     settings.timeout =
         std::chrono::milliseconds(getEnvNumber("HALYARD_JIT_TIMEOUT_MS", kDefaultTimeoutMs, 1, kMaxTimeoutMs, log));
     settings.memoryMegabytes =

@@ -22,6 +22,8 @@ struct Settings {
     uint64_t memoryMegabytes = 0;
     unsigned workers = 1;
     std::filesystem::path dumpRoot;
+    std::filesystem::path pack;       // HALYARD_PACK, absolute; may be empty
+    std::filesystem::path packRecord; // HALYARD_PACK_RECORD, likewise
 };
 
 // Reads variables and asks for the number of CPUs; touches no file.

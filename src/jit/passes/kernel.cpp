@@ -1,12 +1,12 @@
 #include "jit/passes/kernel.h"
 
 #include "jit/kir.h"
+#include "jit/passes/analyses.h"
 #include "jit/passes/builtin.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Module.h>
-#include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 
@@ -46,20 +46,11 @@ spv::Status inlineAll(llvm::Module& module, Function& kernel) {
             function.addFnAttr(llvm::Attribute::AlwaysInline);
         }
     }
-    llvm::ModuleAnalysisManager modules;
-    llvm::FunctionAnalysisManager functions;
-    llvm::LoopAnalysisManager loops;
-    llvm::CGSCCAnalysisManager sccs;
-    llvm::PassBuilder builder;
-    builder.registerModuleAnalyses(modules);
-    builder.registerCGSCCAnalyses(sccs);
-    builder.registerFunctionAnalyses(functions);
-    builder.registerLoopAnalyses(loops);
-    builder.crossRegisterProxies(loops, functions, sccs, modules);
+    Analyses analyses(nullptr);
     llvm::ModulePassManager passes;
     passes.addPass(llvm::AlwaysInlinerPass(/*InsertLifetime=*/true));
     passes.addPass(llvm::GlobalDCEPass());
-    passes.run(module, modules);
+    passes.run(module, analyses.modules);
 
     for (llvm::Instruction& instruction : llvm::instructions(kernel)) {
         auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);

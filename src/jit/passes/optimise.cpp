@@ -1,13 +1,13 @@
 #include "jit/passes/optimise.h"
 
+#include "jit/passes/analyses.h"
 #include "jit/passes/canonical_iv.h"
+#include "jit/passes/masked_indices.h"
 #include "jit/passes/private_arrays.h"
 #include "jit/passes/split_shifts.h"
 
 #include <llvm/IR/Module.h>
-#include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/ErrorHandling.h>
-#include <llvm/Target/TargetMachine.h>
 
 namespace halyard::jit {
 
@@ -22,21 +22,7 @@ constexpr const char* kUnroll = "function(loop(loop-unroll-full),"
                                 "mergereturn,loop-simplify),globaldce";
 constexpr const char* kFinish = "function(early-cse<memssa>,adce,loop-simplify)";
 
-struct Managers {
-    explicit Managers(llvm::TargetMachine& machine, llvm::PipelineTuningOptions options = {})
-        : builder(&machine, options) {
-        builder.registerModuleAnalyses(modules);
-        builder.registerCGSCCAnalyses(sccs);
-        builder.registerFunctionAnalyses(functions);
-        builder.registerLoopAnalyses(loops);
-        builder.crossRegisterProxies(loops, functions, sccs, modules);
-    }
-    llvm::LoopAnalysisManager loops;
-    llvm::FunctionAnalysisManager functions;
-    llvm::CGSCCAnalysisManager sccs;
-    llvm::ModuleAnalysisManager modules;
-    llvm::PassBuilder builder;
-};
+constexpr const char* kLanes = "early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,adce,loop-simplify";
 
 void parse(llvm::PassBuilder& builder, llvm::ModulePassManager& passes, const char* pipeline) {
     if (llvm::Error error = builder.parsePassPipeline(passes, pipeline)) {
@@ -47,14 +33,23 @@ void parse(llvm::PassBuilder& builder, llvm::ModulePassManager& passes, const ch
 } // namespace
 
 void simplify(llvm::Module& module, llvm::TargetMachine& machine, uint64_t arrayBytes) {
-    Managers managers(machine);
+    Analyses analyses(&machine);
     llvm::ModulePassManager passes;
-    parse(managers.builder, passes, kTidy);
+    parse(analyses.builder, passes, kTidy);
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(UnrollPrivateArraysPass(arrayBytes)));
-    parse(managers.builder, passes, kUnroll);
+    parse(analyses.builder, passes, kUnroll);
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(CanonicalIvPass()));
-    parse(managers.builder, passes, kFinish);
-    passes.run(module, managers.modules);
+    parse(analyses.builder, passes, kFinish);
+    passes.run(module, analyses.modules);
+}
+
+void tidy(llvm::Function& function, llvm::TargetMachine& machine) {
+    Analyses analyses(&machine);
+    llvm::FunctionPassManager passes;
+    if (llvm::Error error = analyses.builder.parsePassPipeline(passes, kLanes)) {
+        llvm::report_fatal_error(std::move(error));
+    }
+    passes.run(function, analyses.functions);
 }
 
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
@@ -62,17 +57,25 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     options.LoopInterleaving = true;
     options.LoopVectorization = true;
     options.SLPVectorization = true;
-    Managers managers(machine, options);
-    llvm::ModulePassManager passes = managers.builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
-    passes.run(module, managers.modules);
+    Analyses analyses(&machine, options);
+    llvm::ModulePassManager passes = analyses.builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
+    passes.run(module, analyses.modules);
 }
 
 void shareIndices(llvm::Module& module, llvm::TargetMachine& machine) {
-    Managers managers(machine);
+    Analyses analyses(&machine);
     llvm::ModulePassManager passes;
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(MaskedIndicesPass()));
     passes.addPass(llvm::createModuleToFunctionPassAdaptor(SplitShiftsPass()));
-    parse(managers.builder, passes, "function(early-cse,instcombine<no-verify-fixpoint>,gvn,adce)");
-    passes.run(module, managers.modules);
+    parse(analyses.builder, passes, "function(early-cse,instcombine<no-verify-fixpoint>,gvn,adce)");
+    passes.run(module, analyses.modules);
+}
+
+void removeRepetitions(llvm::Module& module, llvm::TargetMachine& machine) {
+    Analyses analyses(&machine);
+    llvm::ModulePassManager passes;
+    parse(analyses.builder, passes, "function(early-cse,adce)");
+    passes.run(module, analyses.modules);
 }
 
 } // namespace halyard::jit

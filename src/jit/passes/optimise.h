@@ -4,6 +4,7 @@
 #include <cstdint>
 
 namespace llvm {
+class Function;
 class Module;
 class TargetMachine;
 } // namespace llvm
@@ -18,6 +19,12 @@ void simplify(llvm::Module& module, llvm::TargetMachine& machine, uint64_t array
 // After optimise(), for targets whose addresses are computed by each invocation for itself: indices that differ by
 // constants share what they have in common (split_shifts.h).
 void shareIndices(llvm::Module& module, llvm::TargetMachine& machine);
+
+// Cleans up what the SPMD vectoriser made.
+void tidy(llvm::Function& function, llvm::TargetMachine& machine);
+
+// Computes once what is computed twice, and drops what nobody uses: after changes that make both.
+void removeRepetitions(llvm::Module& module, llvm::TargetMachine& machine);
 
 // The full -O3 pipeline.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);

@@ -20,6 +20,7 @@ struct CompileOptions {
     std::array<uint32_t, 3> workgroupSize{}; // all zero: any size
     Emit emit = Emit::Artifact;              // Kir never reaches a target
     uint32_t subgroupSize = 0;               // for kernels that require none; 0: the target's choice
+    uint32_t lanes = 0;                      // HY_JIT_LANES of backend.h; the host's only
 };
 
 class Target {

@@ -1,6 +1,9 @@
 // The backend itself over a driver: the tests' software driver, or NVIDIA's where there is a device.
 #include "halyard/backend.h"
 
+#include "nvcc_files.h"
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -316,6 +319,78 @@ TEST_F(CudaDriver, aFaultNamesTheKernelAndHostFunctionsAreStillCalledOnce) {
     EXPECT_EQ(api_->module->destroyKernel(kernel), HY_SUCCESS);
     EXPECT_EQ(api_->module->unload(module), HY_SUCCESS);
     EXPECT_EQ(called.times, 1);
+}
+
+HyBackendModuleDesc describe(const std::vector<char>& file, HyModuleFormat format) {
+    HyBackendModuleDesc desc{};
+    desc.structSize = sizeof desc;
+    desc.format = format;
+    desc.data = file.data();
+    desc.dataBytes = file.size();
+    return desc;
+}
+
+TEST_F(CudaDriver, runsAFatBinaryOfNvcc) {
+    MAKE_OR_SKIP(file, "-fatbin --compress-mode=none -gencode arch=compute_75,code=[sm_75,compute_75] "
+                       "-gencode arch=compute_80,code=sm_80");
+    std::vector<char> older = file; // so that a driver older than the toolkit takes it
+    const std::string version = ".version ";
+    const auto at = std::search(older.begin(), older.end(), version.begin(), version.end());
+    ASSERT_NE(at, older.end());
+    std::copy_n("7.0", 3, at + static_cast<long>(version.size()));
+    const HyBackendModuleDesc desc = describe(older, HY_MODULE_FORMAT_FATBIN);
+    HyBackendModule module = nullptr;
+    ASSERT_EQ(api_->module->load(device_, &desc, &module), HY_SUCCESS) << lastMessage;
+    uint32_t count = 0;
+    ASSERT_EQ(api_->module->getKernelCount(module, &count), HY_SUCCESS);
+    ASSERT_EQ(count, 3u);
+    HyBackendKernelInterface found{};
+    found.structSize = sizeof found;
+    ASSERT_EQ(api_->module->getKernelInterface(module, 2, &found), HY_SUCCESS);
+    ASSERT_STREQ(found.name, "turn");
+    ASSERT_EQ(found.parameterCount, 1u);
+    HyBackendKernelDesc kernelDesc{};
+    kernelDesc.structSize = sizeof kernelDesc;
+    kernelDesc.name = found.name;
+    kernelDesc.parameters = found.parameters;
+    kernelDesc.parameterCount = 1;
+    kernelDesc.argumentBytes = found.argumentBytes;
+    HyBackendKernel kernel = nullptr;
+    ASSERT_EQ(api_->module->createKernel(module, &kernelDesc, &kernel), HY_SUCCESS) << lastMessage;
+    const uint8_t pattern[16] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0};
+    const HyDevicePtr data = allocate(16);
+    ASSERT_EQ(api_->stream->fill(stream_, data, pattern, 16, 1), HY_SUCCESS);
+    const void* args[] = {&data};
+    HyBackendLaunch launch{};
+    launch.structSize = sizeof launch;
+    launch.workgroups = launch.clusterSize = {1, 1, 1};
+    launch.workgroupSize = {4, 1, 1};
+    launch.dynamicLocalBytes = 16;
+    launch.argCount = 1;
+    launch.args = args;
+    ASSERT_EQ(api_->stream->launch(stream_, kernel, &launch), HY_SUCCESS) << lastMessage;
+    EXPECT_EQ(read(data, 16), (std::vector<uint8_t>{4, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0}));
+    EXPECT_EQ(api_->module->destroyKernel(kernel), HY_SUCCESS);
+    EXPECT_EQ(api_->module->unload(module), HY_SUCCESS);
+    EXPECT_EQ(api_->memory->free(device_, data), HY_SUCCESS);
+}
+
+// NVIDIA's driver runs it; the software driver refuses it as a driver refuses code for another processor.
+TEST_F(CudaDriver, takesOrRefusesMachineCode) {
+    HyDeviceProperties properties{};
+    properties.structSize = sizeof properties;
+    ASSERT_EQ(api_->device->getProperties(context_, 0, &properties), HY_SUCCESS);
+    const std::string options = std::string("-cubin -arch=") + properties.isa;
+    MAKE_OR_SKIP(file, options);
+    const HyBackendModuleDesc desc = describe(file, HY_MODULE_FORMAT_CUBIN);
+    HyBackendModule module = nullptr;
+    const HyResult result = api_->module->load(device_, &desc, &module);
+    if (result == HY_SUCCESS) {
+        EXPECT_EQ(api_->module->unload(module), HY_SUCCESS);
+        return;
+    }
+    EXPECT_EQ(result, HY_ERROR_UNSUPPORTED);
+    EXPECT_NE(lastMessage.find(properties.isa), std::string::npos) << lastMessage;
 }
 
 } // namespace

@@ -24,6 +24,7 @@ TEST(Status, everyCodeHasItsNameAndOnlySuccessIsSuccess) {
         const Meaning meaning = meaningOf(code.value);
         EXPECT_STREQ(meaning.name, code.name);
         EXPECT_STRNE(meaning.words, "") << code.name;
+        EXPECT_EQ(*meaning.hint == '\0', code.value == CUDA_SUCCESS || code.value == CUDA_ERROR_NOT_READY) << code.name;
         EXPECT_EQ(meaning.result == HY_SUCCESS, code.value == CUDA_SUCCESS) << code.name;
         EXPECT_EQ(meaning.result == HY_NOT_READY, code.value == CUDA_ERROR_NOT_READY) << code.name;
     }
@@ -32,11 +33,22 @@ TEST(Status, everyCodeHasItsNameAndOnlySuccessIsSuccess) {
 TEST(Status, whatUsersMustTellApartDiffers) {
     EXPECT_EQ(meaningOf(CUDA_ERROR_OUT_OF_MEMORY).result, HY_ERROR_OUT_OF_DEVICE_MEMORY);
     EXPECT_EQ(meaningOf(CUDA_ERROR_ILLEGAL_ADDRESS).result, HY_ERROR_LAUNCH_FAILED);
-    EXPECT_EQ(meaningOf(CUDA_ERROR_LAUNCH_TIMEOUT).result, HY_ERROR_LAUNCH_FAILED);
+    EXPECT_EQ(meaningOf(CUDA_ERROR_LAUNCH_TIMEOUT).result, HY_ERROR_LAUNCH_TIMEOUT);
+    EXPECT_EQ(meaningOf(CUDA_ERROR_NO_BINARY_FOR_GPU).result, HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(meaningOf(CUDA_ERROR_UNSUPPORTED_PTX_VERSION).result, HY_ERROR_UNSUPPORTED);
+    EXPECT_EQ(meaningOf(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES).result, HY_ERROR_INVALID_LAUNCH_SIZE);
+    EXPECT_EQ(meaningOf(CUDA_ERROR_PEER_ACCESS_UNSUPPORTED).result, HY_ERROR_UNSUPPORTED);
     EXPECT_EQ(meaningOf(CUDA_ERROR_INVALID_PTX).result, HY_ERROR_INVALID_MODULE);
     EXPECT_EQ(meaningOf(CUDA_ERROR_ECC_UNCORRECTABLE).result, HY_ERROR_DEVICE_LOST);
     EXPECT_EQ(meaningOf(CUDA_ERROR_NOT_SUPPORTED).result, HY_ERROR_UNSUPPORTED);
     EXPECT_STRNE(meaningOf(CUDA_ERROR_ILLEGAL_ADDRESS).words, meaningOf(CUDA_ERROR_LAUNCH_TIMEOUT).words);
+}
+
+// No two codes say the same, so that the message alone tells what happened.
+TEST(Status, everyCodeHasWordsOfItsOwn) {
+    std::set<std::string> words;
+    for (const Code& code : kCodes)
+        EXPECT_TRUE(words.insert(meaningOf(code.value).words).second) << code.name;
 }
 
 TEST(Status, theCodesThatEndAContextAreThese) {

@@ -30,6 +30,15 @@ TEST(Symbols, aMissingOptionalFunctionIsNoFault) {
     EXPECT_EQ(symbols.cuLaunchKernelEx, nullptr);
     ASSERT_NE(symbols.cuInit, nullptr);
     EXPECT_EQ(symbols.cuInit(0), CUDA_ERROR_NO_DEVICE);
+    EXPECT_STREQ(lastFailedCall().name, "cuInit"); // for messages
+    EXPECT_EQ(lastFailedCall().code, CUDA_ERROR_NO_DEVICE);
+}
+
+TEST(Symbols, thoseOfADeadContextDoNothing) {
+    CUdeviceptr memory = 7;
+    EXPECT_EQ(deadSymbols().cuMemAlloc_v2(&memory, 64), CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    EXPECT_EQ(memory, 7u);
+    EXPECT_EQ(deadSymbols().cuLogsDumpToMemory(nullptr, nullptr, nullptr, 0), CUDA_ERROR_CONTEXT_IS_DESTROYED);
 }
 
 } // namespace

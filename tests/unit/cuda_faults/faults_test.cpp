@@ -87,6 +87,9 @@ TEST_P(FaultingKernel, IsNamedAndTheErrorStays) {
     EXPECT_EQ(next.result, fault.result);
     EXPECT_EQ(next.nativeName, fault.nativeName) << next.step << ": " << next.message;
     EXPECT_EQ(seen.lines.at("bounded"), "1");
+    // A reset gives the device back.
+    EXPECT_EQ(seen.line("reset").step, "") << seen.line("reset").message;
+    EXPECT_EQ(seen.line("anew").step, "") << seen.line("anew").message;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -94,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Fault{"astray", "", HY_ERROR_LAUNCH_FAILED, "CUDA_ERROR_ILLEGAL_ADDRESS", "not there"},
                     Fault{"crooked", "", HY_ERROR_LAUNCH_FAILED, "CUDA_ERROR_MISALIGNED_ADDRESS", "not aligned"},
                     Fault{"trapped", "", HY_ERROR_LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "failed"},
-                    Fault{"endless", "timeout=50", HY_ERROR_LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_TIMEOUT", "longer"}),
+                    Fault{"endless", "timeout=50", HY_ERROR_LAUNCH_TIMEOUT, "CUDA_ERROR_LAUNCH_TIMEOUT", "longer"}),
     [](const auto& info) { return std::string(info.param.kernel); });
 
 TEST(LostDevice, IsToldByEachCall) {
@@ -104,6 +107,33 @@ TEST(LostDevice, IsToldByEachCall) {
     EXPECT_EQ(seen.line("fault").nativeName, "CUDA_ERROR_DEVICE_UNAVAILABLE");
     EXPECT_EQ(seen.line("launch").result, HY_ERROR_DEVICE_LOST);
     EXPECT_EQ(seen.line("beside").result, HY_ERROR_DEVICE_LOST) << seen.line("beside").message;
+    // Nor does a reset help here.
+    for (const char* what : {"reset", "anew"}) {
+        EXPECT_EQ(seen.line(what).result, HY_ERROR_DEVICE_LOST) << what << seen.line(what).message;
+        EXPECT_EQ(seen.line(what).nativeName, "CUDA_ERROR_DEVICE_UNAVAILABLE") << what;
+    }
+}
+
+// Drivers since CUDA 12.9 say more about a failure than its code.
+TEST(DriverLog, IsPassedOnWhereThereIsOne) {
+    const std::string error = "log " + std::to_string(HY_LOG_ERROR);
+    const Outcome seen = runTrial("driver=12090,fail=cuMemAlloc_v2@1:2", "7.0 70");
+    EXPECT_EQ(seen.status, 0);
+    ASSERT_EQ(seen.lines.count(error), 1u);
+    EXPECT_NE(seen.lines.at(error).find("the driver: "), std::string::npos) << seen.lines.at(error);
+    EXPECT_NE(seen.lines.at(error).find("cuMemAlloc_v2"), std::string::npos) << seen.lines.at(error);
+    EXPECT_EQ(runTrial("driver=12080,fail=cuMemAlloc_v2@1:2", "7.0 70").lines.count(error), 0u);
+    EXPECT_EQ(runTrial("driver=12090", "7.0 70").lines.count(error), 0u) << "nothing fails in good order";
+    const Outcome without = runTrial("driver=12090,fail=cuLogsRegisterCallback@0:999", "7.0 70");
+    EXPECT_TRUE(without.worked("second")) << without.line("second").message;
+}
+
+// A driver may refuse the reset of a device whose context is damaged.
+TEST(FailingReset, IsTold) {
+    const Outcome seen = runTrial("fail=cuDevicePrimaryCtxReset_v2@0:700", "7.0 70 astray");
+    EXPECT_EQ(seen.status, 0);
+    EXPECT_EQ(seen.line("reset").result, HY_ERROR_DEVICE_LOST) << seen.line("reset").message;
+    EXPECT_EQ(seen.line("reset").nativeName, "CUDA_ERROR_ILLEGAL_ADDRESS");
 }
 
 TEST(HungKernel, IsWaitedForNoLongerThanAsked) {
@@ -116,6 +146,7 @@ TEST(HungKernel, IsWaitedForNoLongerThanAsked) {
         EXPECT_NE(line.message.find("stream 'trial'"), std::string::npos) << line.message;
         EXPECT_EQ(seen.lines.at("closed"), std::to_string(static_cast<int>(HY_ERROR_TIMEOUT)));
         EXPECT_EQ(seen.lines.at("bounded"), "1");
+        EXPECT_EQ(seen.line("anew").step, "") << seen.line("anew").message;
     }
 }
 

@@ -22,11 +22,13 @@ public:
     Trial(const Trial&) = delete;
     Trial& operator=(const Trial&) = delete;
 
+    bool open();  // the backend and a device
     bool start(); // the backend, a device, a stream and 4096 bytes
     bool load(const std::string& ptx, const char* name);
     bool launch();           // one invocation
     bool fillThenReadBack(); // fill with 10, launch, expect 15
     bool wait(uint64_t timeoutNs);
+    bool reset(uint64_t timeoutNs); // the device must be open; what was made on it is to be destroyed alone
     // What closes the device gives; the destructor's work, with a limit.
     HyResult close(uint64_t timeoutNs);
 

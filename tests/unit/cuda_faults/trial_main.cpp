@@ -13,7 +13,10 @@ using namespace halyard::test;
 
 namespace {
 
-void log(void*, HyLogLevel, const char*) {}
+void log(void*, HyLogLevel level, const char* message) {
+    if (level <= HY_LOG_WARNING)
+        std::printf("log %u=%s\n", level, message);
+}
 const char* getEnv(void*, const char*) {
     return nullptr;
 }
@@ -70,6 +73,15 @@ void runFault(const HyBackendInterface& api, const HyHostServices& services, con
         std::printf("bounded=%d\n", took < std::chrono::seconds(20) ? 1 : 0);
         std::fflush(stdout);
     }
+    // What a user does then.
+    {
+        Trial trial(api, services);
+        trial.open() && trial.reset(kWait);
+        tell("reset", trial.report());
+    }
+    Trial anew(api, services);
+    anew.start() && anew.load(ptxOf(kTrialKernels[0], "7.0", "70"), kTrialKernels[0].name) && anew.fillThenReadBack();
+    tell("anew", anew.report());
 }
 
 } // namespace

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <thread>
 
+#include <sys/mman.h>
+
 using namespace halyard;
 
 namespace {
@@ -87,6 +89,20 @@ TEST_F(SlabInMap, OrdinaryRemovalsLeaveSlabsAlone) {
 }
 
 // A live block is always found while its neighbours come and go.
+TEST(AddressMap, WhatTheHostCannotReadIsNobodysOnceADeviceDeclaresNoRange) {
+    constexpr size_t kBytes = 4096;
+    void* const closed = mmap(nullptr, kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(closed, MAP_FAILED);
+    const HyDevicePtr device = hyHostAddress(closed);
+    const HyDevicePtr host = hyHostAddress(&closed);
+    AddressMap map;
+    EXPECT_FALSE(map.isNobodys(device)) << "every device has declared its range";
+    map.admitUndeclared();
+    EXPECT_TRUE(map.isNobodys(device));
+    EXPECT_FALSE(map.isNobodys(host));
+    munmap(closed, kBytes);
+}
+
 TEST_F(SlabInMap, LookupsRaceWithSplitsAndMerges) {
     const HyDevicePtr before = allocate(300 * 256);
     const HyDevicePtr kept = allocate(200 * 256);

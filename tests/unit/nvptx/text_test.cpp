@@ -141,6 +141,29 @@ TEST(NvptxText, ArithmeticIsRoundedAsWritten) {
     EXPECT_EQ(count(cl("contracted").ptx, "fma.rn.f32"), 1u);
 }
 
+TEST(NvptxText, NothingIsContractedAcrossAFence) {
+    const auto product = [](const char* type, const char* suffix, bool fence) {
+        const std::string t = type;
+        const std::string stop = fence ? "call " + t + " @llvm.arithmetic.fence." + suffix + "(" + t + " %m)"
+                                       : "fadd contract " + t + " %m, " + "%v";
+        return fromKir(kirModule((fence ? "declare " + t + " @llvm.arithmetic.fence." + suffix + "(" + t + ")" : "") +
+                                 "\ndefine void @k(ptr addrspace(1) %p) #0 {\n  %v = load " + t +
+                                 ", ptr addrspace(1) %p\n  %m = fmul contract " + t + " %v, %v\n  %f = " + stop +
+                                 "\n  %r = fadd contract " + t + " %f, %v\n  store " + t +
+                                 " %r, ptr addrspace(1) %p\n  ret void\n}\n"));
+    };
+    constexpr std::array<std::array<const char*, 3>, 3> kTypes{
+        {{"float", "f32", "f32"}, {"double", "f64", "f64"}, {"<4 x float>", "v4f32", "f32"}}};
+    for (const auto& [type, suffix, name] : kTypes) {
+        const Answer fenced = product(type, suffix, true);
+        ASSERT_EQ(fenced.result, HY_SUCCESS) << type << ": " << fenced.refusal;
+        EXPECT_EQ(count(fenced.ptx, std::string("fma.rn.") + name), 0u) << fenced.ptx;
+        EXPECT_THAT(fenced.ptx, HasSubstr(std::string("mul.rn.") + name));
+        EXPECT_THAT(fenced.ptx, HasSubstr(std::string("add.rn.") + name));
+        EXPECT_THAT(product(type, suffix, false).ptx, HasSubstr(std::string("fma.rn.") + name)) << "it can be told";
+    }
+}
+
 TEST(NvptxText, WorkgroupParametersLieAtMultiplesOf128Bytes) {
     const Answer answer = cl("two_blocks");
     ASSERT_EQ(answer.refusal, "");

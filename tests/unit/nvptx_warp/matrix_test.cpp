@@ -241,6 +241,48 @@ TEST(NvptxMatrix, BfloatsOnTensorCores) {
     check({16, 16, 16, kBfloat, kBfloat, kFloat}, 75, 0);
 }
 
+// A kernel that loads from workgroup memory at an offset of `offset` bytes, with lines `stride` bytes apart.
+std::string loadFromWorkgroup(const char* type, const char* suffix, uint32_t use, uint32_t layout, uint32_t offset,
+                              uint32_t stride) {
+    const auto number = [](uint64_t value) { return std::to_string(value); };
+    const std::string vector = std::string("<8 x ") + type + ">";
+    const std::string name = std::string("@hy.matrix.load.v8") + suffix + ".p3";
+    const std::string store = std::string("@hy.matrix.store.v8") + suffix + ".p1";
+    const std::string rest = ", i32, i32, i32, i32, i32, i32) #2\n";
+    return kirText("define void @k(ptr addrspace(1) %a) #0 {\n  %x = call " + vector + " " + name +
+                       "(ptr addrspace(3) getelementptr (i8, ptr addrspace(3) @tile, i64 " + number(offset) +
+                       "), i64 " + number(stride) + ", i32 16, i32 16, i32 " + number(layout) + ", i32 2, i32 0, i32 " +
+                       number(use) + ")\n  call void " + store + "(ptr addrspace(1) %a, i64 32, " + vector +
+                       " %x, i32 16, i32 16, i32 0, i32 2, i32 0, i32 " + number(use) + ")\n  ret void\n}\n",
+                   "@tile = internal addrspace(3) global [8192 x i8] undef, align 16\ndeclare " + vector + " " + name +
+                       "(ptr addrspace(3), i64" + rest + "declare void " + store + "(ptr addrspace(1), i64, " + vector +
+                       rest);
+}
+
+TEST(NvptxMatrix, FragmentsComeFromWorkgroupMemoryByLdmatrix) {
+    const Lowering lowering{.workgroupSize = {32, 1, 1}, .sm = 80};
+    for (const uint32_t use : {0u, 1u}) {
+        for (const uint32_t layout : {0u, 1u}) {
+            const std::string code = ptx(loadFromWorkgroup("bfloat", "bf16", use, layout, 32, 80), lowering);
+            // A by rows and B by columns lie as the lanes hold them.
+            EXPECT_EQ(count(code, "ldmatrix.sync.aligned.m8n8.x4.shared.b16"), use == layout ? 1u : 0u) << code;
+            EXPECT_EQ(count(code, "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16"), use == layout ? 0u : 1u) << code;
+            EXPECT_EQ(count(code, "ld.shared"), 0u) << "nothing is left of the way for other alignments";
+            if (hasPtxas()) {
+                EXPECT_EQ(assemble(code, 80), "");
+            }
+        }
+    }
+}
+
+TEST(NvptxMatrix, NoLdmatrixWhereLinesAreNotAlignedOrTheProcessorHasNone) {
+    const Lowering lowering{.workgroupSize = {32, 1, 1}, .sm = 80};
+    EXPECT_EQ(count(ptx(loadFromWorkgroup("half", "f16", 0, 0, 4, 80), lowering), "ldmatrix"), 0u);
+    EXPECT_EQ(count(ptx(loadFromWorkgroup("half", "f16", 0, 0, 0, 72), lowering), "ldmatrix"), 0u);
+    const Lowering old{.workgroupSize = {32, 1, 1}, .sm = 70};
+    EXPECT_EQ(count(ptx(loadFromWorkgroup("half", "f16", 0, 0, 0, 80), old), "ldmatrix"), 0u);
+}
+
 TEST(NvptxMatrix, BytesOnTensorCores) {
     check({16, 16, 32, kS8, kS8, kS32}, 80, 2);
     check({16, 16, 16, kS8, kS8, kS32}, 80, 2);

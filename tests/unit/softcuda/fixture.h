@@ -3,21 +3,50 @@
 
 #include "symbols.h"
 
+#include <atomic>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <string>
 
 namespace halyard::cuda {
 
-// All functions that the library at SOFTCUDA_STUB has.
-inline const Symbols& cu() {
+// Two devices, and a driver so new that it has every function of the table.
+inline constexpr const char* kSettings = "devices=2,driver=13000";
+
+// The functions that the library at SOFTCUDA_STUB has.
+inline const Symbols& driverSymbols() {
     static const Symbols& only = *[] {
         auto* symbols = new Symbols;
+        setenv("HALYARD_SOFTWARE_CUDA", kSettings, 1);
         void* library = dlopen(SOFTCUDA_STUB, RTLD_NOW | RTLD_LOCAL);
 #define HALYARD_TEST_RESOLVE(presence, version, result, name, parameters)                                              \
     symbols->name = library ? reinterpret_cast<decltype(symbols->name)>(dlsym(library, #name)) : nullptr;
         HALYARD_CUDA_SYMBOLS(HALYARD_TEST_RESOLVE)
 #undef HALYARD_TEST_RESOLVE
+        return symbols;
+    }();
+    return only;
+}
+
+// Calls one of them and counts: coverage_test.cpp wants each called.
+template <auto Member, class Function> struct Counted;
+template <auto Member, class Result, class... Arguments> struct Counted<Member, Result (*)(Arguments...)> {
+    static Result call(Arguments... arguments) {
+        calls.fetch_add(1, std::memory_order_relaxed);
+        return (driverSymbols().*Member)(arguments...);
+    }
+    static inline std::atomic<uint64_t> calls{0};
+};
+
+inline const Symbols& cu() {
+    static const Symbols& only = *[] {
+        auto* symbols = new Symbols;
+#define HALYARD_TEST_COUNT(presence, version, result, name, parameters)                                                \
+    if (driverSymbols().name)                                                                                          \
+        symbols->name = &Counted<&Symbols::name, decltype(Symbols::name)>::call;
+        HALYARD_CUDA_SYMBOLS(HALYARD_TEST_COUNT)
+#undef HALYARD_TEST_COUNT
         return symbols;
     }();
     return only;

@@ -106,11 +106,12 @@ TEST(Integer, ThreeOperands) {
         check("sad." + type.name, type, width, 3, width,
               [](Int a, Int b, Int c) { return c + (a < b ? b - a : a - b); });
         check("mad.lo." + type.name, type, width, 3, width, [](Int a, Int b, Int c) {
-            return static_cast<Int>(static_cast<unsigned __int128>(a) * static_cast<unsigned __int128>(b)) + c;
+            return static_cast<Int>(static_cast<unsigned __int128>(a) * static_cast<unsigned __int128>(b) +
+                                    static_cast<unsigned __int128>(c));
         });
         check("mad.hi." + type.name, type, width, 3, width, [&](Int a, Int b, Int c) {
             const unsigned __int128 product = static_cast<unsigned __int128>(a) * static_cast<unsigned __int128>(b);
-            return static_cast<Int>(product >> width) + c;
+            return static_cast<Int>((product >> width) + static_cast<unsigned __int128>(c));
         });
     }
     for (const Type& type : types({16, 32})) {

@@ -80,7 +80,7 @@ $end:)");
 TEST(Fault, BarrierWithAnotherCountThanTheBlockHas) {
     const Fault fault = faultOf("  bar.sync 1, 128;", 64);
     EXPECT_THAT(fault.words, HasSubstr("deadlock"));
-    EXPECT_THAT(faultOf("  bar.sync 1, 33;", 64).words, HasSubstr("barrier 1 of 33 threads"));
+    EXPECT_THAT(faultOf("  mov.u32 %r2, 33;\n  bar.sync 1, %r2;", 64).words, HasSubstr("barrier 1 of 33 threads"));
     EXPECT_THAT(faultOf("  mov.u32 %r2, 16;\n  bar.sync %r2;", 64).words, HasSubstr("barrier 16"));
 }
 

@@ -6,13 +6,19 @@
 #include "atomics_comp.spv.h"
 #include "basic_cl.spv.h"
 #include "basic_comp.spv.h"
+#include "contention64_cl.spv.h"
 #include "conversions_cl.spv.h"
 #include "grid_barrier_cl.spv.h"
 #include "integers_cl.spv.h"
 #include "library_cl.spv.h"
+#include "lowering_cl.spv.h"
+#include "lowering_comp.spv.h"
 #include "memory_cl.spv.h"
 #include "print_cl.spv.h"
 #include "program_scope_cl.spv.h"
+#include "special64_cl.spv.h"
+
+#include <cstring>
 
 #include <gtest/gtest.h>
 #include <spirv-tools/libspirv.hpp>
@@ -51,10 +57,12 @@ std::vector<std::string> kernelsOf(const Source& source) {
     return names;
 }
 
-halyard::spv::Result<std::string> compileFor(const Source& source, const std::string& kernel) {
+halyard::spv::Result<std::string> compileFor(const Source& source, const std::string& kernel,
+                                             const std::string& features = "") {
     CompileRequest request;
     request.kernel = kernel;
     request.target = "vulkan";
+    request.features = features;
     Stages stages([](const std::string&) {});
     return compile(std::as_bytes(std::span(source.words, source.bytes / sizeof(uint32_t))), request, stages);
 }
@@ -82,8 +90,8 @@ TEST_P(EveryKernel, IsAValidVulkanModule) {
 INSTANTIATE_TEST_SUITE_P(Kernels, EveryKernel,
                          testing::Values(SOURCE(accuracy_cl), SOURCE(atomics_comp), SOURCE(basic_cl),
                                          SOURCE(basic_comp), SOURCE(conversions_cl), SOURCE(integers_cl),
-                                         SOURCE(library_cl), SOURCE(memory_cl), SOURCE(print_cl),
-                                         SOURCE(program_scope_cl)),
+                                         SOURCE(library_cl), SOURCE(lowering_cl), SOURCE(lowering_comp),
+                                         SOURCE(memory_cl), SOURCE(print_cl), SOURCE(program_scope_cl)),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(VulkanTarget, RefusesBarriersOfTheGridByName) {
@@ -112,6 +120,76 @@ TEST(VulkanTarget, HasNoProcessorsToChooseFrom) {
         compile(std::as_bytes(std::span(basic_cl_spv, basic_cl_spv_size / sizeof(uint32_t))), request, stages);
     ASSERT_FALSE(module);
     EXPECT_EQ(module.error().code, HY_ERROR_INVALID_ARGUMENT);
+}
+
+// What the words of a refusal say of each feature, and the capability that no module for a device without it declares.
+struct Lack {
+    const char* feature;
+    const char* words;
+    ::spv::Capability capability;
+};
+
+bool declares(const std::string& module, ::spv::Capability capability) {
+    const auto word = [&](size_t index) {
+        uint32_t value = 0;
+        std::memcpy(&value, module.data() + index * sizeof value, sizeof value);
+        return value;
+    };
+    for (size_t at = 5; at + 1 < module.size() / 4; at += word(at) >> 16)
+        if (word(at) == ((2U << 16) | static_cast<uint32_t>(::spv::Op::OpCapability)) &&
+            word(at + 1) == static_cast<uint32_t>(capability))
+            return true;
+    return false;
+}
+
+TEST(VulkanTarget, RefusesWhatADeviceLacksByName) {
+    const Lack lacks[] = {
+        {"int8", "8-bit integers (shaderInt8)", ::spv::Capability::Int8},
+        {"int16", "16-bit integers (shaderInt16)", ::spv::Capability::Int16},
+        {"float16", "16-bit floating-point numbers (shaderFloat16)", ::spv::Capability::Float16},
+        {"float64", "64-bit floating-point numbers (shaderFloat64)", ::spv::Capability::Float64},
+        {"storage8", "8-bit accesses to memory (storageBuffer8BitAccess)", ::spv::Capability::StorageBuffer8BitAccess},
+        {"storage16", "16-bit accesses to memory (storageBuffer16BitAccess)",
+         ::spv::Capability::StorageBuffer16BitAccess},
+        {"int64_atomics", "64-bit atomic operations (shaderBufferInt64Atomics)", ::spv::Capability::Int64Atomics},
+    };
+    const Source sources[] = {SOURCE(lowering_cl),  SOURCE(memory_cl),       SOURCE(conversions_cl),
+                              SOURCE(special64_cl), SOURCE(contention64_cl), SOURCE(library_cl)};
+    for (const Lack& lack : lacks) {
+        size_t refused = 0, taken = 0;
+        for (const Source& source : sources) {
+            for (const std::string& kernel : kernelsOf(source)) {
+                const auto whole = compileFor(source, kernel);
+                ASSERT_TRUE(whole) << kernel << ": " << whole.error().message;
+                const auto module = compileFor(source, kernel, std::string("-") + lack.feature);
+                EXPECT_EQ(static_cast<bool>(module), !declares(*whole, lack.capability))
+                    << lack.feature << ", " << kernel;
+                if (module) {
+                    ++taken;
+                    EXPECT_FALSE(declares(*module, lack.capability)) << kernel;
+                    EXPECT_EQ(complaint(*module), "") << kernel;
+                    continue;
+                }
+                ++refused;
+                EXPECT_EQ(module.error().code, HY_ERROR_UNSUPPORTED);
+                EXPECT_NE(module.error().message.find("'" + kernel + "'"), std::string::npos);
+                EXPECT_NE(module.error().message.find(lack.words), std::string::npos) << module.error().message;
+            }
+        }
+        EXPECT_NE(refused, 0U) << lack.feature;
+        EXPECT_NE(taken, 0U) << lack.feature;
+    }
+}
+
+TEST(VulkanTarget, RefusesFeaturesThatThereAreNot) {
+    const Source source = SOURCE(basic_cl);
+    for (const char* features : {"-float65", "float64", "-int8,,-", "+", "-int8,+everything"}) {
+        const auto module = compileFor(source, "add_value", features);
+        ASSERT_FALSE(module) << features;
+        EXPECT_EQ(module.error().code, HY_ERROR_INVALID_ARGUMENT);
+        EXPECT_NE(module.error().hint.find("float64"), std::string::npos) << module.error().hint;
+    }
+    EXPECT_TRUE(compileFor(source, "add_value", "-float64,+float64,-int64_atomics"));
 }
 
 } // namespace

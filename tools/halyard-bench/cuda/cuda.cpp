@@ -8,6 +8,7 @@
 
 #include "bench.h"
 #include "cuda/driver.h"
+#include "cuda/gemm.h"
 #include "cuda/twins.h"
 #include "twins_cl.spv.h"
 #include "twins_ptx.h"
@@ -33,7 +34,9 @@ struct Bench {
         driver.check(driver.cuDeviceGet(&ordinal, static_cast<int>(device.properties().ordinal)), "cuDeviceGet");
         driver.check(driver.cuDevicePrimaryCtxRetain(&context, ordinal), "cuDevicePrimaryCtxRetain");
         driver.check(driver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
-        driver.check(driver.cuModuleLoadData(&theirs, twinsPtx), "cuModuleLoadData of nvcc's code");
+        if (!options.oursAlone) {
+            driver.check(driver.cuModuleLoadData(&theirs, twinsPtx), "cuModuleLoadData of nvcc's code");
+        }
     }
 
     Driver driver;
@@ -96,8 +99,10 @@ public:
     Pair(const Bench& bench, const Twin& twin)
         : bench_(bench), twin_(twin), kernel_(bench.ours, twin.name.c_str()), contents_(makeContents(twin)),
           ours_(bench, twin, contents_), theirs_(bench, twin, contents_) {
-        bench.driver.check(bench.driver.cuModuleGetFunction(&function_, bench.theirs, twin.name.c_str()),
-                           "cuModuleGetFunction");
+        if (bench.theirs != nullptr) {
+            bench.driver.check(bench.driver.cuModuleGetFunction(&function_, bench.theirs, twin.name.c_str()),
+                               "cuModuleGetFunction");
+        }
     }
     void launchOurs() {
         halyard::check(hyLaunchKernel(bench_.stream.get(), kernel_.get(), twin_.groups, twin_.groupSize, 0,
@@ -150,6 +155,21 @@ double timeLaunches(const Bench& bench, unsigned count, const std::function<void
         bench.stream.synchronize();
     });
     return total / count;
+}
+
+// Halyard's side of measureKernel.
+void measureOurs(const Bench& bench, const Twin& twin, const Options& options, bool small, Results& results) {
+    Pair pair(bench, twin);
+    const auto ours = [&] { pair.launchOurs(); };
+    timeLaunches(bench, 1, ours); // pays for what is made once
+    const double once = timeLaunches(bench, 1, ours);
+    const unsigned count = small ? 1 : static_cast<unsigned>(std::clamp(kShortest / once, 1.0, 1000.0));
+    std::vector<double> times;
+    for (unsigned i = 0; i < options.repetitions; ++i) {
+        times.push_back(timeLaunches(bench, count, ours));
+    }
+    const double time = median(times);
+    results.push_back({twin.name + ".halyard", twin.work / time, twin.unit, fmt::format("{:.1f} us", time / 1e3)});
 }
 
 void measureKernel(const Bench& bench, const Twin& twin, const Options& options, bool small, Results& results) {
@@ -260,7 +280,13 @@ Results measureCuda(const Options& options) {
     const cuda::Bench bench(options);
     Results results;
     for (const cuda::Twin& twin : cuda::makeTwins(small)) {
-        cuda::measureKernel(bench, twin, options, small, results);
+        (options.oursAlone ? cuda::measureOurs : cuda::measureKernel)(bench, twin, options, small, results);
+    }
+    const uint32_t size = options.size != 0 ? options.size : small ? 256 : 8192;
+    cuda::measureGemm(bench.device, bench.stream, bench.nativeStream, size, !options.oursAlone && !small,
+                      options.repetitions, results);
+    if (options.oursAlone) {
+        return results;
     }
     cuda::measureLaunches(bench, options, results);
     if (!small) {

@@ -1,6 +1,6 @@
 #include "jit/targets/host/collective_code.h"
 
-#include "jit/targets/host/combine.h"
+#include "jit/passes/combine.h"
 #include "jit/targets/host/matrix_code.h"
 
 #include <llvm/ADT/STLFunctionalExtras.h>

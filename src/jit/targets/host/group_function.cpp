@@ -153,6 +153,7 @@ private:
     void prepare(llvm::IRBuilder<>& at) {
         values_.subgroupSize = shape_.subgroupSize;
         values_.countsPartial = shape_.countsPartial;
+        values_.lanes = shape_.lanes;
         for (unsigned i = 0; i < 3; ++i) {
             values_.groupId[i] = parameter(kGroupId + i);
             values_.numGroups[i] = parameter(kNumGroups + i);
@@ -167,7 +168,7 @@ private:
             firstId_[i] = at.CreateMul(group, size, "first", true, true);
         }
         Value* items = at.CreateMul(at.CreateMul(values_.localSize[0], values_.localSize[1]), values_.localSize[2]);
-        items_ = at.CreateZExt(items, at.getInt64Ty());
+        items_ = at.CreateUDiv(at.CreateZExt(items, at.getInt64Ty()), at.getInt64(shape_.lanes), "", true);
         paddedItems_ = at.CreateAnd(at.CreateAdd(items_, at.getInt64(63)), at.getInt64(~uint64_t{63}));
         for (unsigned i = 0; i < slots_.all().size(); ++i) {
             const Slot& slot = slots_.all()[i];
@@ -490,7 +491,7 @@ private:
     const llvm::DataLayout& data_;
     Function* group_ = nullptr;
     GroupValues values_;
-    Value* items_ = nullptr;       // i64
+    Value* items_ = nullptr;       // i64; those that the code of one does at once count as one
     Value* paddedItems_ = nullptr; // i64, a multiple of 64
     Value* waiting_ = nullptr;     // dispatched cuts: the number of the cut that each item waits at
     std::array<Value*, 3> firstId_{};

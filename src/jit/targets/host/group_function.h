@@ -20,6 +20,7 @@ struct GroupShape {
     bool wideIds = false;                    // global ids may need more than 31 bits
     uint32_t subgroupSize = 1;               // a power of two
     bool countsPartial = false;              // GroupValues::countsPartial
+    uint32_t lanes = 1;                      // GroupValues::lanes; divides workgroupSize[0], which is known
 };
 
 // The parameters of a group function that follow the kernel's own ones; the first kScalars are i32, kLocalBytes is i64.

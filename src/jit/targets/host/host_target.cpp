@@ -1,10 +1,11 @@
 #include "jit/targets/host/host_target.h"
 
 #include "jit/kir.h"
+#include "jit/passes/bfloat.h"
 #include "jit/passes/builtin.h"
 #include "jit/passes/kernel.h"
 #include "jit/passes/optimise.h"
-#include "jit/targets/host/bfloat.h"
+#include "jit/passes/spmd/vectorise.h"
 #include "jit/targets/host/cancel_polls.h"
 #include "jit/targets/host/cuts.h"
 #include "jit/targets/host/debug_lines.h"
@@ -113,6 +114,24 @@ spv::Status checkWholeSubgroups(const spv::KernelInfo& kernel, const std::array<
         "choose another workgroup size, or another subgroup size (HALYARD_CPU_SUBGROUP_SIZE)"};
 }
 
+// A kernel cut into pieces, from which functions for workgroups can be built. The kernel is changed for good.
+struct CutKernel {
+    explicit CutKernel(llvm::Function& function)
+        : kernel(function), cuts(formCuts(function, /*liftUniformLoops=*/true)), slots(function, cuts),
+          context(function, cuts, slots) {}
+
+    llvm::Function* group(const LocalLayout& local, const GroupShape& shape) const {
+        llvm::Function* group = buildGroupFunction(kernel, cuts, slots, context, local, shape);
+        takeLines(kernel, *group);
+        return group;
+    }
+
+    llvm::Function& kernel;
+    const CutList cuts;
+    const Slots slots;
+    const Context context;
+};
+
 class HostTarget final : public Target {
 public:
     explicit HostTarget(std::unique_ptr<llvm::TargetMachine> machine) : machine_(std::move(machine)) {}
@@ -201,46 +220,50 @@ private:
         if (spv::Status status = checkLegality(kernel); !status) {
             return status;
         }
-        formGroups(module, kernel, info, {size, false, subgroupSize, countsPartial}, wholeSubgroups);
+        formGroups(module, kernel, info, {size, false, subgroupSize, countsPartial}, wholeSubgroups, options.lanes);
         return verify(module, "after forming workgroups");
     }
 
     void formGroups(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info, GroupShape shape,
-                    bool wholeSubgroups) {
+                    bool wholeSubgroups, uint32_t askedLanes) {
         bool readsGlobalId = false;
         for (const llvm::Instruction& instruction : llvm::instructions(kernel)) {
             const Builtin builtin = builtinOf(instruction);
             readsGlobalId = readsGlobalId || builtin == Builtin::GlobalId || builtin == Builtin::GlobalLinearId;
         }
+        llvm::Function* lanes = wholeSubgroups ? nullptr : formLanes(kernel, shape, askedLanes);
         const LocalLayout local = layOutLocalMemory(module);
-        const CutList cuts = formCuts(kernel, /*liftUniformLoops=*/true);
         EntryPlan plan;
-        // Two copies of that much code would take twice as long to compile, for ids that are a little cheaper.
-        constexpr size_t kMaxCutsForTwoGroups = 48;
-        const bool oneGroup = cuts.cuts.size() > kMaxCutsForTwoGroups;
-        shape.wideIds = oneGroup && readsGlobalId;
         plan.workgroupSize = shape.workgroupSize;
         plan.subgroupSize = shape.subgroupSize;
         plan.wholeSubgroups = wholeSubgroups;
         plan.staticLocalBytes = local.bytes;
-        {
-            const Slots slots(kernel, cuts);
-            const Context context(kernel, cuts, slots);
-            plan.scratchBytesPerItem = context.bytesPerItem;
-            plan.group = buildGroupFunction(kernel, cuts, slots, context, local, shape);
-            plan.group->addFnAttr(llvm::Attribute::AlwaysInline);
-            takeLines(kernel, *plan.group);
+        if (lanes != nullptr) {
+            {
+                const CutKernel cut(*lanes);
+                plan.group = cut.group(local, shape);
+                plan.scratchBytesPerItem = bytesPerItem(cut.context.bytesPerItem, shape);
+            }
+            lanes->eraseFromParent();
+            shape.lanes = 1;
+            if (readsGlobalId) {
+                shape.wideIds = true;
+                formWideGroup(CutKernel(kernel), local, shape, plan);
+            }
+        } else {
+            // Two copies of that much code would take twice as long to compile, for ids that are a little cheaper.
+            constexpr size_t kMaxCutsForTwoGroups = 48;
+            const CutKernel cut(kernel);
+            const bool oneGroup = cut.cuts.cuts.size() > kMaxCutsForTwoGroups;
+            shape.wideIds = oneGroup && readsGlobalId;
+            plan.scratchBytesPerItem = cut.context.bytesPerItem;
+            plan.group = cut.group(local, shape);
             if (readsGlobalId && !oneGroup) {
                 shape.wideIds = true;
-                plan.wideGroup = buildGroupFunction(kernel, cuts, slots, context, local, shape);
-                takeLines(kernel, *plan.wideGroup);
-                // Not minsize: code generation then calls libm's fmax and fmin, which do not exist here.
-                for (const auto attribute :
-                     {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::OptimizeForSize}) {
-                    plan.wideGroup->addFnAttr(attribute);
-                }
+                formWideGroup(cut, local, shape, plan);
             }
         }
+        plan.group->addFnAttr(llvm::Attribute::AlwaysInline);
         const auto parameters = static_cast<unsigned>(kernel.arg_size());
         for (llvm::Function* group : {plan.group, plan.wideGroup}) {
             if (group != nullptr) {
@@ -254,6 +277,47 @@ private:
         relaxAtomics(module);
         for (llvm::Function& function : module) {
             setProcessor(function);
+        }
+    }
+
+    // The vector form of the kernel, and in `shape` its lanes; null: work-items one by one.
+    llvm::Function* formLanes(llvm::Function& kernel, GroupShape& shape, uint32_t asked) {
+        if (shape.workgroupSize[0] == 0 || asked == 1) {
+            return nullptr;
+        }
+        spmd::Lanes lanes{asked, shape.workgroupSize, shape.subgroupSize};
+        if (asked == 0) {
+            lanes.count = spmd::chooseLanes(kernel, *machine_, shape.workgroupSize);
+        }
+        if (lanes.count < 2 || shape.workgroupSize[0] % lanes.count != 0) {
+            return nullptr;
+        }
+        std::string why;
+        llvm::Function* vector = spmd::vectorise(kernel, lanes, asked != 0, why);
+        if (vector != nullptr) {
+            setProcessor(*vector);
+            tidy(*vector, *machine_);
+            shape.lanes = lanes.count;
+        }
+        return vector;
+    }
+
+    // Lanes share what they keep: bytes for one of their calls as bytes for each work-item.
+    static uint64_t bytesPerItem(uint64_t bytesPerCall, const GroupShape& shape) {
+        const auto padded = [](uint64_t count) { return (count + 63) & ~uint64_t{63}; };
+        const uint64_t items = uint64_t{shape.workgroupSize[0]} * shape.workgroupSize[1] * shape.workgroupSize[2];
+        const uint64_t bytes = bytesPerCall * padded(items / shape.lanes);
+        return (bytes + padded(items) - 1) / padded(items);
+    }
+
+    static void formWideGroup(const CutKernel& cut, const LocalLayout& local, const GroupShape& shape,
+                              EntryPlan& plan) {
+        plan.wideGroup = cut.group(local, shape);
+        plan.scratchBytesPerItem = std::max(plan.scratchBytesPerItem, cut.context.bytesPerItem);
+        // Not minsize: code generation then calls libm's fmax and fmin, which do not exist here.
+        for (const auto attribute :
+             {llvm::Attribute::NoInline, llvm::Attribute::Cold, llvm::Attribute::OptimizeForSize}) {
+            plan.wideGroup->addFnAttr(attribute);
         }
     }
 
@@ -340,6 +404,9 @@ spv::Result<std::unique_ptr<Target>> createHostTarget(const std::string& cpu, co
     std::string all = native ? nativeFeatures() : "";
     if (!features.empty()) {
         all += (all.empty() ? "" : ",") + features;
+    }
+    if (triple.isX86() && all.find("prefer-256-bit") == std::string::npos) {
+        all += (all.empty() ? "" : ",") + std::string("-prefer-256-bit"); // vectors as wide as the registers
     }
     const std::unique_ptr<llvm::MCSubtargetInfo> known(target->createMCSubtargetInfo(triple, "", ""));
     if (!known->isCPUStringValid(name)) {

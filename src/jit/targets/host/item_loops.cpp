@@ -19,8 +19,12 @@ ItemValues ItemLoops::open(llvm::IRBuilder<>& at) {
     return item_;
 }
 
+bool ItemLoops::isOne(unsigned dimension) const {
+    return knownSize_[dimension] == (dimension == 0 ? group_.lanes : 1);
+}
+
 void ItemLoops::open(llvm::IRBuilder<>& at, unsigned dimension) {
-    if (knownSize_[dimension] == 1) {
+    if (isOne(dimension)) {
         return;
     }
     Loop& loop = loops_[dimension];
@@ -39,8 +43,14 @@ Value* ItemLoops::index(llvm::IRBuilder<>& at) const {
     const auto wide = [&](Value* value) { return at.CreateZExt(value, at.getInt64Ty(), "", true); };
     Value* row = at.CreateAdd(at.CreateMul(wide(item_.localId[2]), wide(group_.localSize[1]), "", true, true),
                               wide(item_.localId[1]), "", true, true);
-    return at.CreateAdd(at.CreateMul(row, wide(group_.localSize[0]), "", true, true), wide(item_.localId[0]), "", true,
-                        true);
+    // Known sizes are multiples of the lanes.
+    Value* width = wide(group_.localSize[0]);
+    Value* x = wide(item_.localId[0]);
+    if (group_.lanes > 1) {
+        width = at.CreateUDiv(width, at.getInt64(group_.lanes), "", true);
+        x = at.CreateUDiv(x, at.getInt64(group_.lanes), "", true);
+    }
+    return at.CreateAdd(at.CreateMul(row, width, "", true, true), x, "", true, true);
 }
 
 void ItemLoops::close(llvm::IRBuilder<>& at, llvm::MDNode* accessGroup) {
@@ -55,8 +65,9 @@ void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* a
         return;
     }
     llvm::LLVMContext& context = at.getContext();
-    Value* next = at.CreateAdd(loop.local, at.getInt32(1), "", true, true);
-    Value* nextGlobal = at.CreateAdd(loop.global, llvm::ConstantInt::get(loop.global->getType(), 1), "", true, true);
+    const uint32_t step = dimension == 0 ? group_.lanes : 1;
+    Value* next = at.CreateAdd(loop.local, at.getInt32(step), "", true, true);
+    Value* nextGlobal = at.CreateAdd(loop.global, llvm::ConstantInt::get(loop.global->getType(), step), "", true, true);
     BasicBlock* latch = at.GetInsertBlock();
     loop.local->addIncoming(next, latch);
     loop.global->addIncoming(nextGlobal, latch);
@@ -77,7 +88,7 @@ void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* a
 
 unsigned ItemLoops::innermost() const {
     for (unsigned i = 0; i < 3; ++i) {
-        if (knownSize_[i] != 1) {
+        if (!isOne(i)) {
             return i;
         }
     }

@@ -23,7 +23,7 @@ public:
 
     // Opens the loops at `at` and leaves it in the body.
     ItemValues open(llvm::IRBuilder<>& at);
-    // The item's linear local id, i64. REQUIRES: open.
+    // The item's linear local id, i64; with lanes, the number of those items before it. REQUIRES: open.
     llvm::Value* index(llvm::IRBuilder<>& at) const;
     // Closes the loops at the end of the body and leaves `at` behind them. Accesses in `accessGroup` are independent.
     void close(llvm::IRBuilder<>& at, llvm::MDNode* accessGroup);
@@ -36,6 +36,8 @@ private:
     };
 
     void open(llvm::IRBuilder<>& at, unsigned dimension);
+    // The whole dimension is done at once.
+    bool isOne(unsigned dimension) const;
     void close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* accessGroup);
     unsigned innermost() const;
 

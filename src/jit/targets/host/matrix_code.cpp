@@ -1,6 +1,6 @@
 #include "jit/targets/host/matrix_code.h"
 
-#include "jit/targets/host/bfloat.h"
+#include "jit/passes/bfloat.h"
 #include "spv/cooperative_matrix.h"
 
 #include <bit>

@@ -19,6 +19,7 @@ struct GroupValues {
     std::array<llvm::Value*, 3> numGroups{};
     std::array<llvm::Value*, 3> localSize{}; // constants when the size is known
     uint32_t subgroupSize = 1;               // a power of two
+    uint32_t lanes = 1;                      // work-items of dimension 0 that the code of one does at once
     bool countsPartial = false;              // hy.subgroup_size of the last subgroup is what it has, not what fits
 };
 

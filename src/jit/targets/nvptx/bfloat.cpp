@@ -1,6 +1,6 @@
 #include "jit/targets/nvptx/bfloat.h"
 
-#include "jit/targets/host/bfloat.h"
+#include "jit/passes/bfloat.h"
 
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
@@ -14,7 +14,7 @@ using llvm::Value;
 namespace {
 
 Value* truncateWithInstruction(llvm::IRBuilder<>& at, Value* value, Type* to) {
-    value = host::narrowForBfloat(at, value);
+    value = narrowForBfloat(at, value);
     const auto one = [&](Value* part) { return at.CreateIntrinsic(llvm::Intrinsic::nvvm_f2bf16_rn, {part}); };
     const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(to);
     if (vector == nullptr) {
@@ -43,9 +43,9 @@ void lowerBfloat(llvm::Function& kernel, uint32_t sm) {
         llvm::IRBuilder<> at(cast);
         Value* source = cast->getOperand(0);
         Type* to = cast->getDestTy();
-        Value* result = llvm::isa<llvm::FPExtInst>(cast) ? host::extendBfloat(at, source, to)
+        Value* result = llvm::isa<llvm::FPExtInst>(cast) ? extendBfloat(at, source, to)
                         : sm >= 80                       ? truncateWithInstruction(at, source, to)
-                                                         : host::truncateToBfloat(at, source, to);
+                                                         : truncateToBfloat(at, source, to);
         cast->replaceAllUsesWith(result);
         cast->eraseFromParent();
     }

@@ -1,4 +1,4 @@
-#include "jit/targets/host/combine.h"
+#include "jit/passes/combine.h"
 #include "jit/targets/nvptx/subgroup_code.h"
 
 #include <llvm/IR/IntrinsicsNVPTX.h>
@@ -14,15 +14,15 @@ bool LaneCombiner::isFree() const {
 }
 
 Value* LaneCombiner::combine(Value* a, Value* b) {
-    return host::combine(at_, combine_, a, b);
+    return jit::combine(at_, combine_, a, b);
 }
 
 llvm::Constant* LaneCombiner::neutral() const {
-    return host::neutral(combine_, type_);
+    return jit::neutral(combine_, type_);
 }
 
 llvm::Constant* LaneCombiner::identity() const {
-    return host::identity(combine_, type_);
+    return jit::identity(combine_, type_);
 }
 
 Value* LaneCombiner::bit(Value* lane) {

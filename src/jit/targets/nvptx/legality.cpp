@@ -39,6 +39,7 @@ constexpr Intrinsic::ID kKnown[] = {
     Intrinsic::vector_reduce_xor, Intrinsic::vector_reduce_smin, Intrinsic::vector_reduce_smax,
     Intrinsic::vector_reduce_umin, Intrinsic::vector_reduce_umax, Intrinsic::vector_reduce_fadd,
     Intrinsic::vector_reduce_fmul, Intrinsic::vector_reduce_fmin, Intrinsic::vector_reduce_fmax,
+    Intrinsic::arithmetic_fence,
     // Memory.
     Intrinsic::memcpy, Intrinsic::memcpy_inline, Intrinsic::memmove, Intrinsic::memset, Intrinsic::memset_inline,
     Intrinsic::ptrmask,

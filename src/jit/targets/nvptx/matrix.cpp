@@ -1,6 +1,7 @@
 #include "jit/targets/nvptx/matrix.h"
 
 #include "jit/kir.h"
+#include "jit/ptx_matrix_shapes.h"
 #include "jit/targets/nvptx/bfloat.h"
 #include "jit/targets/nvptx/warp.h"
 
@@ -88,7 +89,7 @@ spv::Status lowerMatrices(llvm::Module&, llvm::Function& kernel, const spv::Kern
         return partialWarps(info, items);
     }
     for (CallInst* call : accesses) {
-        lowerMatrixAccess(*call, isNamed(*call, kir::kMatrixLoad));
+        lowerMatrixAccess(*call, isNamed(*call, kir::kMatrixLoad), hasMatrixInstructions(sm, ptx));
     }
     for (CallInst* call : products) {
         const auto known = collectiveOf(*call);

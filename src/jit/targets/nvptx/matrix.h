@@ -22,8 +22,8 @@ spv::Status lowerMatrices(llvm::Module& module, llvm::Function& kernel, const sp
 
 // The parts of it.
 
-// Replaces one hy.matrix.load or hy.matrix.store, whose block may be split.
-void lowerMatrixAccess(llvm::CallInst& call, bool reads);
+// Replaces one hy.matrix.load or hy.matrix.store, whose block may be split. `hasLines`: there is ldmatrix.
+void lowerMatrixAccess(llvm::CallInst& call, bool reads, bool hasLines);
 
 // One product; a, b and c are the vectors of an invocation.
 struct MatrixOperands {

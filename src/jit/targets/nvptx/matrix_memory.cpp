@@ -17,8 +17,8 @@ using llvm::Value;
 
 class Access {
 public:
-    Access(CallInst& call, bool reads)
-        : call_(call), reads_(reads), at_(&call), given_(reads ? nullptr : call.getArgOperand(2)),
+    Access(CallInst& call, bool reads, bool hasLines)
+        : call_(call), reads_(reads), hasLines_(hasLines), at_(&call), given_(reads ? nullptr : call.getArgOperand(2)),
           type_(llvm::cast<FixedVectorType>(reads ? call.getType() : given_->getType())),
           bytes_(call.getDataLayout().getTypeStoreSize(type_->getElementType())) {
         unsigned next = reads ? 2 : 3;
@@ -107,31 +107,93 @@ private:
         return vector;
     }
 
-    // The two elements of a tile at once, where they follow each other and memory is aligned for that, which SPIR-V
-    // does not promise.
-    Value* tiled() {
-        if (isVolatile_ || layout_.isTurned() != columnMajor_) {
-            return tiles(false);
-        }
+    // Whether base and stride are multiples of `bytes`.
+    Value* areMultiples(uint64_t bytes) {
         Value* base = at_.CreatePtrToInt(call_.getArgOperand(0), at_.getInt64Ty());
         Value* both = at_.CreateOr(base, call_.getArgOperand(1));
-        Value* isAligned =
-            at_.CreateICmpEQ(at_.CreateAnd(both, at_.getInt64(2 * bytes_ - 1)), at_.getInt64(0), "pairs");
-        llvm::Instruction* yes = nullptr;
-        llvm::Instruction* no = nullptr;
-        llvm::SplitBlockAndInsertIfThenElse(isAligned, &call_, &yes, &no);
-        at_.SetInsertPoint(yes);
-        Value* pairs = tiles(true);
-        at_.SetInsertPoint(no);
-        Value* singles = tiles(false);
-        at_.SetInsertPoint(&call_);
+        return at_.CreateICmpEQ(at_.CreateAnd(both, at_.getInt64(bytes - 1)), at_.getInt64(0));
+    }
+
+    // One of two ways, which each give the vector.
+    template <typename Yes, typename No> Value* choose(Value* condition, const Yes& yes, const No& no) {
+        llvm::Instruction* after = &*at_.GetInsertPoint();
+        llvm::Instruction* endOfYes = nullptr;
+        llvm::Instruction* endOfNo = nullptr;
+        llvm::SplitBlockAndInsertIfThenElse(condition, after, &endOfYes, &endOfNo);
+        at_.SetInsertPoint(endOfYes);
+        Value* first = yes();
+        at_.SetInsertPoint(endOfNo);
+        Value* second = no();
+        at_.SetInsertPoint(after);
         if (!reads_) {
             return nullptr;
         }
         llvm::PHINode* result = at_.CreatePHI(type_, 2);
-        result->addIncoming(pairs, yes->getParent());
-        result->addIncoming(singles, no->getParent());
+        result->addIncoming(first, endOfYes->getParent());
+        result->addIncoming(second, endOfNo->getParent());
         return result;
+    }
+
+    // The two elements of a tile at once, where they follow each other and memory is aligned for that, which SPIR-V
+    // does not promise.
+    Value* pairsOrSingles() {
+        if (isVolatile_ || layout_.isTurned() != columnMajor_) {
+            return tiles(false);
+        }
+        return choose(
+            areMultiples(2 * bytes_), [&] { return tiles(true); }, [&] { return tiles(false); });
+    }
+
+    // ldmatrix: up to four tiles at once. A lane names one line of 16 bytes of one tile, and receives its own two
+    // elements of each, which are the ones that matrix_layout.h gives it. Where the two do not follow each other in
+    // memory, .trans turns the tile.
+    Value* lines() {
+        const bool isTurnedInMemory = layout_.isTurned() != columnMajor_;
+        const uint32_t columns = layout_.columns / 8;
+        const uint32_t total = layout_.rows / 8 * columns;
+        Value* line = at_.CreateAnd(lane_, at_.getInt64(7));
+        Value* which = at_.CreateLShr(lane_, at_.getInt64(3));
+        auto* pair = FixedVectorType::get(element(), 2);
+        Value* vector = nothing();
+        for (uint32_t first = 0, count = 0; first < total; first += count) {
+            count = total - first >= 4 ? 4 : total - first >= 2 ? 2 : 1;
+            // Lanes that name no line repeat others': every address must be a good one.
+            Value* tile = at_.CreateAdd(at_.getInt64(first), at_.CreateAnd(which, at_.getInt64(count - 1)));
+            Value* row = at_.CreateShl(at_.CreateUDiv(tile, at_.getInt64(columns)), at_.getInt64(3));
+            Value* column = at_.CreateShl(at_.CreateURem(tile, at_.getInt64(columns)), at_.getInt64(3));
+            Value*& moving = columnMajor_ ? column : row;
+            moving = at_.CreateAdd(moving, line);
+            namespace Intrinsic = llvm::Intrinsic;
+            constexpr Intrinsic::ID kLoads[2][3] = {{Intrinsic::nvvm_ldmatrix_sync_aligned_m8n8_x1_b16,
+                                                     Intrinsic::nvvm_ldmatrix_sync_aligned_m8n8_x2_b16,
+                                                     Intrinsic::nvvm_ldmatrix_sync_aligned_m8n8_x4_b16},
+                                                    {Intrinsic::nvvm_ldmatrix_sync_aligned_m8n8_x1_trans_b16,
+                                                     Intrinsic::nvvm_ldmatrix_sync_aligned_m8n8_x2_trans_b16,
+                                                     Intrinsic::nvvm_ldmatrix_sync_aligned_m8n8_x4_trans_b16}};
+            Value* pointer = address(row, column);
+            Value* loaded =
+                at_.CreateIntrinsic(kLoads[isTurnedInMemory ? 1 : 0][count / 2], {pointer->getType()}, {pointer});
+            for (uint32_t i = 0; i < count; ++i) {
+                Value* both = at_.CreateBitCast(count == 1 ? loaded : at_.CreateExtractValue(loaded, i), pair);
+                for (uint64_t half = 0; half < 2; ++half) {
+                    vector = at_.CreateInsertElement(vector, at_.CreateExtractElement(both, half),
+                                                     uint64_t{first + i} * 2 + half);
+                }
+            }
+        }
+        return vector;
+    }
+
+    Value* tiled() {
+        constexpr unsigned kShared = 3;
+        constexpr uint64_t kLineBytes = 16;
+        const bool isShared = call_.getArgOperand(0)->getType()->getPointerAddressSpace() == kShared;
+        if (!hasLines_ || !reads_ || isVolatile_ || !isShared || bytes_ * 8 != kLineBytes) {
+            return pairsOrSingles();
+        }
+        // The pointer is the same for the whole subgroup, so it takes one way.
+        return choose(
+            areMultiples(kLineBytes), [&] { return lines(); }, [&] { return pairsOrSingles(); });
     }
 
     Value* linear() {
@@ -160,6 +222,7 @@ private:
 
     CallInst& call_;
     bool reads_;
+    bool hasLines_;
     llvm::IRBuilder<> at_;
     Value* given_; // stores: the vector
     FixedVectorType* type_;
@@ -173,8 +236,8 @@ private:
 
 } // namespace
 
-void lowerMatrixAccess(CallInst& call, bool reads) {
-    Access(call, reads).lower();
+void lowerMatrixAccess(CallInst& call, bool reads, bool hasLines) {
+    Access(call, reads, hasLines).lower();
 }
 
 } // namespace halyard::jit::nvptx

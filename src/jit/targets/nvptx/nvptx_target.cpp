@@ -17,6 +17,7 @@
 #include "jit/targets/nvptx/matrix.h"
 #include "jit/targets/nvptx/print.h"
 #include "jit/targets/nvptx/program_data.h"
+#include "jit/targets/nvptx/shared_addresses.h"
 #include "jit/targets/nvptx/synchronisation.h"
 #include "jit/targets/nvptx/work_item.h"
 
@@ -76,6 +77,26 @@ void castNulls(llvm::Function& kernel) {
             if (expression != nullptr && expression->getOpcode() == llvm::Instruction::AddrSpaceCast &&
                 llvm::isa<llvm::ConstantPointerNull>(expression->getOperand(0))) {
                 operand.set(llvm::Constant::getNullValue(expression->getType()));
+            }
+        }
+    }
+}
+
+// The code generator keeps an arithmetic fence, but writes operations that may be contracted without a rounding, and
+// ptxas, which sees no fence, would make one of a product before it and a sum behind it. Those with a rounding it
+// leaves as they are.
+void contractNothingBesideFences(llvm::Module& module) {
+    for (llvm::Function& function : module) {
+        const bool fenced = llvm::any_of(llvm::instructions(function), [](const llvm::Instruction& instruction) {
+            const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+            return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::arithmetic_fence;
+        });
+        if (!fenced) {
+            continue;
+        }
+        for (llvm::Instruction& instruction : llvm::instructions(function)) {
+            if (llvm::isa<llvm::FPMathOperator>(instruction)) {
+                instruction.setHasAllowContract(false);
             }
         }
     }
@@ -177,7 +198,12 @@ public:
         stages.enter("optimise");
         optimise(*module, *machine_);
         shareIndices(*module, *machine_);
+        if (llvm::Function* kernel = module->getFunction(entryName(info.name)); kernel != nullptr) {
+            narrowSharedAddresses(*kernel);
+            removeRepetitions(*module, *machine_);
+        }
         flattenConstants(*module);
+        contractNothingBesideFences(*module);
         if (spv::Status status = checkLegality(*module, info); !status) {
             return status.error();
         }

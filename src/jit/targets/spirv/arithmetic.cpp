@@ -144,7 +144,14 @@ Id Emitter::binary(const llvm::BinaryOperator& operation) {
         return 1;
     }
     const Id result = emit(op, typeOf(type), {valueOf(operation.getOperand(0)), valueOf(operation.getOperand(1))});
-    if (type->isFPOrFPVectorTy() && !operation.hasAllowContract()) {
+    return type->isFPOrFPVectorTy() ? exact(result, &operation) : result;
+}
+
+// To drivers, this decoration is what makes an operation IEEE 754's: without it they take an infinity for a number, and
+// an inverted comparison for one of no NaN.
+Id Emitter::exact(Id result, const llvm::Instruction* operation) {
+    const bool isFast = operation != nullptr && llvm::isa<llvm::FPMathOperator>(operation) && operation->isFast();
+    if (!isFast) {
         module_.decorate(result, ::spv::Decoration::NoContraction);
     }
     return result;
@@ -191,11 +198,12 @@ Id Emitter::compareFloats(const llvm::FCmpInst& compare) {
     case llvm::CmpInst::FCMP_ORD:
     case llvm::CmpInst::FCMP_UNO: {
         // OpOrdered is for kernels alone.
-        const Id either = emit(Op::OpLogicalOr, type, {emit(Op::OpIsNan, type, {a}), emit(Op::OpIsNan, type, {b})});
+        const Id either =
+            emit(Op::OpLogicalOr, type, {exact(emit(Op::OpIsNan, type, {a})), exact(emit(Op::OpIsNan, type, {b}))});
         return compare.getPredicate() == llvm::CmpInst::FCMP_UNO ? either : emit(Op::OpLogicalNot, type, {either});
     }
     default:
-        return emit(floatComparison(compare.getPredicate()), type, {a, b});
+        return exact(emit(floatComparison(compare.getPredicate()), type, {a, b}), &compare);
     }
 }
 
@@ -209,7 +217,8 @@ bool Emitter::arithmetic(const llvm::Instruction& instruction) {
     } else if (const auto* conversion = llvm::dyn_cast<llvm::CastInst>(&instruction)) {
         define(&instruction, cast(*conversion));
     } else if (instruction.getOpcode() == llvm::Instruction::FNeg) {
-        define(&instruction, emit(Op::OpFNegate, typeOf(instruction.getType()), {valueOf(instruction.getOperand(0))}));
+        const Id type = typeOf(instruction.getType());
+        define(&instruction, exact(emit(Op::OpFNegate, type, {valueOf(instruction.getOperand(0))}), &instruction));
     } else if (const auto* choice = llvm::dyn_cast<llvm::SelectInst>(&instruction)) {
         define(&instruction, emit(Op::OpSelect, typeOf(choice->getType()),
                                   {valueOf(choice->getCondition()), valueOf(choice->getTrueValue()),

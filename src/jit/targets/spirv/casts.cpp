@@ -71,14 +71,14 @@ Id Emitter::cast(const llvm::CastInst& cast) {
     case llvm::Instruction::SExt:
         return fromBool ? chosen(llvm::Constant::getAllOnesValue(to)) : emit(Op::OpSConvert, type, {value});
     case llvm::Instruction::UIToFP:
-        return fromBool ? chosen(llvm::ConstantFP::get(to, 1.0)) : emit(Op::OpConvertUToF, type, {value});
+        return fromBool ? chosen(llvm::ConstantFP::get(to, 1.0)) : exact(emit(Op::OpConvertUToF, type, {value}));
     case llvm::Instruction::SIToFP:
-        return fromBool ? chosen(llvm::ConstantFP::get(to, -1.0)) : emit(Op::OpConvertSToF, type, {value});
+        return fromBool ? chosen(llvm::ConstantFP::get(to, -1.0)) : exact(emit(Op::OpConvertSToF, type, {value}));
     case llvm::Instruction::FPToUI:
     case llvm::Instruction::FPToSI: {
         const Op op = cast.getOpcode() == llvm::Instruction::FPToUI ? Op::OpConvertFToU : Op::OpConvertFToS;
         if (!to->isIntOrIntVectorTy(1)) {
-            return emit(op, type, {value});
+            return exact(emit(op, type, {value}));
         }
         llvm::Type* wide = to->getWithNewBitWidth(32);
         return emit(Op::OpINotEqual, type,
@@ -90,9 +90,7 @@ Id Emitter::cast(const llvm::CastInst& cast) {
             refuse(cast);
             return value;
         }
-        const Id result = emit(Op::OpFConvert, type, {value});
-        module_.decorate(result, ::spv::Decoration::NoContraction);
-        return result;
+        return exact(emit(Op::OpFConvert, type, {value}));
     }
     case llvm::Instruction::BitCast:
         if (from->isIntOrIntVectorTy(1) || to->isIntOrIntVectorTy(1)) {

@@ -166,9 +166,16 @@ void Emitter::instruction(const llvm::Instruction& instruction) {
         define(part, part->getIndices()[0] == 0 ? pair->second.first : pair->second.second);
     } else if (const auto* element = llvm::dyn_cast<llvm::ExtractElementInst>(&instruction)) {
         const Id type = typeOf(element->getType());
+        const auto* constantIndex = llvm::dyn_cast<llvm::ConstantInt>(element->getIndexOperand());
+        if (const auto wide = argumentParts_.find(element->getVectorOperand());
+            wide != argumentParts_.end() && constantIndex != nullptr) {
+            define(element, wide->second[constantIndex->getZExtValue()]);
+            return;
+        }
         const Id vector = valueOf(element->getVectorOperand());
-        if (const auto* index = llvm::dyn_cast<llvm::ConstantInt>(element->getIndexOperand())) {
-            define(element, emit(Op::OpCompositeExtract, type, {vector, static_cast<uint32_t>(index->getZExtValue())}));
+        if (constantIndex != nullptr) {
+            define(element,
+                   emit(Op::OpCompositeExtract, type, {vector, static_cast<uint32_t>(constantIndex->getZExtValue())}));
         } else {
             define(element, emit(Op::OpVectorExtractDynamic, type, {vector, valueOf(element->getIndexOperand())}));
         }
@@ -220,9 +227,19 @@ void Emitter::loadArguments() {
         } else {
             const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
             const uint32_t bits = type->isPointerTy() ? 64 : bitsOf(type->getScalarType());
-            const Id raw =
-                loadBits(Space::Global, at(parameter.offset), bits, vector != nullptr ? vector->getNumElements() : 1,
-                         std::min(parameter.alignment, 16u), false);
+            const uint32_t alignment = std::min(parameter.alignment, 16u);
+            if (vector != nullptr && vector->getNumElements() > 4) { // a vector of a size that Vulkan does not have
+                Words& parts = argumentParts_[argument];
+                for (uint32_t i = 0; i < vector->getNumElements(); ++i) {
+                    const uint32_t offset = i * bits / 8;
+                    const Id raw = loadGlobal(at(parameter.offset + offset), bits, 1,
+                                              static_cast<uint32_t>(llvm::MinAlign(alignment, offset)), false);
+                    parts.push_back(fromBits(raw, vector->getElementType()));
+                }
+                continue;
+            }
+            const Id raw = loadBits(Space::Global, at(parameter.offset), bits,
+                                    vector != nullptr ? vector->getNumElements() : 1, alignment, false);
             lasting_[argument] = fromBits(raw, type);
         }
     }

@@ -77,6 +77,7 @@ private:
     void instruction(const llvm::Instruction& instruction);
     bool arithmetic(const llvm::Instruction& instruction); // arithmetic.cpp
     Id binary(const llvm::BinaryOperator& operation);
+    Id exact(Id result, const llvm::Instruction* operation = nullptr); // unless the operation may be relaxed
     Id compareIntegers(const llvm::ICmpInst& compare);
     Id compareFloats(const llvm::FCmpInst& compare);
     Id cast(const llvm::CastInst& cast); // casts.cpp
@@ -141,6 +142,7 @@ private:
     std::vector<const llvm::BasicBlock*> blocks_;
     std::map<const llvm::Value*, Id> values_;  // of the block that is written now, and what the first block defines
     std::map<const llvm::Value*, Id> lasting_; // arguments and the like
+    std::map<const llvm::Value*, Words> argumentParts_;     // of vectors of more components than SPIR-V has for Vulkan
     std::map<const llvm::Value*, std::pair<Id, Id>> pairs_; // results of two parts
     std::map<const llvm::AllocaInst*, Id> slots_;           // allocas that are a variable of the function
     std::map<const llvm::AllocaInst*, uint32_t> privateOffsets_;

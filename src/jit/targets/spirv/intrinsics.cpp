@@ -64,9 +64,7 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
         for (unsigned i = 0; i < count; ++i) {
             operands.push_back(operand(i));
         }
-        const Id result = extended(instruction, typeOf(llvmType), operands);
-        module_.decorate(result, ::spv::Decoration::NoContraction);
-        define(&call, result);
+        define(&call, exact(extended(instruction, typeOf(llvmType), operands), &call));
         return true;
     };
     const auto choose = [&](Op comparison) {

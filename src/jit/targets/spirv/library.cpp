@@ -2,7 +2,7 @@
 
 #include "jit/kir.h"
 #include "jit/passes/collective.h"
-#include "jit/targets/host/combine.h"
+#include "jit/passes/combine.h"
 #include "jit/vulkan_kernel_abi.h"
 
 #include <cstddef>
@@ -42,8 +42,39 @@ void barrier(llvm::IRBuilder<>& at) {
         ->addFnAttr(llvm::Attribute::Convergent);
 }
 
-// Each invocation leaves its value in workgroup memory, the first one combines them all in order, and each takes its
-// own result: in the order of invocations, as KIR asks of floats, and in time that grows with the workgroup.
+// The atomic operation that combines words in any order; BAD_BINOP where there is none, or where the order shows.
+llvm::AtomicRMWInst::BinOp unordered(const Collective& collective) {
+    using Rmw = llvm::AtomicRMWInst;
+    const bool isBool = collective.type->isIntegerTy(1);
+    if (!isBool && !collective.type->isIntegerTy(32)) {
+        return Rmw::BAD_BINOP;
+    }
+    switch (collective.combine) {
+    case Combine::And:
+        return Rmw::And;
+    case Combine::Or:
+        return Rmw::Or;
+    case Combine::Xor:
+        return Rmw::Xor;
+    case Combine::IAdd:
+        return isBool ? Rmw::BAD_BINOP : Rmw::Add;
+    case Combine::SMin:
+        return isBool ? Rmw::BAD_BINOP : Rmw::Min;
+    case Combine::UMin:
+        return isBool ? Rmw::BAD_BINOP : Rmw::UMin;
+    case Combine::SMax:
+        return isBool ? Rmw::BAD_BINOP : Rmw::Max;
+    case Combine::UMax:
+        return isBool ? Rmw::BAD_BINOP : Rmw::UMax;
+    default:
+        return Rmw::BAD_BINOP;
+    }
+}
+
+// Reductions whose order does not show: one invocation of each subgroup adds what its subgroup has to a word. That asks
+// nothing of how a device makes subgroups of a workgroup. Else each invocation leaves its value in workgroup memory,
+// the first one combines them all in order, and each takes its own result: in the order of invocations, as KIR asks of
+// floats, and in time that grows with the workgroup.
 class WorkgroupOperation {
 public:
     WorkgroupOperation(llvm::Function& function, const Collective& collective, uint32_t invocations)
@@ -57,7 +88,8 @@ public:
         slots_->setAlignment(llvm::Align(8));
     }
 
-    void define() {
+    // `subgroups`: those of the device do arithmetic.
+    void define(bool subgroups) {
         function_.setLinkage(llvm::GlobalValue::InternalLinkage);
         function_.setAttributes({});
         function_.addFnAttr(llvm::Attribute::Convergent);
@@ -66,6 +98,11 @@ public:
         Value* x = localSize(at_, 0);
         Value* y = localSize(at_, 1);
         Value* count = at_.CreateMul(at_.CreateMul(x, y), localSize(at_, 2));
+        if (subgroups && collective_.kind == CollectiveKind::Reduce &&
+            unordered(collective_) != llvm::AtomicRMWInst::BAD_BINOP) {
+            bySubgroups(linear);
+            return;
+        }
         write(linear, widen(function_.getArg(0)));
         barrier(at_);
         Value* wanted = linear;
@@ -80,8 +117,7 @@ public:
             }
         }
         Value* result = read(wanted);
-        barrier(at_); // the next operation writes there
-        at_.CreateRet(type_ == slot_ ? result : at_.CreateICmpNE(result, at_.getInt32(0)));
+        finish(result);
     }
 
 private:
@@ -89,6 +125,50 @@ private:
     Value* place(Value* index) { return at_.CreateInBoundsGEP(array_, slots_, {at_.getInt32(0), index}); }
     Value* read(Value* index) { return at_.CreateLoad(slot_, place(index)); }
     void write(Value* index, Value* value) { at_.CreateStore(value, place(index)); }
+
+    void finish(Value* result) {
+        barrier(at_); // the next operation writes there
+        at_.CreateRet(type_ == slot_ ? result : at_.CreateICmpNE(result, at_.getInt32(0)));
+    }
+
+    Value* ofSubgroup(llvm::StringRef operation, llvm::ArrayRef<Value*> operands) {
+        const std::string name = (llvm::StringRef(kir::kSubgroupPrefix) + operation).str();
+        llvm::SmallVector<llvm::Type*, 1> types;
+        for (Value* operand : operands) {
+            types.push_back(operand->getType());
+        }
+        llvm::Type* result = operands.empty() ? at_.getInt1Ty() : type_;
+        llvm::CallInst* call = at_.CreateCall(
+            function_.getParent()->getOrInsertFunction(name, llvm::FunctionType::get(result, types, false)), operands);
+        call->addFnAttr(llvm::Attribute::Convergent);
+        return call;
+    }
+
+    void bySubgroups(Value* linear) {
+        llvm::LLVMContext& context = function_.getContext();
+        const auto block = [&](const char* name) { return llvm::BasicBlock::Create(context, name, &function_); };
+        llvm::BasicBlock* first = block("first");
+        llvm::BasicBlock* combining = block("combining");
+        llvm::BasicBlock* adding = block("adding");
+        llvm::BasicBlock* end = block("end");
+        at_.CreateCondBr(at_.CreateICmpEQ(linear, at_.getInt32(0)), first, combining);
+        at_.SetInsertPoint(first);
+        write(at_.getInt32(0), jit::identity(collective_.combine, slot_));
+        at_.CreateBr(combining);
+        at_.SetInsertPoint(combining);
+        barrier(at_);
+        const llvm::StringRef operation = function_.getName().drop_front(kir::kWorkgroupPrefix.size());
+        Value* own = widen(ofSubgroup(operation, {function_.getArg(0)}));
+        at_.CreateCondBr(ofSubgroup("elect", {}), adding, end);
+        at_.SetInsertPoint(adding);
+        at_.CreateAtomicRMW(unordered(collective_), place(at_.getInt32(0)), own, llvm::Align(4),
+                            llvm::AtomicOrdering::Monotonic,
+                            context.getOrInsertSyncScopeID(llvm::StringRef(kir::kScopeWorkgroup)));
+        at_.CreateBr(end);
+        at_.SetInsertPoint(end);
+        barrier(at_);
+        finish(read(at_.getInt32(0)));
+    }
 
     void scan(Value* linear, Value* count) {
         llvm::LLVMContext& context = function_.getContext();
@@ -101,7 +181,7 @@ private:
         at_.SetInsertPoint(first);
         Value* start = read(at_.getInt32(0));
         if (exclusive) {
-            write(at_.getInt32(0), host::identity(collective_.combine, slot_));
+            write(at_.getInt32(0), jit::identity(collective_.combine, slot_));
         }
         at_.CreateBr(head);
         at_.SetInsertPoint(head);
@@ -111,7 +191,7 @@ private:
         sum->addIncoming(start, first);
         at_.CreateCondBr(at_.CreateICmpULT(index, count), body, end);
         at_.SetInsertPoint(body);
-        Value* next = host::combine(at_, collective_.combine, sum, read(index));
+        Value* next = jit::combine(at_, collective_.combine, sum, read(index));
         write(index, exclusive ? static_cast<Value*>(sum) : next);
         index->addIncoming(at_.CreateAdd(index, at_.getInt32(1)), body);
         sum->addIncoming(next, body);
@@ -128,9 +208,66 @@ private:
     llvm::IRBuilder<> at_;
 };
 
+// Combines the values of a cluster's active invocations in their order, each of them taken by a shuffle.
+void defineCluster(llvm::Function& function, const Collective& collective) {
+    llvm::LLVMContext& context = function.getContext();
+    llvm::Module& module = *function.getParent();
+    const auto block = [&](const char* name) { return llvm::BasicBlock::Create(context, name, &function); };
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    function.setAttributes({});
+    function.addFnAttr(llvm::Attribute::Convergent);
+    function.addFnAttr(llvm::Attribute::AlwaysInline);
+    llvm::BasicBlock* entry = block("entry");
+    llvm::BasicBlock* head = block("head");
+    llvm::BasicBlock* body = block("body");
+    llvm::BasicBlock* end = block("end");
+    llvm::IRBuilder<> at(entry);
+    llvm::Type* type = function.getReturnType();
+    llvm::Type* word = at.getInt32Ty();
+    const auto subgroup = [&](llvm::StringRef operation, llvm::Type* result, llvm::ArrayRef<Value*> operands) {
+        llvm::SmallVector<llvm::Type*, 2> types;
+        for (Value* operand : operands) {
+            types.push_back(operand->getType());
+        }
+        const std::string name = (llvm::StringRef(kir::kSubgroupPrefix) + operation).str();
+        llvm::CallInst* call =
+            at.CreateCall(module.getOrInsertFunction(name, llvm::FunctionType::get(result, types, false)), operands);
+        call->addFnAttr(llvm::Attribute::Convergent);
+        return call;
+    };
+    Value* mine = at.CreateCall(module.getOrInsertFunction(llvm::StringRef(kir::kSubgroupLocalId), word));
+    Value* size = function.getArg(1);
+    Value* first = at.CreateAnd(mine, at.CreateNeg(size)); // a power of two
+    Value* active = subgroup("ballot", llvm::FixedVectorType::get(word, 4), {at.getTrue()});
+    at.CreateBr(head);
+    at.SetInsertPoint(head);
+    llvm::PHINode* index = at.CreatePHI(word, 2);
+    llvm::PHINode* sum = at.CreatePHI(type, 2);
+    llvm::PHINode* any = at.CreatePHI(at.getInt1Ty(), 2);
+    at.CreateCondBr(at.CreateICmpULT(index, size), body, end);
+    at.SetInsertPoint(body);
+    Value* lane = at.CreateAdd(first, index);
+    Value* bits = at.CreateExtractElement(active, at.CreateAnd(at.CreateLShr(lane, 5), at.getInt32(3)));
+    Value* bit = at.CreateAnd(at.CreateLShr(bits, at.CreateAnd(lane, at.getInt32(31))), at.getInt32(1));
+    Value* isActive = at.CreateICmpNE(bit, at.getInt32(0));
+    const llvm::StringRef suffix = function.getName().rsplit('.').second;
+    Value* source = at.CreateSelect(isActive, lane, mine);
+    Value* other = subgroup(("shuffle." + suffix).str(), type, {function.getArg(0), source});
+    Value* combined = at.CreateSelect(any, jit::combine(at, collective.combine, sum, other), other);
+    index->addIncoming(at.getInt32(0), entry);
+    sum->addIncoming(function.getArg(0), entry);
+    any->addIncoming(at.getFalse(), entry);
+    index->addIncoming(at.CreateAdd(index, at.getInt32(1)), body);
+    sum->addIncoming(at.CreateSelect(isActive, combined, sum), body);
+    any->addIncoming(at.CreateOr(any, isActive), body);
+    at.CreateBr(head);
+    at.SetInsertPoint(end);
+    at.CreateRet(sum);
+}
+
 } // namespace
 
-bool defineWorkgroupOperations(llvm::Module& module, uint32_t invocations) {
+bool defineWorkgroupOperations(llvm::Module& module, uint32_t invocations, bool subgroups) {
     std::vector<llvm::Function*> wanted;
     for (llvm::Function& function : module) {
         if (function.isDeclaration() && function.getName().starts_with(llvm::StringRef(kir::kWorkgroupPrefix)) &&
@@ -146,10 +283,27 @@ bool defineWorkgroupOperations(llvm::Module& module, uint32_t invocations) {
             (collective->combine == Combine::None && collective->kind != CollectiveKind::Broadcast)) {
             continue; // the emitter refuses it by name
         }
-        WorkgroupOperation(*function, *collective, invocations).define();
+        WorkgroupOperation(*function, *collective, invocations).define(subgroups);
         any = true;
     }
     return any;
+}
+
+void defineClusters(llvm::Module& module) {
+    std::vector<std::pair<llvm::Function*, Collective>> wanted;
+    for (llvm::Function& function : module) {
+        if (!function.isDeclaration() || function.use_empty()) {
+            continue;
+        }
+        const auto* call = llvm::dyn_cast<llvm::CallInst>(*function.user_begin());
+        const std::optional<Collective> collective = call != nullptr ? collectiveOf(*call) : std::nullopt;
+        if (collective && !collective->workgroup && collective->kind == CollectiveKind::Clustered) {
+            wanted.emplace_back(&function, *collective);
+        }
+    }
+    for (const auto& [function, collective] : wanted) {
+        defineCluster(*function, collective);
+    }
 }
 
 bool definePrint(llvm::Module& module) {

@@ -10,9 +10,11 @@ class Module;
 
 namespace halyard::jit::spirv {
 
-// Defines the hy.workgroup.* functions that the module declares, for workgroups of at most `invocations`. True when
-// there are some.
-bool defineWorkgroupOperations(llvm::Module& module, uint32_t invocations);
+// Defines the hy.workgroup.* functions that the module declares, for workgroups of at most `invocations`. `subgroups`:
+// those of the device do arithmetic. True when there are some.
+bool defineWorkgroupOperations(llvm::Module& module, uint32_t invocations, bool subgroups);
+// Defines the hy.subgroup.clustered.* functions that the module declares: few devices have them, and in no fixed order.
+void defineClusters(llvm::Module& module);
 // Defines hy.printf; true when the module prints. See HyVulkanPrintBuffer.
 bool definePrint(llvm::Module& module);
 

@@ -1,21 +1,24 @@
 #include "jit/targets/spirv/prepare.h"
 
 #include "jit/kir.h"
+#include "jit/passes/analyses.h"
 #include "jit/passes/optimise.h"
+#include "jit/targets/spirv/expand_atomics.h"
+#include "jit/targets/spirv/expand_intrinsics.h"
+#include "jit/targets/spirv/float_traps.h"
+#include "jit/targets/spirv/fuse.h"
+#include "jit/targets/spirv/odd_integers.h"
 #include "jit/targets/spirv/soften.h"
+#include "jit/targets/spirv/split_vectors.h"
 #include "jit/targets/spirv/wide_integers.h"
 
 #include <llvm/Analysis/TargetTransformInfo.h>
-#include <llvm/CodeGen/AtomicExpandUtils.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
-#include <llvm/Passes/PassBuilder.h>
-#include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/Scalar/InferAddressSpaces.h>
 #include <llvm/Transforms/Scalar/Reg2Mem.h>
-#include <llvm/Transforms/Scalar/Scalarizer.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/FixIrreducible.h>
 #include <llvm/Transforms/Utils/Local.h>
@@ -26,22 +29,6 @@ namespace halyard::jit::spirv {
 namespace {
 
 constexpr uint64_t kArrayBytes = 512; // a GPU keeps them in registers
-
-// Analyses of one function, for passes of LLVM's.
-struct Analyses {
-    explicit Analyses(llvm::TargetMachine* machine) : builder(machine) {
-        builder.registerModuleAnalyses(modules);
-        builder.registerCGSCCAnalyses(sccs);
-        builder.registerFunctionAnalyses(functions);
-        builder.registerLoopAnalyses(loops);
-        builder.crossRegisterProxies(loops, functions, sccs, modules);
-    }
-    llvm::LoopAnalysisManager loops;
-    llvm::FunctionAnalysisManager functions;
-    llvm::CGSCCAnalysisManager sccs;
-    llvm::ModuleAnalysisManager modules;
-    llvm::PassBuilder builder;
-};
 
 template <typename T> llvm::SmallVector<T*, 16> allOf(llvm::Function& function) {
     llvm::SmallVector<T*, 16> found;
@@ -66,171 +53,6 @@ void lowerMemoryIntrinsics(llvm::Function& function, const llvm::TargetTransform
             llvm::expandMemSetAsLoop(fill);
         }
         call->eraseFromParent();
-    }
-}
-
-// A device has the integer operations; the rest is compare and exchange until it holds.
-bool isNative(const llvm::AtomicRMWInst& operation) {
-    switch (operation.getOperation()) {
-    case llvm::AtomicRMWInst::Xchg:
-        return true;
-    case llvm::AtomicRMWInst::Add:
-    case llvm::AtomicRMWInst::Sub:
-    case llvm::AtomicRMWInst::And:
-    case llvm::AtomicRMWInst::Or:
-    case llvm::AtomicRMWInst::Xor:
-    case llvm::AtomicRMWInst::Max:
-    case llvm::AtomicRMWInst::Min:
-    case llvm::AtomicRMWInst::UMax:
-    case llvm::AtomicRMWInst::UMin:
-        return operation.getType()->isIntegerTy();
-    default:
-        return false;
-    }
-}
-
-void expandAtomics(llvm::Function& function) {
-    for (auto* operation : allOf<llvm::AtomicRMWInst>(function)) {
-        if (isNative(*operation)) {
-            continue;
-        }
-        llvm::expandAtomicRMWToCmpXchg(operation, [](llvm::IRBuilderBase& builder, llvm::Value* pointer,
-                                                     llvm::Value* loaded, llvm::Value* wanted, llvm::Align align,
-                                                     llvm::AtomicOrdering ordering, llvm::SyncScope::ID scope,
-                                                     llvm::Value*& success, llvm::Value*& found, llvm::Instruction*) {
-            llvm::Type* type = wanted->getType();
-            llvm::Type* integer = type->isFloatingPointTy() ? builder.getIntNTy(type->getScalarSizeInBits()) : type;
-            auto* pair = builder.CreateAtomicCmpXchg(
-                pointer, builder.CreateBitCast(loaded, integer), builder.CreateBitCast(wanted, integer), align,
-                ordering, llvm::AtomicCmpXchgInst::getStrongestFailureOrdering(ordering), scope);
-            success = builder.CreateExtractValue(pair, 1);
-            found = builder.CreateBitCast(builder.CreateExtractValue(pair, 0), type);
-        });
-    }
-    // The parts of a pair right behind it: a pair cannot be kept in a variable.
-    for (auto* exchange : allOf<llvm::AtomicCmpXchgInst>(function)) {
-        llvm::IRBuilder<> builder(exchange->getNextNode());
-        llvm::Value* parts[] = {builder.CreateExtractValue(exchange, 0), builder.CreateExtractValue(exchange, 1)};
-        for (llvm::User* user : llvm::make_early_inc_range(exchange->users())) {
-            auto* part = llvm::dyn_cast<llvm::ExtractValueInst>(user);
-            if (part != nullptr && part != parts[0] && part != parts[1]) {
-                part->replaceAllUsesWith(parts[part->getIndices()[0]]);
-                part->eraseFromParent();
-            }
-        }
-    }
-}
-
-// Saturating arithmetic and arithmetic with overflow, in plain operations.
-llvm::Value* saturated(llvm::IRBuilder<>& builder, llvm::IntrinsicInst& call) {
-    if (call.arg_size() != 2) {
-        return nullptr;
-    }
-    llvm::Value* a = call.getArgOperand(0);
-    llvm::Value* b = call.getArgOperand(1);
-    llvm::Type* type = call.getType();
-    const unsigned bits = type->getScalarSizeInBits();
-    switch (call.getIntrinsicID()) {
-    case llvm::Intrinsic::uadd_sat: {
-        llvm::Value* sum = builder.CreateAdd(a, b);
-        return builder.CreateSelect(builder.CreateICmpULT(sum, a), llvm::Constant::getAllOnesValue(type), sum);
-    }
-    case llvm::Intrinsic::usub_sat:
-        return builder.CreateSelect(builder.CreateICmpULT(a, b), llvm::Constant::getNullValue(type),
-                                    builder.CreateSub(a, b));
-    case llvm::Intrinsic::sadd_sat:
-    case llvm::Intrinsic::ssub_sat: {
-        const bool adds = call.getIntrinsicID() == llvm::Intrinsic::sadd_sat;
-        llvm::Value* result = adds ? builder.CreateAdd(a, b) : builder.CreateSub(a, b);
-        // It overflowed when the result's sign is another than it can be (Hacker's Delight, 2-13).
-        llvm::Value* other = adds ? b : builder.CreateNot(b);
-        llvm::Value* overflow = builder.CreateAnd(builder.CreateXor(a, result), builder.CreateXor(other, result));
-        llvm::Value* sign = builder.CreateAShr(a, bits - 1);
-        llvm::Value* limit =
-            builder.CreateXor(sign, llvm::ConstantInt::get(type, llvm::APInt::getSignedMaxValue(bits)));
-        return builder.CreateSelect(builder.CreateICmpSLT(overflow, llvm::Constant::getNullValue(type)), limit, result);
-    }
-    default:
-        return nullptr;
-    }
-}
-
-// A vector of booleans seen as an integer: each bit from its element.
-void expandBooleanCasts(llvm::Function& function) {
-    for (auto* cast : allOf<llvm::BitCastInst>(function)) {
-        const auto* from = llvm::dyn_cast<llvm::FixedVectorType>(cast->getSrcTy());
-        if (from == nullptr || !from->getElementType()->isIntegerTy(1) || !cast->getDestTy()->isIntegerTy()) {
-            continue;
-        }
-        const unsigned count = from->getNumElements();
-        llvm::IRBuilder<> builder(cast);
-        llvm::Type* word = builder.getIntNTy(count <= 32 ? 32 : 64);
-        llvm::Value* bits = llvm::ConstantInt::get(word, 0);
-        for (unsigned i = 0; i < count && count <= 64; ++i) {
-            llvm::Value* bit = builder.CreateZExt(builder.CreateExtractElement(cast->getOperand(0), i), word);
-            bits = builder.CreateOr(bits, builder.CreateShl(bit, i));
-        }
-        // Comparisons with a constant are what becomes of it; the integer itself may have a width that no device has.
-        for (llvm::User* user : llvm::make_early_inc_range(cast->users())) {
-            auto* comparison = llvm::dyn_cast<llvm::ICmpInst>(user);
-            const auto* constant =
-                comparison != nullptr ? llvm::dyn_cast<llvm::ConstantInt>(comparison->getOperand(1)) : nullptr;
-            if (constant == nullptr || comparison->isSigned() || count > 64) {
-                continue;
-            }
-            llvm::IRBuilder<> behind(comparison);
-            comparison->replaceAllUsesWith(
-                behind.CreateICmp(comparison->getPredicate(), bits,
-                                  llvm::ConstantInt::get(word, constant->getValue().zext(word->getIntegerBitWidth()))));
-            comparison->eraseFromParent();
-        }
-        if (cast->use_empty()) {
-            cast->eraseFromParent();
-        }
-    }
-}
-
-void expandIntrinsics(llvm::Function& function) {
-    for (auto* call : allOf<llvm::IntrinsicInst>(function)) {
-        llvm::IRBuilder<> builder(call);
-        llvm::Value* result = nullptr;
-        switch (call->getIntrinsicID()) {
-        case llvm::Intrinsic::arithmetic_fence: // nothing is moved across it once the optimiser is done
-            result = call->getArgOperand(0);
-            break;
-        case llvm::Intrinsic::bswap: {
-            // The bytes in the other order, each from its place.
-            llvm::Value* value = call->getArgOperand(0);
-            llvm::Type* type = call->getType();
-            const unsigned bits = type->getScalarSizeInBits();
-            for (unsigned from = 0; from < bits; from += 8) {
-                llvm::Value* byte =
-                    builder.CreateAnd(builder.CreateLShr(value, from), llvm::ConstantInt::get(type, 255));
-                byte = builder.CreateShl(byte, bits - 8 - from);
-                result = result == nullptr ? byte : builder.CreateOr(result, byte);
-            }
-            break;
-        }
-        case llvm::Intrinsic::ucmp:
-        case llvm::Intrinsic::scmp: {
-            const bool isSigned = call->getIntrinsicID() == llvm::Intrinsic::scmp;
-            llvm::Value* a = call->getArgOperand(0);
-            llvm::Value* b = call->getArgOperand(1);
-            llvm::Value* above = builder.CreateZExt(
-                isSigned ? builder.CreateICmpSGT(a, b) : builder.CreateICmpUGT(a, b), call->getType());
-            llvm::Value* below = builder.CreateZExt(
-                isSigned ? builder.CreateICmpSLT(a, b) : builder.CreateICmpULT(a, b), call->getType());
-            result = builder.CreateSub(above, below);
-            break;
-        }
-        default:
-            result = saturated(builder, *call);
-            break;
-        }
-        if (result != nullptr) {
-            call->replaceAllUsesWith(result);
-            call->eraseFromParent();
-        }
     }
 }
 
@@ -269,20 +91,18 @@ void prepare(llvm::Module& module, llvm::Function& kernel, llvm::TargetMachine& 
     optimise(module, machine);
     Analyses analyses(&machine);
     lowerMemoryIntrinsics(kernel, analyses.functions.getResult<llvm::TargetIRAnalysis>(kernel));
-    llvm::FunctionPassManager scalars;
-    llvm::ScalarizerPassOptions options;
-    options.ScalarizeLoadStore = true;
-    scalars.addPass(llvm::ScalarizerPass(options));
-    scalars.run(kernel, analyses.functions);
-    expandAtomics(kernel);
-    expandFloats(kernel);
-    expandIntrinsics(kernel);
-    expandBooleanCasts(kernel);
+    llvm::removeUnreachableBlocks(kernel);
+    splitVectors(kernel);
+    fuseProducts(kernel);
+    avoidFoldedZeros(kernel);
     placePrivate(kernel);
     analyses.functions.clear();
     llvm::FunctionPassManager spaces;
     spaces.addPass(llvm::InferAddressSpacesPass(kir::kGeneric));
     spaces.run(kernel, analyses.functions);
+    expandAtomics(kernel);
+    expandFloats(kernel);
+    expandIntrinsics(kernel);
 }
 
 void separateBlocks(llvm::Function& kernel) {
@@ -293,6 +113,7 @@ void separateBlocks(llvm::Function& kernel) {
     llvm::removeUnreachableBlocks(kernel);
     // fix-irreducible miscompiles a branch whose two targets are one (llvm-project#191979).
     foldEqualBranches(kernel);
+    widenOddIntegers(kernel);
     analyses.functions.clear();
     llvm::FunctionPassManager rest;
     rest.addPass(llvm::FixIrreduciblePass());

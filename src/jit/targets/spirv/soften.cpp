@@ -2,7 +2,7 @@
 
 #include "jit/devlib/devlib.h"
 #include "jit/kir.h"
-#include "jit/targets/host/bfloat.h"
+#include "jit/passes/bfloat.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
@@ -164,7 +164,7 @@ halyard::spv::Status soften(llvm::Module& module) {
         }
     }
     for (llvm::Function* function : functions) {
-        host::lowerBfloat(*function);
+        lowerBfloat(*function);
         for (llvm::IntrinsicInst* call : callsOf(*function, {llvm::Intrinsic::fma, llvm::Intrinsic::round})) {
             llvm::IRBuilder<> at(call);
             call->replaceAllUsesWith(byElement(at, *call, [&](llvm::IRBuilder<>&, llvm::ArrayRef<Value*> operands) {

@@ -5,6 +5,7 @@
 #include "jit/targets/spirv/library.h"
 #include "jit/targets/spirv/prepare.h"
 #include "jit/targets/spirv/soften.h"
+#include "jit/targets/spirv/tier.h"
 
 #include <mutex>
 
@@ -26,7 +27,8 @@ constexpr uint32_t kMostInvocations = 1024;
 
 class VulkanTarget final : public Target {
 public:
-    explicit VulkanTarget(std::unique_ptr<llvm::TargetMachine> machine) : machine_(std::move(machine)) {}
+    VulkanTarget(std::unique_ptr<llvm::TargetMachine> machine, Tier tier)
+        : machine_(std::move(machine)), tier_(std::move(tier)) {}
 
     std::string triple() const override { return kTriple; }
     std::string dataLayout() const override { return machine_->createDataLayout().getStringRepresentation(); }
@@ -49,7 +51,9 @@ public:
         const uint32_t invocations = fixed[0] != 0 ? fixed[0] * fixed[1] * fixed[2] : kMostInvocations;
         Emitter::Facts facts;
         facts.prints = definePrint(*module);
-        facts.mostInvocations = defineWorkgroupOperations(*module, invocations) ? invocations : 0;
+        defineClusters(*module);
+        const bool subgroups = tier_.has(::spv::Capability::GroupNonUniformArithmetic);
+        facts.mostInvocations = defineWorkgroupOperations(*module, invocations, subgroups) ? invocations : 0;
         if (halyard::spv::Status status = soften(*module); !status) {
             return status.error();
         }
@@ -79,6 +83,11 @@ public:
         if (!words) {
             return words.error();
         }
+        if (const std::string missing = tier_.missing(*words); !missing.empty()) {
+            return halyard::spv::Error{HY_ERROR_UNSUPPORTED,
+                                       "kernel '" + info.name + "' needs what the device lacks: " + missing,
+                                       "use another device, or a kernel without it"};
+        }
         stages.enter("link");
         return std::string(reinterpret_cast<const char*>(words->data()), words->size() * sizeof(uint32_t));
     }
@@ -92,14 +101,19 @@ private:
     }
 
     std::unique_ptr<llvm::TargetMachine> machine_;
+    Tier tier_;
 };
 
 } // namespace
 
 halyard::spv::Result<std::unique_ptr<Target>> createVulkanTarget(const std::string& cpu, const std::string& features) {
-    if ((!cpu.empty() && cpu != "native") || !features.empty()) {
-        return halyard::spv::Error{HY_ERROR_INVALID_ARGUMENT,
-                                   "the target vulkan has no processors and no features to choose from", ""};
+    if (!cpu.empty() && cpu != "native") {
+        return halyard::spv::Error{HY_ERROR_INVALID_ARGUMENT, "the target vulkan has no processors to choose from",
+                                   "its features say what a device lacks"};
+    }
+    halyard::spv::Result<Tier> tier = Tier::parse(features);
+    if (!tier) {
+        return tier.error();
     }
     static std::once_flag once;
     std::call_once(once, [] {
@@ -115,7 +129,7 @@ halyard::spv::Result<std::unique_ptr<Target>> createVulkanTarget(const std::stri
     }
     std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
         triple, "", "", llvm::TargetOptions(), std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
-    return std::unique_ptr<Target>(std::make_unique<VulkanTarget>(std::move(machine)));
+    return std::unique_ptr<Target>(std::make_unique<VulkanTarget>(std::move(machine), std::move(*tier)));
 }
 
 } // namespace halyard::jit::spirv

@@ -94,6 +94,8 @@ void Context::shutDown() {
     d.externalSemaphores.removeIf(mine);
     for (const Range& range : d.space.removeOf(this))
         freeRange(range);
+    if (primary_)
+        device_.endPeers();
     std::lock_guard lock(mutex_);
     default_.reset();
     streams_.clear();

@@ -132,8 +132,7 @@ Status Device::resetPrimary() {
     std::shared_ptr<Context> gone;
     {
         std::lock_guard lock(primaryMutex_);
-        gone = std::move(primary_);
-        retains_ = 0;
+        gone = std::move(primary_); // the references stay: each owner still releases its own
         primaryFlags_ = 0;
     }
     if (gone)
@@ -163,6 +162,13 @@ Status Device::disablePeer(uint32_t ordinal) {
     bool was = peers_.fetch_and(~(1u << ordinal)) >> ordinal & 1;
     driver().space.changed();
     return was ? Status::Success : Status::PeerAccessNotEnabled;
+}
+
+void Device::endPeers() {
+    peers_ = 0;
+    for (const std::unique_ptr<Device>& other : driver().devices)
+        other->peers_.fetch_and(~(1u << ordinal_));
+    driver().space.changed();
 }
 
 std::array<uint8_t, 16> Device::uuid() const {

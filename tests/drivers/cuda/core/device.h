@@ -44,6 +44,8 @@ public:
 
     Status enablePeer(uint32_t ordinal);
     Status disablePeer(uint32_t ordinal);
+    // Access from and to this device ends with its context.
+    void endPeers();
 
     std::array<uint8_t, 16> uuid() const;
     // The value of a CU_DEVICE_ATTRIBUTE_*, or nothing when there is no such attribute in this driver's version.

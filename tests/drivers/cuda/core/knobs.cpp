@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <optional>
+#include <set>
 #include <unistd.h>
 
 namespace halyard::softcuda {
@@ -35,26 +36,54 @@ bool setNumber(std::string_view text, uint64_t smallest, uint64_t largest, auto&
     return true;
 }
 
-bool setFail(std::string_view text, Knobs& knobs) {
+// Compute capabilities that there are, from 5.0 on.
+bool isProcessor(uint32_t number) {
+    static constexpr std::array kKnown{50u, 52u, 53u, 60u, 61u,  62u,  70u,  72u,  75u,  80u, 86u,
+                                       87u, 88u, 89u, 90u, 100u, 101u, 103u, 110u, 120u, 121u};
+    return std::find(kKnown.begin(), kKnown.end(), number) != kKnown.end();
+}
+
+bool setFail(std::string_view text, const KnownNames& known, Knobs& knobs) {
     FailOrder order;
     order.function = next(text, '@');
     std::string_view call = next(text, ':');
-    if (order.function.empty() || !setNumber(call, 0, UINT64_MAX, order.call) || !setNumber(text, 1, 999, order.code))
+    if (!known.isFunction(order.function) || !setNumber(call, 0, UINT64_MAX, order.call) ||
+        !setNumber(text, 1, 999, order.code) || !known.isResult(order.code))
         return false;
     knobs.fail.push_back(order);
     return true;
 }
 
-bool setLost(std::string_view text, Knobs& knobs) {
+bool setLost(std::string_view text, const KnownNames& known, Knobs& knobs) {
+    bool hasCode = text.find(':') != std::string_view::npos;
     std::string_view launch = next(text, ':');
-    return setNumber(launch, 1, UINT64_MAX, knobs.lostAt) && (text.empty() || setNumber(text, 1, 999, knobs.lostCode));
+    return setNumber(launch, 1, UINT64_MAX, knobs.lostAt) &&
+           (!hasCode || (setNumber(text, 1, 999, knobs.lostCode) && known.isResult(knobs.lostCode)));
 }
 
-bool set(std::string_view key, std::string_view value, Knobs& knobs) {
+bool setMissing(std::string_view text, const KnownNames& known, Knobs& knobs) {
+    bool all = !text.empty();
+    while (!text.empty()) {
+        knobs.missing.emplace_back(next(text, ':'));
+        all &= known.isFunction(knobs.missing.back());
+    }
+    return all;
+}
+
+// A log that cannot be written is no log.
+bool setLog(std::string_view path, Knobs& knobs) {
+    knobs.log = path;
+    int file = ::open(knobs.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (file >= 0)
+        ::close(file);
+    return file >= 0;
+}
+
+bool set(std::string_view key, std::string_view value, const KnownNames& known, Knobs& knobs) {
     if (key == "sm")
-        return setNumber(value, 50, 130, knobs.processor);
+        return setNumber(value, 50, 130, knobs.processor) && isProcessor(knobs.processor);
     if (key == "driver")
-        return setNumber(value, 11000, 19990, knobs.driver);
+        return setNumber(value, 11000, 19990, knobs.driver) && knobs.driver % 10 == 0;
     if (key == "memory")
         return setNumber(value, 1 << 20, uint64_t{1} << 40, knobs.memory);
     if (key == "devices")
@@ -64,33 +93,39 @@ bool set(std::string_view key, std::string_view value, Knobs& knobs) {
     if (key == "slow")
         return setNumber(value, 1, 60000, knobs.slowMs);
     if (key == "fail")
-        return setFail(value, knobs);
+        return setFail(value, known, knobs);
     if (key == "lost")
-        return setLost(value, knobs);
-    if (key == "hang")
+        return setLost(value, known, knobs);
+    if (key == "missing")
+        return setMissing(value, known, knobs);
+    if (key == "log")
+        return setLog(value, knobs);
+    if (key == "hang") {
         knobs.hang = value;
-    else if (key == "log")
-        knobs.log = value;
-    else if (key == "pageable" && value == "async")
+        return !value.empty();
+    }
+    if (key == "pageable") {
         knobs.pageableAsync = true;
-    else if (key == "missing")
-        while (!value.empty())
-            knobs.missing.emplace_back(next(value, ':'));
-    else
-        return false;
-    return true;
+        return value == "async";
+    }
+    return false;
 }
 
 } // namespace
 
-Knobs parseKnobs(std::string_view text) {
+Knobs parseKnobs(std::string_view text, const KnownNames& known) {
     Knobs result;
+    std::set<std::string_view> seen;
     while (!text.empty()) {
         std::string_view item = next(text, ',');
         std::string_view value = item;
         std::string_view key = next(value, '=');
-        if (!item.empty() && !set(key, value, result))
-            result.problem += "HALYARD_SOFTWARE_CUDA: \"" + std::string(item) + "\" is not understood\n";
+        if (item.empty())
+            continue;
+        bool again = !seen.insert(key).second && key != "fail" && key != "missing";
+        if (again || !set(key, value, known, result))
+            result.problem += "HALYARD_SOFTWARE_CUDA: \"" + std::string(item) + "\" " +
+                              (again ? "sets a key again\n" : "is not understood\n");
     }
     return result;
 }
@@ -98,7 +133,7 @@ Knobs parseKnobs(std::string_view text) {
 const Knobs& knobs() {
     static const Knobs& result = *[] {
         const char* text = std::getenv("HALYARD_SOFTWARE_CUDA");
-        return new Knobs(parseKnobs(text ? text : ""));
+        return new Knobs(parseKnobs(text ? text : "", driverNames()));
     }();
     return result;
 }

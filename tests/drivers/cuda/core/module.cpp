@@ -3,6 +3,7 @@
 #include "context.h"
 #include "device.h"
 #include "driver.h"
+#include "fat_binary.h"
 #include "knobs.h"
 #include "limits.h"
 
@@ -29,10 +30,8 @@ Status statusOf(ptx::LoadStatus status) {
     return Status::Unknown;
 }
 
-bool isBinary(const void* image) {
-    constexpr unsigned char kElf[] = {0x7f, 'E', 'L', 'F'};
-    constexpr unsigned char kFatBinary[] = {0x50, 0xed, 0x55, 0xba};
-    return std::memcmp(image, kElf, 4) == 0 || std::memcmp(image, kFatBinary, 4) == 0;
+bool beginsWith(const char* bytes, const char (&magic)[5]) {
+    return strnlen(bytes, 4) == 4 && std::memcmp(bytes, magic, 4) == 0;
 }
 
 // The version that the text names; the interpreter has accepted it before.
@@ -58,11 +57,19 @@ Status loadModule(const std::shared_ptr<Context>& context, const void* image, ui
         return Status::InvalidImage;
     }
     const char* bytes = static_cast<const char*>(image);
-    if (strnlen(bytes, 4) == 4 && isBinary(image)) {
-        log = "the image is binary code; this device takes PTX only";
+    if (beginsWith(bytes, "\x7f"
+                          "ELF")) {
+        log = "the image is machine code; this device runs PTX only";
         return Status::NoBinaryForGpu;
     }
     std::string_view text(bytes);
+    if (beginsWith(bytes, "\x50\xed\x55\xba")) {
+        text = ptxOfFatBinary(bytes, knobs().processor);
+        if (text.empty()) {
+            log = "the fat binary has no PTX that is not compressed and for this device";
+            return Status::NoBinaryForGpu;
+        }
+    }
     auto module = std::make_shared<Module>();
     module->context = context;
     ptx::LoadOptions options{.maxVersion = ptxVersionOf(knobs().driver), .processor = knobs().processor};

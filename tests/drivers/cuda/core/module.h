@@ -33,8 +33,8 @@ struct Function {
     const ptx::FunctionInfo& info() const { return module->program->functions()[index]; }
 };
 
-// Loads an image as cuModuleLoadDataEx takes it: PTX ended by a nul byte; a cubin or fat binary has no code for this
-// device. `log` gets the compiler's words.
+// Loads an image as cuModuleLoadDataEx takes it: PTX ended by a nul byte, or a fat binary with such. Machine code is
+// for another device. `log` gets the compiler's words.
 Status loadModule(const std::shared_ptr<Context>& context, const void* image, uint64_t* handle, std::string& log);
 // Launches in flight keep the code.
 Status unloadModule(const void* handle);

@@ -5,9 +5,7 @@
 #include <map>
 
 namespace halyard::softcuda {
-namespace {
 
-// Counts the calls of functions that the knob `fail` names.
 Status injected(const char* function) {
     if (knobs().fail.empty())
         return Status::Success;
@@ -26,8 +24,6 @@ Status injected(const char* function) {
             return static_cast<Status>(order.code);
     return Status::Success;
 }
-
-} // namespace
 
 Status admit(const char* function) {
     if (inHostFunction())

@@ -28,6 +28,8 @@ namespace halyard::softcuda {
 
 using ContextPtr = std::shared_ptr<Context>;
 
+// The knob `fail`: counts the calls of functions that it names.
+Status injected(const char* function);
 // The knobs' failures, lost devices, calls from host functions and forked processes.
 Status admit(const char* function);
 // The current context, if it is alive and has no error.

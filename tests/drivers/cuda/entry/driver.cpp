@@ -2,6 +2,7 @@
 #include "hidden.h"
 #include "logs.h"
 
+#include <cstdio>
 #include <dlfcn.h>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ extern "C" CUresult cuInit(unsigned int flags) {
             return Status::InvalidValue;
         if (!knobs().problem.empty()) {
             note(knobs().problem);
+            std::fputs(knobs().problem.c_str(), stderr);
             return Status::InvalidValue;
         }
         if (!driver().heap.valid())
@@ -48,6 +50,8 @@ extern "C" CUresult cuDriverGetVersion(int* version) {
 }
 
 extern "C" CUresult cuGetErrorName(CUresult error, const char** name) {
+    if (Status status = injected(__func__); status != Status::Success)
+        return static_cast<CUresult>(status);
     const char* found = nameOf(error);
     if (!name)
         return CUDA_ERROR_INVALID_VALUE;
@@ -69,6 +73,8 @@ extern "C" CUresult cuGetErrorString(CUresult error, const char** words) {
         }
         return made;
     }();
+    if (Status status = injected(__func__); status != Status::Success)
+        return static_cast<CUresult>(status);
     if (!words)
         return CUDA_ERROR_INVALID_VALUE;
     *words = nullptr;

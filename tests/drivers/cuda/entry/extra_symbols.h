@@ -8,7 +8,6 @@
            (const char* name, void** function, int version, unsigned long long flags))                                 \
     SYMBOL(OPTIONAL, 12000, CUresult, cuGetProcAddress_v2,                                                             \
            (const char* name, void** function, int version, unsigned long long flags, unsigned int* status))           \
-    SYMBOL(OPTIONAL, 11000, CUresult, cuDevicePrimaryCtxReset_v2, (CUdevice device))                                   \
     SYMBOL(OPTIONAL, 11000, CUresult, cuDevicePrimaryCtxSetFlags_v2, (CUdevice device, unsigned int flags))            \
     SYMBOL(OPTIONAL, 7000, CUresult, cuDevicePrimaryCtxGetState, (CUdevice device, unsigned int* flags, int* active))  \
     SYMBOL(OPTIONAL, 2000, CUresult, cuCtxGetDevice, (CUdevice * device))                                              \
@@ -26,9 +25,6 @@
     SYMBOL(OPTIONAL, 5050, CUresult, cuStreamGetFlags, (CUstream stream, unsigned int* flags))                         \
     SYMBOL(OPTIONAL, 2000, CUresult, cuModuleLoadData, (CUmodule * module, const void* image))                         \
     SYMBOL(OPTIONAL, 11070, CUresult, cuModuleGetLoadingMode, (int* mode))                                             \
-    SYMBOL(OPTIONAL, 12040, CUresult, cuModuleGetFunctionCount, (unsigned int* count, CUmodule module))                \
-    SYMBOL(OPTIONAL, 12040, CUresult, cuModuleEnumerateFunctions,                                                      \
-           (CUfunction * functions, unsigned int count, CUmodule module))                                              \
     SYMBOL(OPTIONAL, 6050, CUresult, cuOccupancyMaxPotentialBlockSize,                                                 \
            (int* gridSize, int* blockSize, CUfunction function, size_t (*dynamicBytes)(int), size_t bytes, int limit)) \
     SYMBOL(OPTIONAL, 10000, CUresult, cuGraphAddDependencies,                                                          \

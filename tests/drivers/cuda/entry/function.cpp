@@ -98,6 +98,15 @@ extern "C" CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute
     });
 }
 
+extern "C" CUresult cuFuncGetName(const char** name, CUfunction function) {
+    return onFunction(__func__, function, [&](Function& f) {
+        if (!name)
+            return Status::InvalidValue;
+        *name = f.info().name.c_str();
+        return Status::Success;
+    });
+}
+
 extern "C" CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t* offset, size_t* bytes) {
     return onFunction(__func__, function, [&](Function& f) {
         if (!offset || index >= f.info().parameters.size())

@@ -3,6 +3,7 @@
 #include "hidden.h"
 
 #include "call.h"
+#include "logs.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,6 +22,15 @@ std::span<const SymbolRow> symbolRows() {
                                          HALYARD_SOFTCUDA_EXTRA_SYMBOLS(HALYARD_SOFTCUDA_ROW)};
 #undef HALYARD_SOFTCUDA_ROW
     return rows;
+}
+
+const KnownNames& driverNames() {
+    static constexpr KnownNames kNames{
+        [](std::string_view name) {
+            return std::ranges::any_of(symbolRows(), [&](const SymbolRow& row) { return row.name == name; });
+        },
+        [](int code) { return cuda::nameOf(static_cast<cuda::CUresult>(code)) != nullptr; }};
+    return kNames;
 }
 
 bool isHidden(const SymbolRow& row) {

@@ -91,7 +91,7 @@ void FunctionDecoder::alu(const Instruction& in) {
     std::vector<Slot> destinations, sources;
     for (const Operand& operand : flatten(in.operands[0])) {
         const Type type = resultType(in, types, destinations.size());
-        destinations.push_back(destination(in, operand, type.bits, convert));
+        destinations.push_back(destination(in, operand, type, convert));
     }
     for (size_t i = 1; i < in.operands.size(); ++i)
         for (const Operand& operand : flatten(in.operands[i])) {

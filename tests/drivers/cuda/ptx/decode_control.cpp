@@ -1,5 +1,8 @@
 #include "decoder.h"
 #include "types.h"
+#include "words.h"
+
+#include <algorithm>
 
 namespace halyard::softcuda::ptx {
 namespace {
@@ -92,17 +95,51 @@ void FunctionDecoder::end(const Instruction& in) {
     emit(in, in.opcode == "ret" ? handlers::ret : in.opcode == "exit" ? handlers::exit : handlers::trap, {}, {});
 }
 
-// What changes nothing that a kernel computes. Its operands are checked all the same.
+// What changes nothing that a kernel computes. Words and operands are checked all the same.
 void FunctionDecoder::hint(const Instruction& in) {
-    if (in.opcode == "brkpt") {
+    const auto says = [&](std::initializer_list<const char*> forms) {
+        return std::any_of(forms.begin(), forms.end(), [&](const char* form) { return shown(in) == form; });
+    };
+    const auto number = [&](size_t operand, uint64_t least, uint64_t most) {
+        const auto* value = std::get_if<Immediate>(&in.operands[operand]);
+        if (!value || value->kind == Kind::Float || value->bits < least || value->bits > most)
+            fail(in, "a number from " + std::to_string(least) + " to " + std::to_string(most) + " is expected");
+    };
+    const auto place = [&](Space space) {
+        const Base base = address(in, in.operands[0], space);
+        if (base.kernelParameter || base.space == Space::Register)
+            fail(in, "the address of a parameter");
+    };
+    if (says({"brkpt"})) {
+        operandCount(in, 0, 0);
         emit(in, handlers::trap, {}, {});
         return;
     }
-    for (const Operand& operand : in.operands) {
-        if (std::holds_alternative<Address>(operand))
-            address(in, operand, Space::Global);
-        else
-            source(in, operand, {});
+    if (says({"griddepcontrol.wait", "griddepcontrol.launch_dependents"})) {
+        operandCount(in, 0, 0);
+    } else if (says({"pmevent"})) {
+        operandCount(in, 1, 1);
+        number(0, 0, 15);
+    } else if (says({"pmevent.mask"})) {
+        operandCount(in, 1, 1);
+        number(0, 0, 0xffff);
+    } else if (says({"prefetchu.L1", "prefetch.L1", "prefetch.L2"})) {
+        operandCount(in, 1, 1);
+        place(Space::Generic);
+    } else if (says({"prefetch.global.L1", "prefetch.global.L2", "prefetch.global.L2::evict_last",
+                     "prefetch.global.L2::evict_normal"})) {
+        operandCount(in, 1, 1);
+        place(Space::Global);
+    } else if (says({"prefetch.local.L1", "prefetch.local.L2"})) {
+        operandCount(in, 1, 1);
+        place(Space::Local);
+    } else if (says({"discard.global.L2", "discard.L2", "applypriority.global.L2::evict_normal",
+                     "applypriority.L2::evict_normal"})) {
+        operandCount(in, 2, 2);
+        place(hasModifier(in, "global") ? Space::Global : Space::Generic);
+        number(1, 128, 128);
+    } else {
+        throw PtxError(in.line, "unknown instruction '" + shown(in) + "'");
     }
     emit(in, handlers::nothing, {}, {});
 }
@@ -116,48 +153,54 @@ void FunctionDecoder::yield(const Instruction& in) {
 }
 
 void FunctionDecoder::fence(const Instruction& in) {
-    for (const std::string& modifier : in.modifiers) {
-        static constexpr std::string_view kKnown[] = {"cta", "gl",      "sys",     "gpu",    "cluster",
-                                                      "sc",  "acq_rel", "acquire", "release"};
-        bool known = false;
-        for (const std::string_view word : kKnown)
-            known |= modifier == word;
-        if (!known)
-            badModifier(in, modifier);
-    }
     operandCount(in, 0, 0);
-    if (in.modifiers.empty())
-        fail(in, "no scope");
+    Words words(in);
+    bool good = false;
+    if (in.opcode == "membar") {
+        good = !words.accept({"cta", "gl", "sys"}).empty();
+    } else {
+        words.accept({"sc", "acq_rel", "acquire", "release"});
+        good = !words.accept({"cta", "cluster", "gpu", "sys"}).empty();
+    }
+    if (!good || !words.atEnd())
+        fail(in, "no order and scope of a fence");
     emit(in, handlers::fence, {}, {});
 }
 
-// bar{.cta}.sync a{, b}; barrier{.cta}.red.popc.u32 d, a{, b}, {!}c; and so on.
+// bar{.cta}.sync a{, b}; barrier{.cta}.red{.aligned}.popc.u32 d, a{, b}, {!}c; and so on.
 void FunctionDecoder::barrier(const Instruction& in) {
     using Use = handlers::BarrierUse;
-    Use use = Use::Sync;
-    bool red = false, found = false;
-    for (const std::string& modifier : in.modifiers) {
-        if (modifier == "cta" || modifier == "aligned" || modifier == "pred" || modifier == "u32")
-            continue;
-        if (modifier == "sync" || modifier == "arrive" || modifier == "red") {
-            found = true;
-            red = modifier == "red";
-            use = modifier == "arrive" ? Use::Arrive : Use::Sync;
-        } else if (red && modifier == "popc") {
-            use = Use::Popc;
-        } else if (red && (modifier == "and" || modifier == "or")) {
-            use = modifier == "and" ? Use::And : Use::Or;
-        } else {
-            badModifier(in, modifier);
-        }
-    }
-    if (!found || (red && use == Use::Sync))
+    Words words(in);
+    words.accept({"cta"});
+    const std::string_view kind = words.accept({"sync", "arrive", "red"});
+    if (kind.empty())
         fail(in, "no kind of barrier");
+    if (in.opcode == "barrier")
+        words.accept({"aligned"});
+    const bool red = kind == "red";
+    Use use = kind == "arrive" ? Use::Arrive : Use::Sync;
+    if (red) {
+        const std::string_view operation = words.accept({"popc", "and", "or"});
+        const std::string_view type = words.accept({"u32", "pred"});
+        if (operation.empty() || (operation == "popc") != (type == "u32") || type.empty())
+            fail(in, "no operation of a barrier with its type");
+        use = operation == "popc" ? Use::Popc : operation == "and" ? Use::And : Use::Or;
+    }
+    if (!words.atEnd())
+        badModifier(in, std::string(words.peek()));
     const size_t first = red ? 1 : 0, last = in.operands.size() - (red ? 1 : 0);
     operandCount(in, red ? 3 : use == Use::Arrive ? 2 : 1, red ? 4 : 2);
+    const auto immediate = [&](size_t operand, uint64_t most, uint64_t step) {
+        const auto* value = std::get_if<Immediate>(&in.operands[operand]);
+        if (value && (value->bits > most || value->bits % step != 0))
+            fail(in, "a number of a barrier or of its threads that there is not");
+    };
+    immediate(first, 15, 1);
+    if (last > first + 1)
+        immediate(first + 1, 1024, 32);
     std::vector<Slot> destinations, sources;
     if (red)
-        destinations.push_back(destination(in, in.operands[0], use == Use::Popc ? 32 : 1));
+        destinations.push_back(destination(in, in.operands[0], use == Use::Popc ? kWord : kPredicate));
     sources.push_back(source(in, in.operands[first], kWord));
     sources.push_back(last > first + 1 ? source(in, in.operands[first + 1], kWord) : constant(0));
     if (red)
@@ -180,8 +223,8 @@ void FunctionDecoder::elect(const Instruction& in) {
     const auto* results = std::get_if<Vector>(&in.operands[0]);
     if (!results || results->elements.size() != 2)
         fail(in, "no two results");
-    const Slot leader = destination(in, results->elements[0], 32);
-    const Slot is = destination(in, results->elements[1], 1);
+    const Slot leader = destination(in, results->elements[0], {Kind::Bits, 32});
+    const Slot is = destination(in, results->elements[1], kPredicate);
     const Slot members = source(in, in.operands[1], kWord);
     Op& op = emit(in, handlers::lanes, {leader, is}, {members});
     op.perform = handlers::performElect;
@@ -192,7 +235,7 @@ void FunctionDecoder::activeMask(const Instruction& in) {
     operandCount(in, 1, 1);
     if (in.modifiers != std::vector<std::string>{"b32"})
         fail(in, "unknown modifiers");
-    emit(in, handlers::activeMask, {destination(in, in.operands[0], 32)}, {});
+    emit(in, handlers::activeMask, {destination(in, in.operands[0], {Kind::Bits, 32})}, {});
 }
 
 } // namespace halyard::softcuda::ptx

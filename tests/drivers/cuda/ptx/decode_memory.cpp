@@ -1,56 +1,104 @@
 #include "decoder.h"
 #include "types.h"
+#include "words.h"
 
 #include <algorithm>
 
 namespace halyard::softcuda::ptx {
 namespace {
 
-// Orders, scopes and hints: all accesses are as strong as the strongest of them, but for the order of fences.
-bool isQualifier(std::string_view word) {
-    static constexpr std::string_view kKnown[] = {
-        "weak", "volatile", "relaxed", "acquire", "release", "acq_rel", "mmio", "cta", "cluster", "gpu",  "sys",
-        "ca",   "cg",       "cs",      "lu",      "cv",      "wb",      "wt",   "nc",  "unified", "noftz"};
-    return std::find(std::begin(kKnown), std::end(kKnown), word) != std::end(kKnown) || word.starts_with("L1::") ||
-           word.starts_with("L2::");
-}
-
-bool isOperation(std::string_view word) {
-    static constexpr std::string_view kKnown[] = {"add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec"};
-    return std::find(std::begin(kKnown), std::end(kKnown), word) != std::end(kKnown);
-}
+constexpr std::string_view kScopes[] = {"cta", "cluster", "gpu", "sys"};
+constexpr std::string_view kOperations[] = {"add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec"};
+constexpr std::string_view kFirstLevel[] = {"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first",
+                                            "L1::evict_last", "L1::no_allocate"};
 
 } // namespace
 
+// All accesses are as strong as the strongest of them, but for the order of fences: the words are checked, and what is
+// kept is whether there are any. False: words that do not go together.
+bool FunctionDecoder::order(Words& words, const Instruction& in, Access& access) {
+    if (in.opcode == "ldu")
+        return words.atEnd() || words.peek() == "global" || !parseSpace(words.peek());
+    const bool atomic = in.opcode == "atom", reduction = in.opcode == "red";
+    access.strength = atomic              ? words.accept({"relaxed", "acquire", "release", "acq_rel"})
+                      : reduction         ? words.accept({"relaxed", "release"})
+                      : in.opcode == "ld" ? words.accept({"weak", "volatile", "relaxed", "acquire", "mmio"})
+                                          : words.accept({"weak", "volatile", "relaxed", "release", "mmio"});
+    if (access.strength == "mmio")
+        return !words.accept({"relaxed"}).empty() && !words.accept({"sys"}).empty();
+    if (atomic || reduction)
+        return !words.accept(kScopes).empty() || access.strength.empty();
+    return !access.isOrdered() || access.strength == "volatile" || !words.accept(kScopes).empty();
+}
+
+// {order}{space}{cache}{vector}.type, with an operation behind the space for an atomic.
 FunctionDecoder::Access FunctionDecoder::access(const Instruction& in, bool withOperation) {
     Access result;
-    for (const std::string& modifier : in.modifiers) {
-        if (modifier == "v2" || modifier == "v4" || modifier == "v8") {
-            result.elements = static_cast<uint8_t>(modifier[1] - '0');
-        } else if (const auto type = parseType(modifier)) {
-            if (result.type.bits != 0 || type->kind == Kind::Predicate || type->kind == Kind::TF32)
-                badModifier(in, modifier);
-            result.type = *type;
-        } else if (const auto space = parseSpace(modifier)) {
-            result.space = *space;
-        } else if (withOperation && result.operation.empty() && isOperation(modifier)) {
-            result.operation = modifier;
-        } else if (isQualifier(modifier)) {
-            result.hint |= modifier == "L2::cache_hint";
-        } else {
-            badModifier(in, modifier);
-        }
+    Words words(in);
+    if (!order(words, in, result))
+        fail(in, in.opcode == "ldu" ? "a space that it does not load from" : "an order without its scope");
+    if (const auto space = parseSpace(words.peek())) {
+        result.space = *space;
+        words.next();
     }
-    if (result.type.bits == 0)
+    const bool device = result.space == Space::Generic || result.space == Space::Global;
+    if (result.isOrdered() && !device && result.space != Space::Shared)
+        fail(in, "an order of memory that no other thread sees");
+    bool noftz = false;
+    if (withOperation) {
+        result.operation = words.accept(kOperations);
+        noftz = result.operation == "add" && !words.accept({"noftz"}).empty();
+    } else if (in.opcode != "ldu") {
+        cache(words, in, result);
+    }
+    if (in.opcode != "ldu" && device && result.strength != "volatile")
+        result.hint = !words.accept({"L2::cache_hint"}).empty();
+    if (in.opcode == "ld" && device)
+        words.accept({"L2::64B", "L2::128B", "L2::256B"});
+    if (const std::string_view vector = words.accept({"v2", "v4", "v8"}); !vector.empty())
+        result.elements = static_cast<uint8_t>(vector[1] - '0');
+    const auto type = parseType(words.peek());
+    if (!type && words.atEnd())
         fail(in, "no type");
+    const bool narrowFloat = type && (type->kind == Kind::BFloat || (type->kind == Kind::Float && type->bits == 16) ||
+                                      (type->lanes == 2 && type->kind == Kind::Float));
+    if (!type || type->kind == Kind::Predicate || type->kind == Kind::TF32 || narrowFloat != noftz)
+        badModifier(in, std::string(words.peek()));
+    result.type = *type;
+    words.next();
+    if (!words.atEnd())
+        badModifier(in, std::string(words.peek()));
     if (result.elements * result.type.bits > 256 || (result.elements == 8 && result.type.bits != 32))
         fail(in, "a vector of more than 256 bits");
+    if (result.elements * result.type.bits > 128 && result.space != Space::Global)
+        fail(in, "a vector of more than 128 bits of memory that is not .global");
     return result;
+}
+
+// Which cache keeps the data; nothing here has caches.
+void FunctionDecoder::cache(Words& words, const Instruction& in, const Access& access) {
+    if (access.strength == "volatile" || access.strength == "mmio")
+        return;
+    const bool load = in.opcode == "ld", device = access.space == Space::Generic || access.space == Space::Global;
+    std::string_view operation;
+    if (!access.isOrdered())
+        operation = load ? words.accept({"ca", "cg", "cs", "lu", "cv"}) : words.accept({"wb", "cg", "cs", "wt"});
+    if (load && access.strength.empty() && access.space == Space::Global && operation != "cv" && operation != "lu")
+        words.accept({"nc"});
+    if (operation.empty() && device)
+        words.accept(kFirstLevel);
+}
+
+// The cache policy that .L2::cache_hint asks for.
+void FunctionDecoder::policy(const Instruction& in, const Access& access, size_t operand) {
+    operandCount(in, operand + access.hint, operand + access.hint);
+    if (access.hint)
+        source(in, in.operands[operand], {Kind::Unsigned, 64});
 }
 
 FunctionDecoder::Base FunctionDecoder::address(const Instruction& in, const Operand& operand, Space space) {
     const auto* given = std::get_if<Address>(&operand);
-    if (!given)
+    if (!given || given->isValue)
         fail(in, "an operand that is no address");
     Base base{0, given->offset, space, false};
     if (const auto* pointer = std::get_if<Register>(&given->base)) {
@@ -87,7 +135,9 @@ FunctionDecoder::Base FunctionDecoder::address(const Instruction& in, const Oper
 
 void FunctionDecoder::load(const Instruction& in) {
     const Access what = access(in, false);
-    operandCount(in, 2, what.hint ? 3 : 2);
+    policy(in, what, 2);
+    if (std::holds_alternative<Discard>(in.operands[0]))
+        fail(in, "a load of nothing");
     const std::vector<Operand> results = flatten(in.operands[0]);
     if (results.size() != what.elements)
         fail(in, std::to_string(results.size()) + " results");
@@ -95,7 +145,7 @@ void FunctionDecoder::load(const Instruction& in) {
     std::vector<Slot> destinations;
     uint8_t width = 64;
     for (const Operand& operand : results) {
-        destinations.push_back(destination(in, operand, what.type.bits, true));
+        destinations.push_back(destination(in, operand, what.type, true));
         if (const auto* to = std::get_if<Register>(&operand))
             width = to->type.bits;
     }
@@ -112,13 +162,12 @@ void FunctionDecoder::load(const Instruction& in) {
     op.elements = what.elements;
     op.bytes = bytes;
     op.extendTo = isSigned ? width : 64;
-    for (const char* strong : {"volatile", "relaxed", "acquire", "mmio"})
-        op.observes |= hasModifier(in, strong);
+    op.observes = what.isOrdered();
 }
 
 void FunctionDecoder::store(const Instruction& in) {
     const Access what = access(in, false);
-    operandCount(in, 2, what.hint ? 3 : 2);
+    policy(in, what, 2);
     if (what.space == Space::Const)
         fail(in, "a store to .const");
     const Base base = address(in, in.operands[0], what.space);
@@ -146,14 +195,18 @@ void FunctionDecoder::atomic(const Instruction& in) {
     if (what.space != Space::Generic && what.space != Space::Global && what.space != Space::Shared)
         fail(in, "an atomic in a space that has none");
     const size_t first = reduction ? 0 : 1, count = first + (compares ? 3 : 2);
-    operandCount(in, count, count + (what.hint ? 1 : 0));
+    policy(in, what, count);
     std::vector<Slot> destinations;
     if (!reduction)
-        destinations.push_back(destination(in, in.operands[0], what.type.bits));
+        destinations.push_back(destination(in, in.operands[0], what.type));
     const Base base = address(in, in.operands[first], what.space);
     std::vector<Slot> sources{base.slot};
-    for (size_t i = first + 1; i < count; ++i)
+    const bool narrowFloat = hasModifier(in, "noftz");
+    for (size_t i = first + 1; i < count; ++i) {
+        if (narrowFloat && !std::holds_alternative<Register>(in.operands[i]))
+            fail(in, "a value that is no register");
         sources.push_back(source(in, in.operands[i], what.type));
+    }
     Op& op = emit(in, run, destinations, sources);
     op.space = base.space;
     op.offset = base.offset;
@@ -168,20 +221,29 @@ void FunctionDecoder::copyAsync(const Instruction& in) {
     const std::string& kind = in.modifiers[1];
     if (kind == "commit_group" || kind == "wait_all" || kind == "wait_group") {
         operandCount(in, kind == "wait_group", kind == "wait_group");
+        if (in.modifiers.size() != 2)
+            badModifier(in, in.modifiers[2]);
+        const auto* count = in.operands.empty() ? nullptr : std::get_if<Immediate>(&in.operands[0]);
+        if (kind == "wait_group" && (!count || count->kind == Kind::Float))
+            fail(in, "a count of groups that is no number");
         emit(in, handlers::nothing, {}, {});
         return;
     }
     if (kind != "ca" && kind != "cg")
         unknown();
-    if (in.modifiers.size() < 4 || parseSpace(in.modifiers[2]) != Space::Shared || in.modifiers[3] != "global")
+    if (in.modifiers.size() < 4 || (in.modifiers[2] != "shared" && in.modifiers[2] != "shared::cta") ||
+        in.modifiers[3] != "global")
         fail(in, "unknown spaces");
-    bool hint = false;
-    for (size_t i = 4; i < in.modifiers.size(); ++i) {
-        if (!in.modifiers[i].starts_with("L2::"))
-            badModifier(in, in.modifiers[i]);
-        hint |= in.modifiers[i] == "L2::cache_hint";
-    }
-    operandCount(in, 3, hint ? 5 : 4);
+    Words words(in);
+    for (int i = 0; i < 4; ++i)
+        words.next();
+    const bool hint = !words.accept({"L2::cache_hint"}).empty();
+    words.accept({"L2::64B", "L2::128B", "L2::256B"});
+    if (!words.atEnd())
+        badModifier(in, std::string(words.peek()));
+    operandCount(in, 3 + hint, 4 + hint);
+    if (hint)
+        source(in, in.operands.back(), {Kind::Unsigned, 64});
     const auto* size = std::get_if<Immediate>(&in.operands[2]);
     const uint64_t bytes = size ? size->bits : 0;
     if (bytes != 16 && (kind == "cg" || (bytes != 4 && bytes != 8)))
@@ -192,6 +254,9 @@ void FunctionDecoder::copyAsync(const Instruction& in) {
         const auto* ignored = std::get_if<Register>(&in.operands[3]);
         if (ignored && ignored->type.kind == Kind::Predicate)
             fail(in, "the form with a predicate is not supported");
+        const auto* read = std::get_if<Immediate>(&in.operands[3]);
+        if (read && read->bits > bytes)
+            fail(in, "more bytes read than are copied");
     }
     const Slot used =
         in.operands.size() - hint == 4 ? source(in, in.operands[3], {Kind::Unsigned, 32}) : constant(bytes);
@@ -242,7 +307,7 @@ void FunctionDecoder::matrixTransfer(const Instruction& in) {
         if (isStore)
             sources.push_back(source(in, operand, {Kind::Bits, static_cast<uint8_t>(width)}));
         else
-            destinations.push_back(destination(in, operand, width));
+            destinations.push_back(destination(in, operand, {Kind::Bits, static_cast<uint8_t>(width)}));
     }
     Op& op = emit(in, handlers::lanes, destinations, sources);
     op.perform = isStore ? handlers::performMatrixStore : handlers::performMatrixLoad;
@@ -256,31 +321,23 @@ void FunctionDecoder::matrixTransfer(const Instruction& in) {
 
 // ldmatrix.sync.aligned.m8n8.x4{.trans}{.shared}.b16
 void FunctionDecoder::loadRows(const Instruction& in) {
-    Space space = Space::Generic;
-    uint32_t count = 0;
-    bool turned = false, shape = false, type = false;
-    for (const std::string& modifier : in.modifiers) {
-        if (modifier == "x1" || modifier == "x2" || modifier == "x4")
-            count = static_cast<uint32_t>(modifier[1] - '0');
-        else if (modifier == "trans")
-            turned = true;
-        else if (const auto found = parseSpace(modifier); found == Space::Shared)
-            space = Space::Shared;
-        else if (modifier == "m8n8")
-            shape = true;
-        else if (modifier == "b16")
-            type = true;
-        else if (modifier != "sync" && modifier != "aligned")
-            badModifier(in, modifier);
-    }
+    Words words(in);
+    const bool head =
+        !words.accept({"sync"}).empty() && !words.accept({"aligned"}).empty() && !words.accept({"m8n8"}).empty();
+    const std::string_view number = words.accept({"x1", "x2", "x4"});
+    const uint32_t count = number.empty() ? 0 : static_cast<uint32_t>(number[1] - '0');
+    const bool turned = !words.accept({"trans"}).empty();
+    const bool shared = !words.accept({"shared", "shared::cta"}).empty();
+    const Space space = shared ? Space::Shared : Space::Generic;
+    const bool tail = !words.accept({"b16"}).empty() && words.atEnd();
     operandCount(in, 2, 2);
     const std::vector<Operand> operands = flatten(in.operands[0]);
-    if (!shape || !type || count == 0 || operands.size() != count)
+    if (!head || !tail || count == 0 || operands.size() != count)
         fail(in, "no shape, or not its count of registers");
     const Base base = address(in, in.operands[1], space);
     std::vector<Slot> destinations;
     for (const Operand& operand : operands)
-        destinations.push_back(destination(in, operand, 32));
+        destinations.push_back(destination(in, operand, {Kind::Bits, 32}));
     Op& op = emit(in, handlers::lanes, destinations, {base.slot});
     op.perform = handlers::performLoadRows;
     op.space = base.space;

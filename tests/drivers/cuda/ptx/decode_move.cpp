@@ -2,17 +2,28 @@
 #include "special.h"
 #include "types.h"
 
+#include <algorithm>
+
 namespace halyard::softcuda::ptx {
 
 void FunctionDecoder::move(const Instruction& in) {
     operandCount(in, 2, 2);
     const auto type = in.modifiers.size() == 1 ? parseType(in.modifiers[0]) : std::nullopt;
-    if (!type || type->bits == 8)
+    if (!type || type->bits == 8 || type->lanes != 1 || type->kind == Kind::BFloat || type->kind == Kind::TF32 ||
+        (type->kind == Kind::Float && type->bits == 16))
         fail(in, "no type of a move");
+    // Parts of a byte lie in registers of 16 bits.
+    const auto narrow = [&](const Operand& operand) {
+        const auto* given = std::get_if<Register>(&operand);
+        if (given && given->type.bits > 16)
+            fail(in, "a byte in a register of " + std::to_string(given->type.bits) + " bits");
+    };
     const auto part = [&](const Vector& vector) {
         const size_t count = vector.elements.size();
-        if (type->kind == Kind::Predicate || (count != 2 && count != 4) || type->bits / count < 8)
+        if (type->kind != Kind::Bits || (count != 2 && count != 4) || type->bits / count < 8)
             fail(in, std::to_string(count) + " parts");
+        if (type->bits / count == 8)
+            std::for_each(vector.elements.begin(), vector.elements.end(), narrow);
         return Type{Kind::Bits, static_cast<uint8_t>(type->bits / count)};
     };
     const Operand& to = in.operands[0];
@@ -21,12 +32,12 @@ void FunctionDecoder::move(const Instruction& in) {
         const Type element = part(*vector);
         std::vector<Slot> parts;
         for (const Operand& operand : vector->elements)
-            parts.push_back(destination(in, operand, element.bits, element.bits == 8));
+            parts.push_back(destination(in, operand, element, element.bits == 8));
         const Slot whole = source(in, from, *type);
         emit(in, handlers::unpack, parts, {whole}).offset = element.bits;
         return;
     }
-    const Slot result = destination(in, to, type->bits);
+    const Slot result = destination(in, to, *type);
     if (const auto* vector = std::get_if<Vector>(&from)) {
         const Type element = part(*vector);
         std::vector<Slot> parts;
@@ -40,7 +51,7 @@ void FunctionDecoder::move(const Instruction& in) {
         const auto what = findSpecial(special->name, &bits);
         if (!what)
             fail(in, "unknown special register '" + special->name + "'");
-        if (type->bits < bits)
+        if (type->bits != bits || type->kind == Kind::Float)
             fail(in, "a move of " + std::to_string(type->bits) + " bits of '" + special->name + "'");
         emit(in, handlers::special, {result}, {}).target = static_cast<uint32_t>(*what);
         return;
@@ -56,7 +67,7 @@ void FunctionDecoder::move(const Instruction& in) {
     Slot value;
     if (const auto* address = std::get_if<Address>(&from)) {
         const auto* name = std::get_if<Symbol>(&address->base);
-        if (!name)
+        if (!name || !address->isValue || type->kind == Kind::Float)
             fail(in, "a move of memory");
         value = symbol(in, name->name, address->offset);
     } else {
@@ -76,7 +87,7 @@ void FunctionDecoder::convertAddress(const Instruction& in) {
     if (!space)
         badModifier(in, in.modifiers[first]);
     const Type address{Kind::Unsigned, 64};
-    const Slot result = destination(in, in.operands[0], 64);
+    const Slot result = destination(in, in.operands[0], address);
     const Slot value = source(in, in.operands[1], address);
     emit(in, to ? handlers::dropWindow : handlers::addWindow, {result}, {value}).space = *space;
 }
@@ -86,7 +97,7 @@ void FunctionDecoder::isSpace(const Instruction& in) {
     const auto space = in.modifiers.size() == 1 ? parseSpace(in.modifiers[0]) : std::nullopt;
     if (!space)
         fail(in, "no space");
-    const Slot result = destination(in, in.operands[0], 1);
+    const Slot result = destination(in, in.operands[0], {Kind::Predicate, 1});
     const Slot value = source(in, in.operands[1], {Kind::Unsigned, 64});
     emit(in, handlers::isSpace, {result}, {value}).space = *space;
 }

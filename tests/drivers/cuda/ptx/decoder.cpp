@@ -47,7 +47,6 @@ FunctionDecoder::Decode FunctionDecoder::find(const Instruction& in) {
         {"prefetchu", &D::hint},
         {"discard", &D::hint},
         {"applypriority", &D::hint},
-        {"setmaxnreg", &D::hint},
         {"griddepcontrol", &D::hint},
         {"nanosleep", &D::yield},
         {"membar", &D::fence},
@@ -90,7 +89,9 @@ void FunctionDecoder::decode() {
             static const Instruction kMeet;
             emit(kMeet, handlers::meet, {}, {}).control = true;
         }
-        (this->*find(in))(in);
+        const Decode decodeOne = find(in);
+        specials_ = decodeOne == &FunctionDecoder::alu || decodeOne == &FunctionDecoder::move;
+        (this->*decodeOne)(in);
     }
     begins.push_back(static_cast<uint32_t>(code_.ops.size()));
     Op last; // a function may end without a word

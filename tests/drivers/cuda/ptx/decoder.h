@@ -10,6 +10,8 @@
 
 namespace halyard::softcuda::ptx {
 
+class Words;
+
 // Where a variable is for the function: an address or offset in its space.
 struct Place {
     enum class Kind : uint8_t { Device, Shared, DynamicShared, Local, KernelParameter, Area, Function } kind;
@@ -60,9 +62,14 @@ private:
         Type type;
         uint8_t elements = 1;
         bool hint = false; // an operand more: a cache policy
+        std::string_view strength;
+        bool isOrdered() const { return !strength.empty() && strength != "weak"; }
         std::string operation;
     };
     Access access(const Instruction& in, bool withOperation);
+    static bool order(Words& words, const Instruction& in, Access& access);
+    static void cache(Words& words, const Instruction& in, const Access& access);
+    void policy(const Instruction& in, const Access& access, size_t operand);
     struct Base {
         Slot slot = 0;
         int64_t offset = 0;
@@ -76,7 +83,7 @@ private:
     Slot carry();
     Slot temporary() { return static_cast<Slot>(code_.registers++); }
     Slot source(const Instruction& in, const Operand& operand, Type type, bool widerToo = false);
-    Slot destination(const Instruction& in, const Operand& operand, uint32_t bits, bool widerToo = false);
+    Slot destination(const Instruction& in, const Operand& operand, Type type, bool widerToo = false);
     Slot symbol(const Instruction& in, const std::string& name, int64_t offset);
     const Place& place(const Instruction& in, const std::string& name) const;
     static uint64_t immediateBits(const Instruction& in, const Immediate& immediate, Type type);
@@ -95,7 +102,8 @@ private:
     std::map<uint64_t, Slot> constants_;
     std::vector<int32_t> meetings_;
     Slot carry_ = -1;
-    uint32_t at_ = 0; // the instruction
+    uint32_t at_ = 0;       // the instruction
+    bool specials_ = false; // it takes special registers
 };
 
 std::string shown(const Instruction& instruction);

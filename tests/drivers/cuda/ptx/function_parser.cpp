@@ -177,6 +177,8 @@ void FunctionParser::instruction() {
         control(instruction);
     } else if (instruction.opcode == "call") {
         call(instruction);
+    } else if (in_.isPunctuation('!')) {
+        in_.fail("an inverted result of '" + instruction.opcode + "'");
     } else if (!in_.isPunctuation(';')) {
         do
             instruction.operands.push_back(operand());

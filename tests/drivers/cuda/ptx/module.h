@@ -44,6 +44,7 @@ struct Label {
 struct Address { // [base+offset]
     std::variant<Register, Symbol, Immediate> base;
     int64_t offset = 0;
+    bool isValue = false; // symbol+offset, without brackets
 };
 struct Vector;     // {%r1, %r2}
 struct Discard {}; // _

@@ -126,7 +126,7 @@ Operand FunctionParser::named() {
     if (!symbol)
         in_.fail("unknown symbol '" + name + "'");
     if (in_.isPunctuation('+') || in_.isPunctuation('-'))
-        return Address{Symbol{*symbol}, offset()};
+        return Address{Symbol{*symbol}, offset(), true};
     return Symbol{*symbol};
 }
 
@@ -155,20 +155,21 @@ int64_t FunctionParser::offset() {
 }
 
 Operand FunctionParser::address() {
-    Address address;
-    const Token& token = in_.peek();
-    if (token.kind == Token::Kind::Integer) {
-        in_.next();
-        address.base = Immediate{token.value, Kind::Bits, 64};
-    } else {
+    const auto base = [this]() -> decltype(Address::base) {
+        const Token& token = in_.peek();
+        if (token.kind == Token::Kind::Integer) {
+            in_.next();
+            return Immediate{token.value, Kind::Bits, 64};
+        }
         const std::string_view name = in_.name("an address");
         if (const auto found = findRegister(name))
-            address.base = *found;
-        else if (const auto symbol = findSymbol(name))
-            address.base = Symbol{*symbol};
-        else
+            return *found;
+        const auto symbol = findSymbol(name);
+        if (!symbol)
             in_.fail("unknown symbol '" + std::string(name) + "'");
-    }
+        return Symbol{*symbol};
+    };
+    Address address{base(), 0, false};
     address.offset = offset();
     in_.expect(']');
     return address;

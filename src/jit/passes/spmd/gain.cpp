@@ -1,0 +1,71 @@
+#include "jit/passes/spmd/gain.h"
+
+#include "jit/passes/builtin.h"
+
+#include <cmath>
+
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/VectorUtils.h>
+#include <llvm/IR/Function.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/Module.h>
+
+namespace halyard::jit::spmd {
+
+using llvm::Instruction;
+
+namespace {
+
+constexpr double kLoop = 8;     // iterations that a loop is taken to have
+constexpr double kExchange = 3; // of a lane into or out of a vector
+
+// The cost of all lanes, where one scalar instruction costs 1.
+double vectorCost(const Instruction& instruction, const Shapes& shapes, unsigned lanes) {
+    const double serial = lanes * (1 + kExchange);
+    if (const llvm::Value* pointer = llvm::getLoadStorePointerOperand(&instruction)) {
+        const LaneShape shape = shapes.of(pointer);
+        const bool simple = llvm::isa<llvm::LoadInst>(instruction)
+                                ? llvm::cast<llvm::LoadInst>(instruction).isSimple()
+                                : llvm::cast<llvm::StoreInst>(instruction).isSimple();
+        if (!simple) {
+            return serial;
+        }
+        const llvm::DataLayout& data = instruction.getModule()->getDataLayout();
+        const uint64_t size = data.getTypeStoreSize(llvm::getLoadStoreType(&instruction)).getFixedValue();
+        if (shape.isUniform() || shapes.likelyStride(pointer) == static_cast<int64_t>(size)) {
+            return 1;
+        }
+        return 1.2 * lanes;
+    }
+    if (llvm::isa<llvm::AtomicRMWInst, llvm::AtomicCmpXchgInst>(instruction)) {
+        return serial;
+    }
+    if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
+        const Builtin builtin = builtinOf(*call);
+        const bool plain = builtin != Builtin::None || llvm::isTriviallyVectorizable(call->getIntrinsicID()) ||
+                           call->isLifetimeStartOrEnd() || !shapes.of(call).isVarying();
+        return plain && builtin != Builtin::Printf ? 1 : serial;
+    }
+    if (instruction.isIntDivRem() && shapes.of(&instruction).isVarying()) {
+        return serial;
+    }
+    return 1;
+}
+
+} // namespace
+
+bool gains(const llvm::Function& function, const llvm::LoopInfo& loops, const Shapes& shapes, unsigned lanes) {
+    double vector = 0;
+    double scalar = 0;
+    for (const llvm::BasicBlock& block : function) {
+        const double times = std::pow(kLoop, loops.getLoopDepth(&block));
+        for (const Instruction& instruction : block) {
+            vector += times * vectorCost(instruction, shapes, lanes);
+            scalar += times * lanes;
+        }
+    }
+    return vector < 0.8 * scalar;
+}
+
+} // namespace halyard::jit::spmd

@@ -1,0 +1,213 @@
+#include "jit/passes/spmd/vectorise.h"
+
+#include "jit/passes/builtin.h"
+#include "jit/passes/spmd/flow.h"
+#include "jit/passes/spmd/gain.h"
+
+#include <memory>
+
+#include <llvm/ADT/PostOrderIterator.h>
+#include <llvm/Analysis/CFG.h>
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
+#include <llvm/IR/CFG.h>
+#include <llvm/IR/Dominators.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/Transforms/Scalar/Scalarizer.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+#include <llvm/Transforms/Utils/LCSSA.h>
+#include <llvm/Transforms/Utils/Local.h>
+#include <llvm/Transforms/Utils/LoopSimplify.h>
+#include <llvm/Transforms/Utils/LowerSwitch.h>
+
+namespace halyard::jit::spmd {
+
+using llvm::BasicBlock;
+using llvm::Instruction;
+using llvm::Value;
+
+namespace {
+
+struct Erased {
+    void operator()(llvm::Function* function) const { function->eraseFromParent(); }
+};
+using Owned = std::unique_ptr<llvm::Function, Erased>;
+
+void unifyReturns(llvm::Function& function) {
+    llvm::SmallVector<llvm::ReturnInst*, 4> returns;
+    for (BasicBlock& block : function) {
+        if (auto* terminator = llvm::dyn_cast<llvm::ReturnInst>(block.getTerminator())) {
+            returns.push_back(terminator);
+        }
+    }
+    if (returns.size() < 2) {
+        return;
+    }
+    BasicBlock* exit = BasicBlock::Create(function.getContext(), "exit", &function);
+    llvm::ReturnInst::Create(function.getContext(), exit);
+    for (llvm::ReturnInst* terminator : returns) {
+        llvm::BranchInst::Create(exit, terminator->getIterator());
+        terminator->eraseFromParent();
+    }
+}
+
+// Scalars in place of vectors, branches in place of switches, loops in the forms that levels.h wants.
+void prepare(llvm::Function& function) {
+    llvm::PassBuilder builder;
+    llvm::LoopAnalysisManager loops;
+    llvm::FunctionAnalysisManager functions;
+    llvm::CGSCCAnalysisManager sccs;
+    llvm::ModuleAnalysisManager modules;
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(sccs);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, sccs, modules);
+    llvm::ScalarizerPassOptions scalars;
+    scalars.ScalarizeLoadStore = true;
+    llvm::FunctionPassManager passes;
+    passes.addPass(llvm::ScalarizerPass(scalars));
+    passes.addPass(llvm::LowerSwitchPass());
+    passes.addPass(llvm::LoopSimplifyPass());
+    passes.addPass(llvm::LCSSAPass());
+    passes.run(function, functions);
+}
+
+// Whether all lanes come to the node, in every iteration.
+bool isFull(const Node* node) {
+    for (; node != nullptr; node = node->level->node) {
+        if (node->linear || node->level->divergent) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::string problemOf(const Instruction& instruction, const Levels& levels, const Shapes& shapes, unsigned lanes) {
+    const auto text = [&] { return std::string("the instruction '") + instruction.getOpcodeName() + "' on lanes"; };
+    if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
+        const Builtin builtin = builtinOf(*call);
+        if (builtin == Builtin::Collective || builtin == Builtin::RegionBegin || builtin == Builtin::RegionEnd) {
+            return "operations of the subgroup or the workgroup";
+        }
+        if (builtin == Builtin::Barrier && !isFull(&levels.nodeOf(instruction.getParent()))) {
+            return "a barrier that not all invocations may come to";
+        }
+        if (call->isInlineAsm() || call->getCalledFunction() == nullptr) {
+            return text();
+        }
+    }
+    if (instruction.isTerminator() &&
+        !llvm::isa<llvm::BranchInst, llvm::ReturnInst, llvm::UnreachableInst>(instruction)) {
+        return text();
+    }
+    if (llvm::isa<llvm::AllocaInst>(instruction) &&
+        (instruction.getParent() != &instruction.getFunction()->getEntryBlock() ||
+         !llvm::cast<llvm::AllocaInst>(instruction).isStaticAlloca())) {
+        return text();
+    }
+    const auto has = [&](const Value& value) { return wideType(value.getType(), lanes) != nullptr; };
+    const LaneShape shape = instruction.getType()->isVoidTy() ? LaneShape::uniform() : shapes.of(&instruction);
+    if (!shape.isKnown()) {
+        return "a value that nothing defines";
+    }
+    if (shape.isVarying() && !has(instruction)) {
+        return text();
+    }
+    if (shape.isVarying() && instruction.getType()->isStructTy() &&
+        llvm::isa<llvm::PHINode, llvm::SelectInst>(instruction)) {
+        return text();
+    }
+    for (const Value* operand : instruction.operands()) {
+        const LaneShape of = shapes.of(operand);
+        const bool fixed = llvm::isa<BasicBlock, llvm::Function, llvm::MetadataAsValue>(operand);
+        if (!fixed && (shape.isVarying() || instruction.getType()->isVoidTy()) && of.isVarying() && !has(*operand)) {
+            return text();
+        }
+        // Operands are picked out lane by lane only of vectors.
+        if (!fixed && of.isVarying() && operand->getType()->isStructTy() &&
+            !llvm::isa<llvm::ExtractValueInst, llvm::InsertValueInst>(instruction)) {
+            return text();
+        }
+    }
+    // An aggregate or a vector that is the same for all lanes, in an operation that is not.
+    if (shape.isVarying() && !llvm::isa<llvm::CallInst, llvm::LoadInst, llvm::PHINode>(instruction)) {
+        for (const Value* operand : instruction.operands()) {
+            if (!llvm::isa<BasicBlock, llvm::Function>(operand) && !has(*operand)) {
+                return text();
+            }
+        }
+    }
+    return "";
+}
+
+} // namespace
+
+llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool always, std::string& why) {
+    for (const Instruction& instruction : llvm::instructions(kernel)) {
+        const Builtin builtin = builtinOf(instruction);
+        if (builtin == Builtin::Collective) {
+            why = "operations of the subgroup or the workgroup";
+            return nullptr;
+        }
+        const bool asksSubgroups =
+            builtin == Builtin::SubgroupId || builtin == Builtin::SubgroupLocalId || builtin == Builtin::SubgroupSize;
+        if (asksSubgroups && lanes.subgroupSize % lanes.count != 0) {
+            why = "subgroups smaller than a vector";
+            return nullptr;
+        }
+    }
+    llvm::ValueToValueMapTy map;
+    const Owned work(llvm::CloneFunction(&kernel, map));
+    llvm::removeUnreachableBlocks(*work);
+    unifyReturns(*work);
+    prepare(*work);
+    llvm::DominatorTree dominators(*work);
+    const llvm::LoopInfo loops(dominators);
+    const llvm::ReversePostOrderTraversal<llvm::Function*> order(work.get());
+    if (llvm::containsIrreducibleCFG<BasicBlock*>(order, loops)) {
+        why = "irreducible control flow";
+        return nullptr;
+    }
+    Levels levels(*work, loops);
+    why = levels.problem();
+    if (!why.empty()) {
+        return nullptr;
+    }
+    const Shapes shapes(*work, levels, lanes);
+    why = levels.problem();
+    for (const Instruction& instruction : llvm::instructions(*work)) {
+        if (!why.empty()) {
+            return nullptr;
+        }
+        why = problemOf(instruction, levels, shapes, lanes.count);
+    }
+    if (why.empty() && !always && !gains(*work, loops, shapes, lanes.count)) {
+        why = "no gain: too much is done one lane after the other";
+    }
+    if (!why.empty()) {
+        return nullptr;
+    }
+    auto* vector = llvm::Function::Create(kernel.getFunctionType(), kernel.getLinkage(), kernel.getName() + ".lanes",
+                                          kernel.getParent());
+    vector->copyAttributesFrom(&kernel);
+    vector->setSubprogram(work->getSubprogram());
+    Flow(*work, *vector, levels, shapes, lanes.count).emit();
+    return vector;
+}
+
+unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,
+                     const std::array<uint32_t, 3>& workgroupSize) {
+    const llvm::TargetTransformInfo costs = machine.getTargetTransformInfo(kernel);
+    const uint64_t bits = costs.getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector).getFixedValue();
+    unsigned lanes = std::min<unsigned>(16, static_cast<unsigned>(bits / 32));
+    while (lanes > 1 && workgroupSize[0] % lanes != 0) {
+        lanes /= 2;
+    }
+    return lanes >= 4 ? lanes : 1;
+}
+
+} // namespace halyard::jit::spmd

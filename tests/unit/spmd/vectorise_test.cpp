@@ -1,0 +1,207 @@
+// What the SPMD vectoriser makes of small kernels, as text: which accesses are rows, what stays scalar, what is
+// refused. That the results are right is shown by spirv_random_lanes_*.
+#include "jit/passes/spmd/vectorise.h"
+
+#include <gtest/gtest.h>
+
+#include <llvm/AsmParser/Parser.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/SourceMgr.h>
+#include <llvm/Support/raw_ostream.h>
+
+namespace {
+
+using halyard::jit::spmd::Lanes;
+
+constexpr const char* kDeclarations = R"(
+declare i64 @hy.global_id(i32) memory(none) nounwind willreturn
+declare i64 @hy.local_id(i32) memory(none) nounwind willreturn
+declare i64 @hy.group_id(i32) memory(none) nounwind willreturn
+declare void @hy.barrier(i32, i32, i32) convergent nounwind
+declare i1 @hy.subgroup.any(i1) convergent
+declare float @llvm.sqrt.f32(float)
+)";
+
+struct Result {
+    std::string text; // empty: refused
+    std::string why;
+
+    size_t count(const std::string& words) const {
+        size_t found = 0;
+        for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1))
+            ++found;
+        return found;
+    }
+};
+
+Result vectorise(const std::string& body, unsigned lanes = 8) {
+    llvm::LLVMContext context;
+    llvm::SMDiagnostic fault;
+    const std::string text = std::string(kDeclarations) +
+                             "define void @k(ptr addrspace(1) %a, ptr addrspace(1) %b, i64 %n, i32 %w, float %f) "
+                             "\"hy.kernel\" {\n" +
+                             body + "}\n";
+    const std::unique_ptr<llvm::Module> module = llvm::parseAssemblyString(text, fault, context);
+    if (module == nullptr) {
+        ADD_FAILURE() << fault.getMessage().str();
+        return {};
+    }
+    Result result;
+    llvm::Function* vector =
+        halyard::jit::spmd::vectorise(*module->getFunction("k"), {lanes, {64, 1, 1}, 16}, true, result.why);
+    if (vector == nullptr)
+        return result;
+    llvm::raw_string_ostream out(result.text);
+    EXPECT_FALSE(llvm::verifyFunction(*vector, &out)) << result.text;
+    vector->print(out);
+    return result;
+}
+
+TEST(Vectorise, NeighboursAreOneAccess) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %y = fmul float %x, %f
+  store float %y, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(made.count("load <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+TEST(Vectorise, SomeLanesAreAMask) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %inside = icmp slt i64 %i, %n
+  br i1 %inside, label %body, label %end
+body:
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %y = call float @llvm.sqrt.f32(float %x)
+  store float %y, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)");
+    EXPECT_EQ(made.count("call <8 x float> @llvm.masked.load"), 1u) << made.text;
+    EXPECT_EQ(made.count("call void @llvm.masked.store"), 1u) << made.text;
+    EXPECT_EQ(made.count("call <8 x float> @llvm.sqrt"), 1u) << made.text;
+}
+
+TEST(Vectorise, UniformLoopsAndLoadsStayScalar) {
+    const Result made = vectorise(R"(
+entry:
+  %i = call i64 @hy.global_id(i32 0)
+  %inside = icmp slt i64 %i, 1000
+  br i1 %inside, label %loop, label %end
+loop:
+  %k = phi i64 [ 0, %entry ], [ %next, %loop ]
+  %sum = phi float [ 0.0, %entry ], [ %more, %loop ]
+  %pk = getelementptr float, ptr addrspace(1) %a, i64 %k
+  %x = load float, ptr addrspace(1) %pk
+  %ki = add i64 %k, %i
+  %pi = getelementptr float, ptr addrspace(1) %b, i64 %ki
+  %y = load float, ptr addrspace(1) %pi
+  %product = fmul float %x, %y
+  %more = fadd float %sum, %product
+  %next = add i64 %k, 1
+  %again = icmp slt i64 %next, %n
+  br i1 %again, label %loop, label %done
+done:
+  %p = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %more, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)");
+    EXPECT_EQ(made.count("load float"), 1u) << made.text;
+    EXPECT_EQ(made.count("gather"), 0u) << made.text;
+    EXPECT_EQ(made.count("icmp slt i64"), 1u) << "the loop goes on by one scalar comparison\n" << made.text;
+}
+
+TEST(Vectorise, LanesLeaveALoopOneByOne) {
+    const Result made = vectorise(R"(
+entry:
+  %i = call i64 @hy.global_id(i32 0)
+  br label %loop
+loop:
+  %k = phi i64 [ %i, %entry ], [ %next, %loop ]
+  %next = add i64 %k, -3
+  %again = icmp sgt i64 %next, 0
+  br i1 %again, label %loop, label %done
+done:
+  %p = getelementptr i64, ptr addrspace(1) %b, i64 %i
+  store i64 %next, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(made.count("bitcast <8 x i1>"), 1u) << "one test whether any lane goes on\n" << made.text;
+    EXPECT_EQ(made.count("store <8 x i64>"), 1u) << made.text;
+}
+
+// 32 bits may wrap round between two lanes: rows then, and places apart where it does.
+TEST(Vectorise, NarrowIndicesAreTested) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %narrow = trunc i64 %i to i32
+  %index = add i32 %narrow, %w
+  %wide = zext i32 %index to i64
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %wide
+  store float %f, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("call void @llvm.masked.scatter"), 1u) << made.text;
+    EXPECT_EQ(made.count("icmp ule i32"), 1u) << made.text;
+    const Result known = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %narrow = trunc i64 %i to i32
+  %index = add nsw i32 %narrow, %w
+  %wide = sext i32 %index to i64
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %wide
+  store float %f, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(known.count("scatter"), 0u) << known.text;
+}
+
+TEST(Vectorise, IdsInRowsAreKnown) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.local_id(i32 0)
+  %row = lshr i64 %i, 4
+  %column = and i64 %i, 15
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %row
+  %x = load float, ptr addrspace(1) %p
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %column
+  store float %x, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count("load float"), 1u) << "lanes of one row read one place\n" << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+}
+
+TEST(Vectorise, RefusesInWords) {
+    const Result barrier = vectorise(R"(
+  %i = call i64 @hy.local_id(i32 0)
+  %some = icmp slt i64 %i, %n
+  br i1 %some, label %body, label %end
+body:
+  call void @hy.barrier(i32 2, i32 2, i32 264)
+  br label %end
+end:
+  ret void
+)");
+    EXPECT_EQ(barrier.text, "");
+    EXPECT_EQ(barrier.why, "a barrier that not all invocations may come to");
+    const Result subgroup = vectorise(R"(
+  %x = call i1 @hy.subgroup.any(i1 true)
+  ret void
+)");
+    EXPECT_EQ(subgroup.text, "");
+    EXPECT_EQ(subgroup.why, "operations of the subgroup or the workgroup");
+}
+
+} // namespace
