@@ -73,6 +73,23 @@ TEST(Vectorise, NeighboursAreOneAccess) {
     EXPECT_EQ(made.count("masked"), 0u) << made.text;
 }
 
+// `int i = get_global_id(0)` as an index, the way LLVM writes it: an id cut to 32 bits and extended again.
+TEST(Vectorise, AnIdThatIsAnIntIsARow) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %shifted = shl i64 %i, 32
+  %index = ashr exact i64 %shifted, 32
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %index
+  %x = load float, ptr addrspace(1) %p
+  %y = fmul float %x, %f
+  store float %y, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(made.count("load <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
 TEST(Vectorise, SomeLanesAreAMask) {
     const Result made = vectorise(R"(
   %i = call i64 @hy.global_id(i32 0)

@@ -11,11 +11,13 @@
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/CFG.h>
+#include <llvm/IR/ConstantRange.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/Scalarizer.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 #include <llvm/Transforms/Utils/LCSSA.h>
@@ -54,6 +56,21 @@ void unifyReturns(llvm::Function& function) {
     }
 }
 
+// What the ids are below: an index that is an id cut to 32 bits and extended again then is the id, and a row.
+void boundIds(llvm::Function& function, const std::array<uint32_t, 3>& workgroupSize) {
+    for (Instruction& instruction : llvm::instructions(function)) {
+        const Builtin builtin = builtinOf(instruction);
+        if (builtin != Builtin::GlobalId && builtin != Builtin::LocalId) {
+            continue;
+        }
+        auto& call = llvm::cast<llvm::CallInst>(instruction);
+        const auto dimension = builtinDimension(call);
+        const bool local = builtin == Builtin::LocalId && dimension && *dimension < 3;
+        const uint64_t end = local ? workgroupSize[*dimension] : uint64_t{1} << 31;
+        call.addRangeRetAttr(llvm::ConstantRange(llvm::APInt(64, 0), llvm::APInt(64, end)));
+    }
+}
+
 // Scalars in place of vectors, branches in place of switches, loops in the forms that levels.h wants.
 void prepare(llvm::Function& function) {
     llvm::PassBuilder builder;
@@ -69,6 +86,7 @@ void prepare(llvm::Function& function) {
     llvm::ScalarizerPassOptions scalars;
     scalars.ScalarizeLoadStore = true;
     llvm::FunctionPassManager passes;
+    passes.addPass(llvm::InstCombinePass(llvm::InstCombineOptions().setVerifyFixpoint(false)));
     passes.addPass(llvm::ScalarizerPass(scalars));
     passes.addPass(llvm::LowerSwitchPass());
     passes.addPass(llvm::LoopSimplifyPass());
@@ -164,6 +182,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
     const Owned work(llvm::CloneFunction(&kernel, map));
     llvm::removeUnreachableBlocks(*work);
     unifyReturns(*work);
+    boundIds(*work, lanes.workgroupSize);
     prepare(*work);
     llvm::DominatorTree dominators(*work);
     const llvm::LoopInfo loops(dominators);
