@@ -221,4 +221,49 @@ end:
     EXPECT_EQ(subgroup.why, "operations of the subgroup or the workgroup");
 }
 
+TEST(Vectorise, AtomicsOnOnePlaceAreOne) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  %old = atomicrmw add ptr addrspace(1) %b, i32 %x monotonic
+  %least = atomicrmw umin ptr addrspace(1) %b, i32 %x monotonic
+  store i32 %old, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(made.count("atomicrmw"), 2u) << made.text;
+    EXPECT_EQ(made.count("@llvm.vector.reduce.add"), 1u) << made.text;
+    EXPECT_EQ(made.count("@llvm.vector.reduce.umin"), 1u) << made.text;
+    EXPECT_EQ(made.count("lane:"), 0u) << made.text;
+}
+
+TEST(Vectorise, AtomicsWhoseOrderCountsAreNotOne) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %old = atomicrmw fadd ptr addrspace(1) %b, float %x monotonic
+  %given = atomicrmw volatile add ptr addrspace(1) %b, i32 %w monotonic
+  ret void
+)");
+    EXPECT_EQ(made.count("atomicrmw"), 16u) << made.text;
+}
+
+// In a row, without a loop, and with addresses that the processor sees to be apart.
+TEST(Vectorise, AtomicsOnManyPlacesAreBaseAndIndex) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  %index = zext i32 %x to i64
+  %q = getelementptr i32, ptr addrspace(1) %b, i64 %index
+  %old = atomicrmw add ptr addrspace(1) %q, i32 1 monotonic
+  ret void
+)");
+    EXPECT_EQ(made.count("atomicrmw"), 8u) << made.text;
+    EXPECT_EQ(made.count("lane:"), 0u) << made.text;
+    EXPECT_EQ(made.count("extractelement <8 x i32>"), 8u) << made.text;
+    EXPECT_EQ(made.count("extractelement <8 x ptr"), 0u) << made.text;
+}
+
 } // namespace

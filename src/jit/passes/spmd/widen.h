@@ -10,6 +10,7 @@
 
 namespace llvm {
 class AllocaInst;
+class AtomicRMWInst;
 class Function;
 } // namespace llvm
 
@@ -51,9 +52,22 @@ private:
     void emitLoad(llvm::IRBuilder<>& at, const llvm::LoadInst& load, llvm::Value* mask);
     void emitStore(llvm::IRBuilder<>& at, const llvm::StoreInst& store, llvm::Value* mask);
     void emitCall(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
+    // Reads, changes and writes memory as one operation (widen_atomics.cpp).
+    void emitAtomic(llvm::IRBuilder<>& at, const llvm::AtomicRMWInst& rmw, llvm::Value* mask);
     void emitWide(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
     // One lane after the other, those of the mask.
     void serialise(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
+    struct Places { // addresses: base[index of the lane]
+        llvm::Value* base = nullptr;
+        llvm::Value* indices = nullptr;
+        llvm::Type* element = nullptr;
+        bool isSigned = false;
+    };
+    Places places(llvm::IRBuilder<>& at, const llvm::Value* pointer);
+    llvm::Value* place(llvm::IRBuilder<>& at, const Places& places, llvm::Value* lane) const;
+    llvm::Value* doLane(llvm::IRBuilder<>& at, const llvm::Instruction& instruction,
+                        llvm::ArrayRef<llvm::Value*> operands, const Places& places, llvm::Value* lane,
+                        llvm::Value* results) const;
     // Lane 0 of a value whose stride is likely, and in `holds` whether it has that stride (null: it has).
     llvm::Value* guess(llvm::IRBuilder<>& at, const llvm::Value* value, llvm::Value*& holds);
     // Begins the two ways of an access whose address is likely to be contiguous; `at` is then in the contiguous one.
