@@ -266,4 +266,55 @@ TEST(Vectorise, AtomicsOnManyPlacesAreBaseAndIndex) {
     EXPECT_EQ(made.count("extractelement <8 x ptr"), 0u) << made.text;
 }
 
+// p[i] of float4: four rows and shuffles.
+TEST(Vectorise, FieldsOfRecordsAreRows) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr <4 x float>, ptr addrspace(1) %a, i64 %i
+  %x = load <4 x float>, ptr addrspace(1) %p
+  %y = fadd <4 x float> %x, %x
+  %q = getelementptr <4 x float>, ptr addrspace(1) %b, i64 %i
+  store <4 x float> %y, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count(" load <8 x float>"), 4u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 4u) << made.text;
+    EXPECT_EQ(made.count("shufflevector <8 x float>"), 16u) << made.text;
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+// The third number of three is not read, and with it nothing behind the array.
+TEST(Vectorise, NothingIsReadBehindTheLastRecord) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %three = mul nuw nsw i64 %i, 3
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %three
+  %x = load float, ptr addrspace(1) %p
+  %next = getelementptr float, ptr addrspace(1) %p, i64 1
+  %y = load float, ptr addrspace(1) %next
+  %sum = fadd float %x, %y
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %sum, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count(" load <8 x float>"), 3u) << made.text;
+    EXPECT_EQ(made.count("i64 15"), 1u) << made.text; // 7 * 3 + 2 - 8
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+TEST(Vectorise, FieldsThatOthersMayWriteInBetweenAreNotReadAtOnce) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr <2 x float>, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %x, ptr addrspace(1) %q
+  %next = getelementptr float, ptr addrspace(1) %p, i64 1
+  %y = load float, ptr addrspace(1) %next
+  store float %y, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count(" load <8 x float>"), 4u) << made.text;
+}
+
 } // namespace

@@ -33,7 +33,7 @@ Type* wideType(Type* type, unsigned lanes) {
 }
 
 Widener::Widener(llvm::Function& from, llvm::Function& to, const Shapes& shapes, unsigned lanes)
-    : to_(to), shapes_(shapes), lanes_(lanes), data_(from.getDataLayout()),
+    : to_(to), shapes_(shapes), interleaved_(from, shapes), lanes_(lanes), data_(from.getDataLayout()),
       maskType_(llvm::FixedVectorType::get(Type::getInt1Ty(from.getContext()), lanes)) {
     for (unsigned i = 0; i < from.arg_size(); ++i) {
         arguments_[from.getArg(i)] = to.getArg(i);

@@ -2,6 +2,7 @@
 // as vectors; memory in the fewest accesses that its shape allows.
 #pragma once
 
+#include "jit/passes/spmd/interleave.h"
 #include "jit/passes/spmd/shapes.h"
 
 #include <llvm/ADT/DenseMap.h>
@@ -77,6 +78,9 @@ private:
         llvm::BasicBlock* done = nullptr;
     };
     Choice choose(llvm::IRBuilder<>& at, const llvm::Value* pointer);
+    // Whether the access is one of a record's fields; then it is done, all fields in one.
+    bool emitFieldLoad(llvm::IRBuilder<>& at, const llvm::LoadInst& load, llvm::Value* mask);
+    bool emitFieldStore(llvm::IRBuilder<>& at, const llvm::StoreInst& store, llvm::Value* mask);
     bool isLikelyContiguous(const llvm::Value* pointer, llvm::Type* element) const;
     llvm::Value* loadRow(llvm::IRBuilder<>& at, llvm::Type* wide, llvm::Value* first, llvm::Align align,
                          llvm::Value* mask) const;
@@ -88,6 +92,7 @@ private:
 
     llvm::Function& to_;
     const Shapes& shapes_;
+    const Interleaved interleaved_;
     const unsigned lanes_;
     const llvm::DataLayout& data_;
     llvm::VectorType* maskType_;

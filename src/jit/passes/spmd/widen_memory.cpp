@@ -102,6 +102,9 @@ void Widener::emitLoad(IRBuilder<>& at, const llvm::LoadInst& load, Value* mask)
     if (!load.isSimple() || !wide->isVectorTy()) {
         return serialise(at, load, mask);
     }
+    if (emitFieldLoad(at, load, mask)) {
+        return;
+    }
     Value* result = nullptr;
     if (isContiguous(pointer, load.getType())) {
         result = loadRow(at, wide, scalar(at, pointer), load.getAlign(), mask);
@@ -149,6 +152,9 @@ void Widener::emitStore(IRBuilder<>& at, const llvm::StoreInst& store, Value* ma
         at.CreateAlignedStore(last, scalar(at, pointer), store.getAlign());
         return;
     }
+    if (emitFieldStore(at, store, mask)) {
+        return;
+    }
     Value* all = vector(at, value);
     if (isContiguous(pointer, value->getType())) {
         return storeRow(at, all, scalar(at, pointer), store.getAlign(), mask);
@@ -164,6 +170,98 @@ void Widener::emitStore(IRBuilder<>& at, const llvm::StoreInst& store, Value* ma
     at.CreateMaskedScatter(all, vector(at, pointer), store.getAlign(), mask);
     at.CreateBr(choice.done);
     at.SetInsertPoint(choice.done);
+}
+
+namespace {
+
+llvm::Align lowestAlign(const Records& records) {
+    for (const Records::Field& field : records.fields) {
+        if (field.offset == 0) {
+            return llvm::getLoadStoreAlignment(field.access);
+        }
+    }
+    return llvm::Align(1); // not reached: the offsets begin at the lowest
+}
+
+} // namespace
+
+bool Widener::emitFieldLoad(IRBuilder<>& at, const llvm::LoadInst& load, Value* mask) {
+    const Records* records = interleaved_.of(&load);
+    if (records == nullptr || records->where != &load) {
+        return records != nullptr;
+    }
+    const Value* pointer = load.getPointerOperand();
+    const auto distance = [&](unsigned offset) { return int64_t{offset} - int64_t{records->ownOffset}; };
+    const auto read = [&](Value* own) {
+        Value* first = at.CreateConstGEP1_64(records->element, own, static_cast<uint64_t>(distance(0)));
+        return loadRecords(at, *records, first, lowestAlign(*records), mask, lanes_);
+    };
+    std::vector<Value*> fields;
+    if (shapes_.of(pointer).isStrided()) {
+        fields = read(scalar(at, pointer));
+    } else {
+        const Choice choice = choose(at, pointer);
+        const std::vector<Value*> rows = read(choice.pointer);
+        llvm::BasicBlock* together = at.GetInsertBlock();
+        at.CreateBr(choice.done);
+        Type* wide = wideType(records->element, lanes_);
+        fields.resize(rows.size());
+        for (const Records::Field& field : records->fields) {
+            if (fields[field.offset] != nullptr) {
+                continue;
+            }
+            at.SetInsertPoint(choice.other);
+            Value* places = at.CreateConstGEP1_64(records->element, vector(at, pointer),
+                                                  static_cast<uint64_t>(distance(field.offset)));
+            Value* apart = at.CreateMaskedGather(wide, places, llvm::getLoadStoreAlignment(field.access), mask);
+            at.SetInsertPoint(choice.done);
+            llvm::PHINode* either = at.CreatePHI(wide, 2);
+            either->addIncoming(rows[field.offset], together);
+            either->addIncoming(apart, choice.other);
+            fields[field.offset] = either;
+        }
+        at.SetInsertPoint(choice.other);
+        at.CreateBr(choice.done);
+        at.SetInsertPoint(choice.done);
+    }
+    for (const Records::Field& field : records->fields) {
+        define(at, *field.access, fields[field.offset]);
+    }
+    return true;
+}
+
+bool Widener::emitFieldStore(IRBuilder<>& at, const llvm::StoreInst& store, Value* mask) {
+    const Records* records = interleaved_.of(&store);
+    if (records == nullptr || records->where != &store) {
+        return records != nullptr;
+    }
+    const Value* pointer = store.getPointerOperand();
+    const auto distance = [&](unsigned offset) {
+        return static_cast<uint64_t>(int64_t{offset} - int64_t{records->ownOffset});
+    };
+    std::vector<Value*> fields(records->period);
+    for (const Records::Field& field : records->fields) {
+        fields[field.offset] = vector(at, llvm::cast<llvm::StoreInst>(field.access)->getValueOperand());
+    }
+    const auto write = [&](Value* own) {
+        Value* first = at.CreateConstGEP1_64(records->element, own, distance(0));
+        storeRecords(at, *records, fields, first, lowestAlign(*records), mask, lanes_);
+    };
+    if (shapes_.of(pointer).isStrided()) {
+        write(scalar(at, pointer));
+        return true;
+    }
+    const Choice choice = choose(at, pointer);
+    write(choice.pointer);
+    at.CreateBr(choice.done);
+    at.SetInsertPoint(choice.other);
+    for (const Records::Field& field : records->fields) {
+        Value* places = at.CreateConstGEP1_64(records->element, vector(at, pointer), distance(field.offset));
+        at.CreateMaskedScatter(fields[field.offset], places, llvm::getLoadStoreAlignment(field.access), mask);
+    }
+    at.CreateBr(choice.done);
+    at.SetInsertPoint(choice.done);
+    return true;
 }
 
 } // namespace halyard::jit::spmd
