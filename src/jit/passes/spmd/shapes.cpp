@@ -1,5 +1,6 @@
 #include "jit/passes/spmd/shapes.h"
 
+#include "jit/kir.h"
 #include "jit/passes/builtin.h"
 
 #include <bit>
@@ -93,6 +94,18 @@ LaneShape Shapes::of(const Value* value) const {
         return LaneShape::uniform(number->getBitWidth() <= 64 ? multipleOf(number->getZExtValue()) : 1);
     }
     return LaneShape::uniform();
+}
+
+bool Shapes::isLaneBarrier(const llvm::CallInst& call) const {
+    if (builtinOf(call) != Builtin::Barrier || lanes_.count % lanes_.subgroupSize != 0) {
+        return false;
+    }
+    const auto number = [&](unsigned i) -> std::optional<uint64_t> {
+        const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(call.getArgOperand(i));
+        return constant != nullptr ? std::optional(constant->getZExtValue()) : std::nullopt;
+    };
+    const auto isOfLanes = [](std::optional<uint64_t> scope) { return scope && *scope >= kir::kScopeIdSubgroup; };
+    return isOfLanes(number(0)) && (isOfLanes(number(1)) || number(2) == uint64_t{0});
 }
 
 bool Shapes::extends(const Value* value, bool isSigned) const {
@@ -283,6 +296,11 @@ LaneShape Shapes::transferCall(const llvm::CallInst& call) const {
     case Builtin::PointerSpace: {
         const LaneShape pointer = of(call.getArgOperand(0));
         return pointer.isKnown() && pointer.isScalar() ? LaneShape::uniform() : pointer;
+    }
+    case Builtin::Collective: {
+        const LaneShape lane = call.arg_size() > 1 ? of(call.getArgOperand(1)) : LaneShape::uniform();
+        const bool same = isLaneOperation(call) && isSameForLanes(call, lane.isUniform());
+        return !lane.isKnown() ? lane : same ? LaneShape::uniform() : LaneShape::varying();
     }
     default:
         break;

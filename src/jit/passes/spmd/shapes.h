@@ -28,12 +28,19 @@ struct Lanes {
 // The call that gives an id, below 2^31, when `value` is one cut to 32 bits or more; or null.
 const llvm::CallInst* cutId(const llvm::Value* value);
 
+// Whether `call` is an operation that lanes do together when they are a subgroup.
+bool isLaneOperation(const llvm::CallInst& call);
+// Whether its result is one for all lanes. `uniformLane`: the lane that they ask for is. REQUIRES: isLaneOperation.
+bool isSameForLanes(const llvm::CallInst& call, bool uniformLane);
+
 class Shapes {
 public:
     // Linearises `levels` too. REQUIRES: global ids stay below 2^31.
     Shapes(llvm::Function& function, Levels& levels, const Lanes& lanes);
 
     LaneShape of(const llvm::Value* value) const;
+    // A barrier of the subgroup, which is in one vector.
+    bool isLaneBarrier(const llvm::CallInst& call) const;
     // The strided or uniform integer `value`, extended lane by lane (signed or not) to a wider type, is strided too,
     // with the same stride: no active lane's value has wrapped round. extend() in widen.h builds it that way.
     bool extends(const llvm::Value* value, bool isSigned) const;

@@ -1,6 +1,7 @@
 #include "jit/passes/spmd/vectorise.h"
 
 #include "jit/passes/builtin.h"
+#include "jit/passes/loop_extents.h"
 #include "jit/passes/spmd/flow.h"
 #include "jit/passes/spmd/gain.h"
 
@@ -32,6 +33,8 @@ using llvm::Instruction;
 using llvm::Value;
 
 namespace {
+
+constexpr unsigned kMaxLanes = 32; // bits of a mask
 
 struct Erased {
     void operator()(llvm::Function* function) const { function->eraseFromParent(); }
@@ -104,14 +107,20 @@ bool isFull(const Node* node) {
     return true;
 }
 
+// Whether lanes come to the block from different iterations of a loop that it belongs to, as each iteration's own.
+bool isBetweenIterations(const BasicBlock& block, const std::vector<LoopExtent>& extents, const Levels& levels) {
+    return llvm::any_of(extents, [&](const LoopExtent& extent) {
+        return extent.blocks.contains(&block) && !extent.loop->contains(&block) &&
+               levels.nodeOf(extent.loop->getHeader()).level->divergent;
+    });
+}
+
 std::string problemOf(const Instruction& instruction, const Levels& levels, const Shapes& shapes, unsigned lanes) {
     const auto text = [&] { return std::string("the instruction '") + instruction.getOpcodeName() + "' on lanes"; };
     if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
         const Builtin builtin = builtinOf(*call);
-        if (builtin == Builtin::Collective || builtin == Builtin::RegionBegin || builtin == Builtin::RegionEnd) {
-            return "operations of the subgroup or the workgroup";
-        }
-        if (builtin == Builtin::Barrier && !isFull(&levels.nodeOf(instruction.getParent()))) {
+        if (builtin == Builtin::Barrier && !shapes.isLaneBarrier(*call) &&
+            !isFull(&levels.nodeOf(instruction.getParent()))) {
             return "a barrier that not all invocations may come to";
         }
         if (call->isInlineAsm() || call->getCalledFunction() == nullptr) {
@@ -168,8 +177,14 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
     for (const Instruction& instruction : llvm::instructions(kernel)) {
         const Builtin builtin = builtinOf(instruction);
         if (builtin == Builtin::Collective) {
-            why = "operations of the subgroup or the workgroup";
-            return nullptr;
+            if (!isLaneOperation(llvm::cast<llvm::CallInst>(instruction))) {
+                why = "operations of the workgroup";
+                return nullptr;
+            }
+            if (lanes.subgroupSize != lanes.count) {
+                why = "operations of a subgroup that is not the lanes";
+                return nullptr;
+            }
         }
         const bool asksSubgroups =
             builtin == Builtin::SubgroupId || builtin == Builtin::SubgroupLocalId || builtin == Builtin::SubgroupSize;
@@ -182,6 +197,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
     const Owned work(llvm::CloneFunction(&kernel, map));
     llvm::removeUnreachableBlocks(*work);
     unifyReturns(*work);
+    splitAtRegionEnds(*work);
     boundIds(*work, lanes.workgroupSize);
     prepare(*work);
     llvm::DominatorTree dominators(*work);
@@ -191,6 +207,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
         why = "irreducible control flow";
         return nullptr;
     }
+    const std::vector<LoopExtent> extents = loopExtents(*work, dominators, loops);
     Levels levels(*work, loops);
     why = levels.problem();
     if (!why.empty()) {
@@ -203,6 +220,10 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
             return nullptr;
         }
         why = problemOf(instruction, levels, shapes, lanes.count);
+        if (builtinOf(instruction) == Builtin::Collective &&
+            isBetweenIterations(*instruction.getParent(), extents, levels)) {
+            why = "an operation of those that leave a loop together";
+        }
     }
     if (why.empty() && !always && !gains(*work, loops, shapes, lanes.count)) {
         why = "no gain: too much is done one lane after the other";
@@ -219,7 +240,13 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
 }
 
 unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,
-                     const std::array<uint32_t, 3>& workgroupSize) {
+                     const std::array<uint32_t, 3>& workgroupSize, uint32_t subgroupSize) {
+    const bool together = llvm::any_of(llvm::instructions(kernel), [](const Instruction& instruction) {
+        return builtinOf(instruction) == Builtin::Collective;
+    });
+    if (together && subgroupSize >= 4 && subgroupSize <= kMaxLanes && workgroupSize[0] % subgroupSize == 0) {
+        return subgroupSize;
+    }
     const llvm::TargetTransformInfo costs = machine.getTargetTransformInfo(kernel);
     const uint64_t bits = costs.getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector).getFixedValue();
     unsigned lanes = std::min<unsigned>(16, static_cast<unsigned>(bits / 32));

@@ -137,6 +137,9 @@ bool Widener::isSpeculatable(const Instruction& instruction) const {
     if (llvm::isa<llvm::PHINode, llvm::AllocaInst>(instruction) || instruction.isTerminator()) {
         return true;
     }
+    if (builtinOf(instruction) == Builtin::Collective) {
+        return false; // among nobody, it has no result
+    }
     const bool wide = !instruction.getType()->isVoidTy() && isWide(instruction);
     if (const Value* pointer = llvm::getLoadStorePointerOperand(&instruction)) {
         return !shapes_.of(pointer).isUniform(); // masked, or one lane after the other

@@ -12,6 +12,7 @@
 namespace llvm {
 class AllocaInst;
 class AtomicRMWInst;
+class CallInst;
 class Function;
 } // namespace llvm
 
@@ -55,6 +56,8 @@ private:
     void emitCall(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
     // Reads, changes and writes memory as one operation (widen_atomics.cpp).
     void emitAtomic(llvm::IRBuilder<>& at, const llvm::AtomicRMWInst& rmw, llvm::Value* mask);
+    // An operation of the subgroup, whose invocations are the lanes (widen_collectives.cpp).
+    void emitCollective(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
     void emitWide(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
     // One lane after the other, those of the mask.
     void serialise(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);

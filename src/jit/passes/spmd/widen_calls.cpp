@@ -20,6 +20,12 @@ void Widener::emitCall(IRBuilder<>& at, const llvm::CallInst& call, Value* mask)
     if (call.isLifetimeStartOrEnd() || llvm::isa<llvm::AssumeInst, llvm::NoAliasScopeDeclInst>(call)) {
         return; // said of some lanes only
     }
+    if (builtin == Builtin::Collective) {
+        return emitCollective(at, call, mask);
+    }
+    if (builtin == Builtin::RegionBegin || builtin == Builtin::RegionEnd || shapes_.isLaneBarrier(call)) {
+        return; // lanes are together by themselves
+    }
     const bool once = builtin == Builtin::Barrier || builtin == Builtin::Fence;
     if (once || (!call.getType()->isVoidTy() && !isWide(call))) {
         return emitScalar(at, call);

@@ -287,7 +287,7 @@ private:
         }
         spmd::Lanes lanes{asked, shape.workgroupSize, shape.subgroupSize};
         if (asked == 0) {
-            lanes.count = spmd::chooseLanes(kernel, *machine_, shape.workgroupSize);
+            lanes.count = spmd::chooseLanes(kernel, *machine_, shape.workgroupSize, shape.subgroupSize);
         }
         if (lanes.count < 2 || shape.workgroupSize[0] % lanes.count != 0) {
             return nullptr;
