@@ -90,6 +90,28 @@ TEST(Vectorise, AnIdThatIsAnIntIsARow) {
     EXPECT_EQ(made.count("masked"), 0u) << made.text;
 }
 
+// `int i = get_global_id(0) + w * get_global_id(1)`: a row unless it wraps round, which a test tells.
+TEST(Vectorise, AnIntThatIsExtendedIsLikelyARow) {
+    const Result made = vectorise(R"(
+  %x = call i64 @hy.global_id(i32 0)
+  %y = call i64 @hy.global_id(i32 1)
+  %below = mul i64 %y, %n
+  %i = add i64 %below, %x
+  %shifted = shl i64 %i, 32
+  %index = ashr exact i64 %shifted, 32
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %index
+  %v = load float, ptr addrspace(1) %p
+  %masked = and i64 %i, 4294967295
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %masked
+  store float %v, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count("load <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("icmp sle i32"), 1u) << made.text;
+    EXPECT_EQ(made.count("icmp ule i32"), 1u) << made.text;
+}
+
 TEST(Vectorise, SomeLanesAreAMask) {
     const Result made = vectorise(R"(
   %i = call i64 @hy.global_id(i32 0)
@@ -218,7 +240,7 @@ end:
   ret void
 )");
     EXPECT_EQ(subgroup.text, "");
-    EXPECT_EQ(subgroup.why, "operations of the subgroup or the workgroup");
+    EXPECT_EQ(subgroup.why, "operations of a subgroup that is not the lanes");
 }
 
 TEST(Vectorise, AtomicsOnOnePlaceAreOne) {

@@ -108,6 +108,13 @@ bool Shapes::isLaneBarrier(const llvm::CallInst& call) const {
     return isOfLanes(number(0)) && (isOfLanes(number(1)) || number(2) == uint64_t{0});
 }
 
+bool Shapes::isAligned(const Value* value) const {
+    const LaneShape shape = of(value);
+    const auto stride = static_cast<uint64_t>(shape.stride);
+    return shape.isStrided() && shape.stride > 0 && std::has_single_bit(stride) && stride <= shape.multiple &&
+           stride * lanes_.count <= shape.multiple;
+}
+
 bool Shapes::extends(const Value* value, bool isSigned) const {
     const LaneShape shape = of(value);
     if (shape.isUniform()) {
@@ -116,7 +123,7 @@ bool Shapes::extends(const Value* value, bool isSigned) const {
     if (!shape.isStrided()) {
         return false;
     }
-    if (cutId(value) != nullptr) {
+    if (cutId(value) != nullptr || isAligned(value)) {
         return true;
     }
     const auto* instruction = llvm::dyn_cast<Instruction>(value);

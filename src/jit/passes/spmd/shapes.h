@@ -44,6 +44,8 @@ public:
     // The strided or uniform integer `value`, extended lane by lane (signed or not) to a wider type, is strided too,
     // with the same stride: no active lane's value has wrapped round. extend() in widen.h builds it that way.
     bool extends(const llvm::Value* value, bool isSigned) const;
+    // All lanes' values are in one aligned block, in which nothing wraps round.
+    bool isAligned(const llvm::Value* value) const;
     // The stride that `value`, which varies, has unless an integer that was extended on the way had wrapped round among
     // the lanes; Widener::guess() builds the test. Nothing when more than that stands in the way.
     std::optional<int64_t> likelyStride(const llvm::Value* value) const;

@@ -14,8 +14,10 @@
 #include <llvm/IR/CFG.h>
 #include <llvm/IR/ConstantRange.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/PatternMatch.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -74,6 +76,34 @@ void boundIds(llvm::Function& function, const std::array<uint32_t, 3>& workgroup
     }
 }
 
+// Integers that are cut and extended again, in those words: InstCombine writes shifts and masks, of which shapes.h
+// knows less. (x << a) >> b is the low bits of x, extended, and moved up by a - b.
+void spellExtensions(llvm::Function& function) {
+    using namespace llvm::PatternMatch;
+    for (Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+        Value* source = nullptr;
+        const llvm::APInt* up = nullptr;
+        const llvm::APInt* down = nullptr;
+        llvm::IRBuilder<> at(&instruction);
+        Value* spelt = nullptr;
+        if (!instruction.getType()->isIntegerTy(64)) {
+            continue;
+        }
+        if (match(&instruction, m_AShr(m_Shl(m_Value(source), m_APInt(up)), m_APInt(down))) && up->ult(57) &&
+            !up->isZero() && down->ule(*up)) {
+            const auto bits = static_cast<unsigned>(64 - up->getZExtValue());
+            Value* cut = at.CreateTrunc(source, at.getIntNTy(bits));
+            spelt = at.CreateShl(at.CreateSExt(cut, at.getInt64Ty()), (*up - *down).getZExtValue());
+        } else if (match(&instruction, m_And(m_Value(source), m_SpecificInt(0xffffffff)))) {
+            spelt = at.CreateZExt(at.CreateTrunc(source, at.getInt32Ty()), at.getInt64Ty());
+        }
+        if (spelt != nullptr) {
+            instruction.replaceAllUsesWith(spelt);
+            instruction.eraseFromParent();
+        }
+    }
+}
+
 // Scalars in place of vectors, branches in place of switches, loops in the forms that levels.h wants.
 void prepare(llvm::Function& function) {
     llvm::PassBuilder builder;
@@ -88,8 +118,12 @@ void prepare(llvm::Function& function) {
     builder.crossRegisterProxies(loops, functions, sccs, modules);
     llvm::ScalarizerPassOptions scalars;
     scalars.ScalarizeLoadStore = true;
+    llvm::FunctionPassManager folds;
+    folds.addPass(llvm::InstCombinePass(llvm::InstCombineOptions().setVerifyFixpoint(false)));
+    folds.run(function, functions);
+    spellExtensions(function);
+    functions.clear();
     llvm::FunctionPassManager passes;
-    passes.addPass(llvm::InstCombinePass(llvm::InstCombineOptions().setVerifyFixpoint(false)));
     passes.addPass(llvm::ScalarizerPass(scalars));
     passes.addPass(llvm::LowerSwitchPass());
     passes.addPass(llvm::LoopSimplifyPass());

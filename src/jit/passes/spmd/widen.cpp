@@ -236,6 +236,10 @@ Value* Widener::extend(IRBuilder<>& at, const Value* value, bool isSigned, Type*
     if (const llvm::CallInst* id = cutId(value)) {
         return at.CreateZExtOrTrunc(scalar(at, id), type);
     }
+    if (shapes_.isAligned(value)) {
+        Value* first = scalar(at, value);
+        return isSigned ? at.CreateSExt(first, type) : at.CreateZExt(first, type);
+    }
     const auto& instruction = *llvm::cast<Instruction>(value);
     const auto operand = [&](unsigned i) { return extend(at, instruction.getOperand(i), isSigned, type); };
     switch (instruction.getOpcode()) {
