@@ -21,6 +21,12 @@ declare i64 @hy.local_id(i32) memory(none) nounwind willreturn
 declare i64 @hy.group_id(i32) memory(none) nounwind willreturn
 declare void @hy.barrier(i32, i32, i32) convergent nounwind
 declare i1 @hy.subgroup.any(i1) convergent
+declare i32 @hy.subgroup.reduce.iadd.i32(i32) convergent
+declare float @hy.subgroup.reduce.fadd.f32(float) convergent
+declare i32 @hy.subgroup.shuffle_xor.i32(i32, i32) convergent
+declare i32 @hy.workgroup.reduce.iadd.i32(i32) convergent
+declare void @hy.region.begin(i32) convergent willreturn memory(inaccessiblemem: readwrite)
+declare void @hy.region.end(i32) convergent willreturn memory(inaccessiblemem: readwrite)
 declare float @llvm.sqrt.f32(float)
 )";
 
@@ -337,6 +343,88 @@ TEST(Vectorise, FieldsThatOthersMayWriteInBetweenAreNotReadAtOnce) {
   ret void
 )");
     EXPECT_EQ(made.count(" load <8 x float>"), 4u) << made.text;
+}
+
+TEST(Vectorise, ASubgroupThatIsTheLanesStaysInRegisters) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  %sum = call i32 @hy.subgroup.reduce.iadd.i32(i32 %x)
+  %other = call i32 @hy.subgroup.shuffle_xor.i32(i32 %x, i32 1)
+  call void @hy.barrier(i32 3, i32 3, i32 264)
+  %large = icmp sgt i32 %sum, 5
+  br i1 %large, label %body, label %end
+body:
+  store i32 %other, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.count("@llvm.vector.reduce.add.v16i32"), 1u) << made.text;
+    EXPECT_EQ(made.count("shufflevector <16 x i32>"), 1u) << made.text;
+    EXPECT_EQ(made.count("@hy.subgroup"), 0u) << made.text;
+    EXPECT_EQ(made.count("@hy.barrier"), 0u) << made.text;
+    // The sum is one number: the branch stays one.
+    EXPECT_EQ(made.count("store <16 x i32>"), 1u) << made.text;
+}
+
+// docs/kir.md: floats are combined in lane order, from the first on; lanes that are not there do not count.
+TEST(Vectorise, FloatsAreAddedInTheOrderOfTheLanes) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %inside = icmp slt i64 %i, %n
+  br i1 %inside, label %body, label %end
+body:
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %sum = call float @hy.subgroup.reduce.fadd.f32(float %x)
+  store float %sum, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.count("= fadd float"), 16u) << made.text;
+    EXPECT_EQ(made.count("splat (float -0.000000e+00)"), 1u) << made.text;
+}
+
+// Those that leave a loop in one iteration add among themselves; behind the loop they would all be together.
+TEST(Vectorise, RefusesWhatBelongsToAnIterationBehindTheLoop) {
+    const Result made = vectorise(R"(
+entry:
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  br label %loop
+loop:
+  %turn = phi i32 [ 0, %entry ], [ %next, %loop ]
+  call void @hy.region.begin(i32 1)
+  %next = add i32 %turn, 1
+  %leaves = icmp sge i32 %next, %x
+  br i1 %leaves, label %out, label %loop
+out:
+  %sum = call i32 @hy.subgroup.reduce.iadd.i32(i32 %x)
+  br label %end
+end:
+  call void @hy.region.end(i32 1)
+  store i32 %sum, ptr addrspace(1) %p
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.text, "");
+    EXPECT_EQ(made.why, "an operation of those that leave a loop together");
+}
+
+TEST(Vectorise, RefusesOperationsOfTheWorkgroup) {
+    const Result made = vectorise(R"(
+  %x = call i32 @hy.workgroup.reduce.iadd.i32(i32 1)
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.text, "");
+    EXPECT_EQ(made.why, "operations of the workgroup");
 }
 
 } // namespace

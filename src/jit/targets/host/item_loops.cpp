@@ -1,11 +1,24 @@
 #include "jit/targets/host/item_loops.h"
 
+#include <llvm/IR/CFG.h>
 #include <llvm/IR/Metadata.h>
 
 namespace halyard::jit::host {
 
 using llvm::BasicBlock;
 using llvm::Value;
+
+namespace {
+
+// Whether all go from one block to the other the same way.
+bool isStraight(const BasicBlock* from, const BasicBlock* to) {
+    while (from != to && from != nullptr) {
+        from = from->getTerminator() != nullptr ? from->getSingleSuccessor() : nullptr;
+    }
+    return from == to;
+}
+
+} // namespace
 
 ItemValues ItemLoops::open(llvm::IRBuilder<>& at) {
     for (unsigned i = 3; i-- > 0;) {
@@ -73,7 +86,10 @@ void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* a
     loop.global->addIncoming(nextGlobal, latch);
     BasicBlock* done = BasicBlock::Create(context, "items.end", latch->getParent());
     llvm::BranchInst* branch = at.CreateCondBr(at.CreateICmpULT(next, group_.localSize[dimension]), loop.header, done);
-    if (dimension == innermost()) {
+    // Vectors are vectorised, and a short body that is unrolled keeps in registers what it has for each of its items
+    // from one turn of a loop around it to the next.
+    const bool unrolls = group_.lanes > 1 && isStraight(loop.header, latch);
+    if (dimension == innermost() && !unrolls) {
         llvm::MDNode* parallel =
             llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.parallel_accesses"), accessGroup});
         // Unrolled by its trip count before the vectoriser runs, the loop would leave the next one to be
