@@ -42,7 +42,8 @@ struct Result {
     }
 };
 
-Result vectorise(const std::string& body, unsigned lanes = 8) {
+Result vectorise(const std::string& body, unsigned lanes = 8,
+                 halyard::jit::spmd::MaskedMemory masked = halyard::jit::spmd::MaskedMemory::All) {
     llvm::LLVMContext context;
     llvm::SMDiagnostic fault;
     const std::string text = std::string(kDeclarations) +
@@ -56,7 +57,7 @@ Result vectorise(const std::string& body, unsigned lanes = 8) {
     }
     Result result;
     llvm::Function* vector =
-        halyard::jit::spmd::vectorise(*module->getFunction("k"), {lanes, {64, 1, 1}, 16}, true, result.why);
+        halyard::jit::spmd::vectorise(*module->getFunction("k"), {lanes, {64, 1, 1}, 16, masked}, true, result.why);
     if (vector == nullptr)
         return result;
     llvm::raw_string_ostream out(result.text);
@@ -425,6 +426,28 @@ TEST(Vectorise, RefusesOperationsOfTheWorkgroup) {
                                   16);
     EXPECT_EQ(made.text, "");
     EXPECT_EQ(made.why, "operations of the workgroup");
+}
+
+// Where stores under masks are slow, the row of which all lanes are there is stored without.
+TEST(Vectorise, WholeRowsNeedNoMask) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %inside = icmp slt i64 %i, %n
+  br i1 %inside, label %body, label %end
+body:
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %y = fmul float %x, %f
+  store float %y, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)",
+                                  8, halyard::jit::spmd::MaskedMemory::Loads);
+    EXPECT_EQ(made.count("call <8 x float> @llvm.masked.load"), 1u) << made.text;
+    EXPECT_EQ(made.count(" load <8 x float>"), 0u) << made.text;
+    EXPECT_EQ(made.count("call void @llvm.masked.store"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
 }
 
 } // namespace

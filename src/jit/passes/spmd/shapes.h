@@ -19,10 +19,14 @@ class Value;
 
 namespace halyard::jit::spmd {
 
+// What the processor does under a mask at once: nothing (then code takes lane by lane), loads, or stores too.
+enum class MaskedMemory : uint8_t { None, Loads, All };
+
 struct Lanes {
     unsigned count = 1;                      // a power of two that divides workgroupSize[0]
     std::array<uint32_t, 3> workgroupSize{}; // known
     uint32_t subgroupSize = 1;
+    MaskedMemory masked = MaskedMemory::All;
 };
 
 // The call that gives an id, below 2^31, when `value` is one cut to 32 bits or more; or null.
@@ -38,6 +42,7 @@ public:
     // Linearises `levels` too. REQUIRES: global ids stay below 2^31.
     Shapes(llvm::Function& function, Levels& levels, const Lanes& lanes);
 
+    const Lanes& lanes() const { return lanes_; }
     LaneShape of(const llvm::Value* value) const;
     // A barrier of the subgroup, which is in one vector.
     bool isLaneBarrier(const llvm::CallInst& call) const;

@@ -18,6 +18,7 @@
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/PatternMatch.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -288,6 +289,17 @@ unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& ma
         lanes /= 2;
     }
     return lanes >= 4 ? lanes : 1;
+}
+
+MaskedMemory maskedMemory(const llvm::TargetMachine& machine) {
+    if (!machine.getTargetTriple().isX86()) {
+        return MaskedMemory::None; // as far as code for vectors of one size goes
+    }
+    const llvm::MCSubtargetInfo& processor = *machine.getMCSubtargetInfo();
+    // Stores under AVX2's masks are slow on processors of one vendor: a dozen cycles each.
+    return processor.checkFeatures("+avx512vl") ? MaskedMemory::All
+           : processor.checkFeatures("+avx")    ? MaskedMemory::Loads
+                                                : MaskedMemory::None;
 }
 
 } // namespace halyard::jit::spmd

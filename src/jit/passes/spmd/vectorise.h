@@ -26,4 +26,6 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
 unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,
                      const std::array<uint32_t, 3>& workgroupSize, uint32_t subgroupSize);
 
+MaskedMemory maskedMemory(const llvm::TargetMachine& machine);
+
 } // namespace halyard::jit::spmd

@@ -86,9 +86,12 @@ private:
     bool emitFieldStore(llvm::IRBuilder<>& at, const llvm::StoreInst& store, llvm::Value* mask);
     bool isLikelyContiguous(const llvm::Value* pointer, llvm::Type* element) const;
     llvm::Value* loadRow(llvm::IRBuilder<>& at, llvm::Type* wide, llvm::Value* first, llvm::Align align,
-                         llvm::Value* mask) const;
-    void storeRow(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Value* first, llvm::Align align,
-                  llvm::Value* mask) const;
+                         llvm::Value* mask);
+    void storeRow(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Value* first, llvm::Align align, llvm::Value* mask);
+    // Emits `access`, which gets a mask and may give a value, for `mask`. Unless the processor has masks for it, twice:
+    // without one for where all lanes are there, which is nearly always.
+    llvm::Value* underMask(llvm::IRBuilder<>& at, llvm::Value* mask, MaskedMemory wanted,
+                           llvm::function_ref<llvm::Value*(llvm::Value*)> access);
     llvm::Value* extend(llvm::IRBuilder<>& at, const llvm::Value* value, bool isSigned, llvm::Type* type);
     llvm::Value* spread(llvm::IRBuilder<>& at, llvm::Value* first, int64_t stride) const;
     bool isContiguous(const llvm::Value* pointer, llvm::Type* element) const;

@@ -1,6 +1,7 @@
 // How lanes read and write memory.
 #include "jit/passes/spmd/widen.h"
 
+#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/MDBuilder.h>
@@ -80,17 +81,52 @@ Widener::Choice Widener::choose(IRBuilder<>& at, const Value* pointer) {
     return choice;
 }
 
-Value* Widener::loadRow(IRBuilder<>& at, Type* wide, Value* first, llvm::Align align, Value* mask) const {
-    return mask == nullptr ? static_cast<Value*>(at.CreateAlignedLoad(wide, first, align))
-                           : at.CreateMaskedLoad(wide, first, align, mask, llvm::PoisonValue::get(wide));
+Value* Widener::underMask(IRBuilder<>& at, Value* mask, MaskedMemory wanted,
+                          llvm::function_ref<Value*(Value*)> access) {
+    if (mask == nullptr || shapes_.lanes().masked >= wanted) {
+        return access(mask);
+    }
+    llvm::LLVMContext& context = at.getContext();
+    auto* all = llvm::BasicBlock::Create(context, "all", &to_);
+    auto* some = llvm::BasicBlock::Create(context, "some", &to_);
+    auto* done = llvm::BasicBlock::Create(context, "accessed", &to_);
+    at.CreateCondBr(any(at, at.CreateNot(mask)), some, all, llvm::MDBuilder(context).createUnlikelyBranchWeights());
+    at.SetInsertPoint(all);
+    Value* whole = access(nullptr);
+    llvm::BasicBlock* wholeEnd = at.GetInsertBlock();
+    at.CreateBr(done);
+    at.SetInsertPoint(some);
+    Value* part = access(mask);
+    llvm::BasicBlock* partEnd = at.GetInsertBlock();
+    at.CreateBr(done);
+    at.SetInsertPoint(done);
+    if (whole == nullptr) {
+        return nullptr;
+    }
+    llvm::PHINode* either = at.CreatePHI(whole->getType(), 2);
+    either->addIncoming(whole, wholeEnd);
+    either->addIncoming(part, partEnd);
+    return either;
 }
 
-void Widener::storeRow(IRBuilder<>& at, Value* value, Value* first, llvm::Align align, Value* mask) const {
-    if (mask == nullptr) {
-        at.CreateAlignedStore(value, first, align);
-    } else {
-        at.CreateMaskedStore(value, first, align, mask);
-    }
+Value* Widener::loadRow(IRBuilder<>& at, Type* wide, Value* first, llvm::Align align, Value* mask) {
+    return underMask(at, mask, MaskedMemory::Loads, [&](Value* lanes) -> Value* {
+        if (lanes == nullptr) {
+            return at.CreateAlignedLoad(wide, first, align);
+        }
+        return at.CreateMaskedLoad(wide, first, align, lanes, llvm::PoisonValue::get(wide));
+    });
+}
+
+void Widener::storeRow(IRBuilder<>& at, Value* value, Value* first, llvm::Align align, Value* mask) {
+    underMask(at, mask, MaskedMemory::All, [&](Value* lanes) -> Value* {
+        if (lanes == nullptr) {
+            at.CreateAlignedStore(value, first, align);
+        } else {
+            at.CreateMaskedStore(value, first, align, lanes);
+        }
+        return nullptr;
+    });
 }
 
 void Widener::emitLoad(IRBuilder<>& at, const llvm::LoadInst& load, Value* mask) {
@@ -245,7 +281,10 @@ bool Widener::emitFieldStore(IRBuilder<>& at, const llvm::StoreInst& store, Valu
     }
     const auto write = [&](Value* own) {
         Value* first = at.CreateConstGEP1_64(records->element, own, distance(0));
-        storeRecords(at, *records, fields, first, lowestAlign(*records), mask, lanes_);
+        underMask(at, mask, MaskedMemory::All, [&](Value* lanes) -> Value* {
+            storeRecords(at, *records, fields, first, lowestAlign(*records), lanes, lanes_);
+            return nullptr;
+        });
     };
     if (shapes_.of(pointer).isStrided()) {
         write(scalar(at, pointer));

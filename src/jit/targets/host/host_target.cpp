@@ -285,7 +285,7 @@ private:
         if (shape.workgroupSize[0] == 0 || asked == 1) {
             return nullptr;
         }
-        spmd::Lanes lanes{asked, shape.workgroupSize, shape.subgroupSize};
+        spmd::Lanes lanes{asked, shape.workgroupSize, shape.subgroupSize, spmd::maskedMemory(*machine_)};
         if (asked == 0) {
             lanes.count = spmd::chooseLanes(kernel, *machine_, shape.workgroupSize, shape.subgroupSize);
         }
