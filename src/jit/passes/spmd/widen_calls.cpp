@@ -1,6 +1,7 @@
 // Calls, and what lanes do one after the other.
 #include "jit/passes/spmd/widen.h"
 
+#include "jit/kir.h"
 #include "jit/passes/builtin.h"
 
 #include <llvm/Analysis/VectorUtils.h>
@@ -14,6 +15,29 @@ using llvm::Instruction;
 using llvm::IRBuilder;
 using llvm::Type;
 using llvm::Value;
+
+namespace {
+
+// Whether an atomic operation is less code than a loop around it.
+bool isShort(const llvm::AtomicRMWInst& rmw) {
+    if (rmw.getPointerAddressSpace() == kir::kWorkgroup) {
+        return true; // a workgroup has one thread: plain code
+    }
+    switch (rmw.getOperation()) {
+    case llvm::AtomicRMWInst::Add:
+    case llvm::AtomicRMWInst::Sub:
+    case llvm::AtomicRMWInst::Xchg:
+        return true;
+    case llvm::AtomicRMWInst::And:
+    case llvm::AtomicRMWInst::Or:
+    case llvm::AtomicRMWInst::Xor:
+        return rmw.use_empty(); // else a loop of its own
+    default:
+        return false;
+    }
+}
+
+} // namespace
 
 void Widener::emitCall(IRBuilder<>& at, const llvm::CallInst& call, Value* mask) {
     const Builtin builtin = builtinOf(call);
@@ -113,7 +137,8 @@ Value* Widener::doLane(IRBuilder<>& at, const Instruction& instruction, llvm::Ar
 }
 
 void Widener::serialise(IRBuilder<>& at, const Instruction& instruction, Value* mask) {
-    const bool atomic = llvm::isa<llvm::AtomicRMWInst>(instruction);
+    const auto* rmw = llvm::dyn_cast<llvm::AtomicRMWInst>(&instruction);
+    const bool atomic = rmw != nullptr;
     const Places places = atomic ? this->places(at, instruction.getOperand(0)) : Places{};
     llvm::SmallVector<Value*, 8> operands;
     for (const Value* operand : instruction.operands()) {
@@ -131,8 +156,8 @@ void Widener::serialise(IRBuilder<>& at, const Instruction& instruction, Value* 
     auto* done = llvm::BasicBlock::Create(context, "lanes.end", &to_);
     llvm::SmallVector<std::pair<Value*, llvm::BasicBlock*>, 3> ends;
     Value* left = bits(at, mask);
-    // An atomic operation is less than what a loop costs; all lanes are there more often than not.
-    if (atomic) {
+    // All lanes are there more often than not.
+    if (atomic && isShort(*rmw)) {
         llvm::BasicBlock* some = nullptr;
         if (mask != nullptr) {
             auto* all = llvm::BasicBlock::Create(context, "lanes.all", &to_);
