@@ -149,6 +149,32 @@ define void @k(ptr addrspace(1) %out, ptr addrspace(3) %a, ptr addrspace(3) %b) 
     }
 }
 
+// A store to one of eight numbers between the loads of two: the optimiser may not read both at once.
+TEST_P(HostKernels, AccessesOfOneItemStayInOrder) {
+    const auto [size, specialised] = GetParam();
+    const std::string kir = kirModule(R"(
+define void @k(ptr addrspace(1) %a, ptr addrspace(1) %out) #0 {
+  %i = call i64 @hy.global_id(i32 0)
+  %eight = shl i64 %i, 3
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %eight
+  %next = getelementptr i32, ptr addrspace(1) %p, i64 1
+  %x = load i32, ptr addrspace(1) %next
+  %low = and i32 %x, 7
+  %index = zext i32 %low to i64
+  %q = getelementptr i32, ptr addrspace(1) %p, i64 %index
+  store i32 1, ptr addrspace(1) %q
+  %y = load i32, ptr addrspace(1) %p
+  %to = getelementptr i32, ptr addrspace(1) %out, i64 %i
+  store i32 %y, ptr addrspace(1) %to
+  ret void
+})");
+    const size_t items = size_t{3} * size[0];
+    std::vector<uint32_t> a(items * 8);
+    std::vector<uint32_t> out(items);
+    compileAndRun(kir, {3, 1, 1}, size, {Arg::buffer(a.data()), Arg::buffer(out.data())}, specialised);
+    EXPECT_THAT(out, testing::Each(1u));
+}
+
 TEST(HostKernel, IdsAndSizesInThreeDimensions) {
     const std::string kir = kirModule(R"(
 define void @k(ptr addrspace(1) %out) #0 {

@@ -21,6 +21,12 @@ declare i64 @hy.local_id(i32) memory(none) nounwind willreturn
 declare i64 @hy.group_id(i32) memory(none) nounwind willreturn
 declare void @hy.barrier(i32, i32, i32) convergent nounwind
 declare i1 @hy.subgroup.any(i1) convergent
+declare i32 @hy.subgroup.reduce.iadd.i32(i32) convergent
+declare float @hy.subgroup.reduce.fadd.f32(float) convergent
+declare i32 @hy.subgroup.shuffle_xor.i32(i32, i32) convergent
+declare i32 @hy.workgroup.reduce.iadd.i32(i32) convergent
+declare void @hy.region.begin(i32) convergent willreturn memory(inaccessiblemem: readwrite)
+declare void @hy.region.end(i32) convergent willreturn memory(inaccessiblemem: readwrite)
 declare float @llvm.sqrt.f32(float)
 )";
 
@@ -36,7 +42,8 @@ struct Result {
     }
 };
 
-Result vectorise(const std::string& body, unsigned lanes = 8) {
+Result vectorise(const std::string& body, unsigned lanes = 8,
+                 halyard::jit::spmd::MaskedMemory masked = halyard::jit::spmd::MaskedMemory::All) {
     llvm::LLVMContext context;
     llvm::SMDiagnostic fault;
     const std::string text = std::string(kDeclarations) +
@@ -50,7 +57,7 @@ Result vectorise(const std::string& body, unsigned lanes = 8) {
     }
     Result result;
     llvm::Function* vector =
-        halyard::jit::spmd::vectorise(*module->getFunction("k"), {lanes, {64, 1, 1}, 16}, true, result.why);
+        halyard::jit::spmd::vectorise(*module->getFunction("k"), {lanes, {64, 1, 1}, 16, masked}, true, result.why);
     if (vector == nullptr)
         return result;
     llvm::raw_string_ostream out(result.text);
@@ -71,6 +78,45 @@ TEST(Vectorise, NeighboursAreOneAccess) {
     EXPECT_EQ(made.count("load <8 x float>"), 1u) << made.text;
     EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
     EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+// `int i = get_global_id(0)` as an index, the way LLVM writes it: an id cut to 32 bits and extended again.
+TEST(Vectorise, AnIdThatIsAnIntIsARow) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %shifted = shl i64 %i, 32
+  %index = ashr exact i64 %shifted, 32
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %index
+  %x = load float, ptr addrspace(1) %p
+  %y = fmul float %x, %f
+  store float %y, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(made.count("load <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+// `int i = get_global_id(0) + w * get_global_id(1)`: a row unless it wraps round, which a test tells.
+TEST(Vectorise, AnIntThatIsExtendedIsLikelyARow) {
+    const Result made = vectorise(R"(
+  %x = call i64 @hy.global_id(i32 0)
+  %y = call i64 @hy.global_id(i32 1)
+  %below = mul i64 %y, %n
+  %i = add i64 %below, %x
+  %shifted = shl i64 %i, 32
+  %index = ashr exact i64 %shifted, 32
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %index
+  %v = load float, ptr addrspace(1) %p
+  %masked = and i64 %i, 4294967295
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %masked
+  store float %v, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count("load <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("icmp sle i32"), 1u) << made.text;
+    EXPECT_EQ(made.count("icmp ule i32"), 1u) << made.text;
 }
 
 TEST(Vectorise, SomeLanesAreAMask) {
@@ -201,7 +247,209 @@ end:
   ret void
 )");
     EXPECT_EQ(subgroup.text, "");
-    EXPECT_EQ(subgroup.why, "operations of the subgroup or the workgroup");
+    EXPECT_EQ(subgroup.why, "operations of a subgroup that is not the lanes");
+}
+
+TEST(Vectorise, AtomicsOnOnePlaceAreOne) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  %old = atomicrmw add ptr addrspace(1) %b, i32 %x monotonic
+  %least = atomicrmw umin ptr addrspace(1) %b, i32 %x monotonic
+  store i32 %old, ptr addrspace(1) %p
+  ret void
+)");
+    EXPECT_EQ(made.count("atomicrmw"), 2u) << made.text;
+    EXPECT_EQ(made.count("@llvm.vector.reduce.add"), 1u) << made.text;
+    EXPECT_EQ(made.count("@llvm.vector.reduce.umin"), 1u) << made.text;
+    EXPECT_EQ(made.count("lane:"), 0u) << made.text;
+}
+
+TEST(Vectorise, AtomicsWhoseOrderCountsAreNotOne) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %old = atomicrmw fadd ptr addrspace(1) %b, float %x monotonic
+  %given = atomicrmw volatile add ptr addrspace(1) %b, i32 %w monotonic
+  ret void
+)");
+    EXPECT_EQ(made.count("atomicrmw fadd"), 1u) << made.text; // in a loop: each is one itself
+    EXPECT_EQ(made.count("lane:"), 1u) << made.text;
+    EXPECT_EQ(made.count("atomicrmw volatile add"), 8u) << made.text;
+}
+
+// In a row, without a loop, and with addresses that the processor sees to be apart.
+TEST(Vectorise, AtomicsOnManyPlacesAreBaseAndIndex) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  %index = zext i32 %x to i64
+  %q = getelementptr i32, ptr addrspace(1) %b, i64 %index
+  %old = atomicrmw add ptr addrspace(1) %q, i32 1 monotonic
+  ret void
+)");
+    EXPECT_EQ(made.count("atomicrmw"), 8u) << made.text;
+    EXPECT_EQ(made.count("lane:"), 0u) << made.text;
+    EXPECT_EQ(made.count("extractelement <8 x i32>"), 8u) << made.text;
+    EXPECT_EQ(made.count("extractelement <8 x ptr"), 0u) << made.text;
+}
+
+// p[i] of float4: four rows and shuffles.
+TEST(Vectorise, FieldsOfRecordsAreRows) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr <4 x float>, ptr addrspace(1) %a, i64 %i
+  %x = load <4 x float>, ptr addrspace(1) %p
+  %y = fadd <4 x float> %x, %x
+  %q = getelementptr <4 x float>, ptr addrspace(1) %b, i64 %i
+  store <4 x float> %y, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count(" load <8 x float>"), 4u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 4u) << made.text;
+    EXPECT_EQ(made.count("shufflevector <8 x float>"), 16u) << made.text;
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+// The third number of three is not read, and with it nothing behind the array.
+TEST(Vectorise, NothingIsReadBehindTheLastRecord) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %three = mul nuw nsw i64 %i, 3
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %three
+  %x = load float, ptr addrspace(1) %p
+  %next = getelementptr float, ptr addrspace(1) %p, i64 1
+  %y = load float, ptr addrspace(1) %next
+  %sum = fadd float %x, %y
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %sum, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count(" load <8 x float>"), 3u) << made.text;
+    EXPECT_EQ(made.count("i64 15"), 1u) << made.text; // 7 * 3 + 2 - 8
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+TEST(Vectorise, FieldsThatOthersMayWriteInBetweenAreNotReadAtOnce) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr <2 x float>, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %x, ptr addrspace(1) %q
+  %next = getelementptr float, ptr addrspace(1) %p, i64 1
+  %y = load float, ptr addrspace(1) %next
+  store float %y, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count(" load <8 x float>"), 4u) << made.text;
+}
+
+TEST(Vectorise, ASubgroupThatIsTheLanesStaysInRegisters) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  %sum = call i32 @hy.subgroup.reduce.iadd.i32(i32 %x)
+  %other = call i32 @hy.subgroup.shuffle_xor.i32(i32 %x, i32 1)
+  call void @hy.barrier(i32 3, i32 3, i32 264)
+  %large = icmp sgt i32 %sum, 5
+  br i1 %large, label %body, label %end
+body:
+  store i32 %other, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.count("@llvm.vector.reduce.add.v16i32"), 1u) << made.text;
+    EXPECT_EQ(made.count("shufflevector <16 x i32>"), 1u) << made.text;
+    EXPECT_EQ(made.count("@hy.subgroup"), 0u) << made.text;
+    EXPECT_EQ(made.count("@hy.barrier"), 0u) << made.text;
+    // The sum is one number: the branch stays one.
+    EXPECT_EQ(made.count("store <16 x i32>"), 1u) << made.text;
+}
+
+// docs/kir.md: floats are combined in lane order, from the first on; lanes that are not there do not count.
+TEST(Vectorise, FloatsAreAddedInTheOrderOfTheLanes) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %inside = icmp slt i64 %i, %n
+  br i1 %inside, label %body, label %end
+body:
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %sum = call float @hy.subgroup.reduce.fadd.f32(float %x)
+  store float %sum, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.count("= fadd float"), 16u) << made.text;
+    EXPECT_EQ(made.count("splat (float -0.000000e+00)"), 1u) << made.text;
+}
+
+// Those that leave a loop in one iteration add among themselves; behind the loop they would all be together.
+TEST(Vectorise, RefusesWhatBelongsToAnIterationBehindTheLoop) {
+    const Result made = vectorise(R"(
+entry:
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i
+  %x = load i32, ptr addrspace(1) %p
+  br label %loop
+loop:
+  %turn = phi i32 [ 0, %entry ], [ %next, %loop ]
+  call void @hy.region.begin(i32 1)
+  %next = add i32 %turn, 1
+  %leaves = icmp sge i32 %next, %x
+  br i1 %leaves, label %out, label %loop
+out:
+  %sum = call i32 @hy.subgroup.reduce.iadd.i32(i32 %x)
+  br label %end
+end:
+  call void @hy.region.end(i32 1)
+  store i32 %sum, ptr addrspace(1) %p
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.text, "");
+    EXPECT_EQ(made.why, "an operation of those that leave a loop together");
+}
+
+TEST(Vectorise, RefusesOperationsOfTheWorkgroup) {
+    const Result made = vectorise(R"(
+  %x = call i32 @hy.workgroup.reduce.iadd.i32(i32 1)
+  ret void
+)",
+                                  16);
+    EXPECT_EQ(made.text, "");
+    EXPECT_EQ(made.why, "operations of the workgroup");
+}
+
+// Where stores under masks are slow, the row of which all lanes are there is stored without.
+TEST(Vectorise, WholeRowsNeedNoMask) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %inside = icmp slt i64 %i, %n
+  br i1 %inside, label %body, label %end
+body:
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %y = fmul float %x, %f
+  store float %y, ptr addrspace(1) %p
+  br label %end
+end:
+  ret void
+)",
+                                  8, halyard::jit::spmd::MaskedMemory::Loads);
+    EXPECT_EQ(made.count("call <8 x float> @llvm.masked.load"), 1u) << made.text;
+    EXPECT_EQ(made.count(" load <8 x float>"), 0u) << made.text;
+    EXPECT_EQ(made.count("call void @llvm.masked.store"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
 }
 
 } // namespace

@@ -18,6 +18,7 @@ using llvm::Instruction;
 namespace {
 
 constexpr double kLoop = 8;     // iterations that a loop is taken to have
+constexpr uint64_t kRecord = 4; // elements of a small record, and what one access to it costs
 constexpr double kExchange = 3; // of a lane into or out of a vector
 
 // The cost of all lanes, where one scalar instruction costs 1.
@@ -33,8 +34,12 @@ double vectorCost(const Instruction& instruction, const Shapes& shapes, unsigned
         }
         const llvm::DataLayout& data = instruction.getModule()->getDataLayout();
         const uint64_t size = data.getTypeStoreSize(llvm::getLoadStoreType(&instruction)).getFixedValue();
-        if (shape.isUniform() || shapes.likelyStride(pointer) == static_cast<int64_t>(size)) {
+        const auto stride = shapes.likelyStride(pointer);
+        if (shape.isUniform() || stride == static_cast<int64_t>(size)) {
             return 1;
+        }
+        if (stride && *stride > 0 && static_cast<uint64_t>(*stride) <= kRecord * size) {
+            return kRecord; // rows and shuffles, more often than not (interleave.h)
         }
         return 1.2 * lanes;
     }

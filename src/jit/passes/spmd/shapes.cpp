@@ -1,5 +1,6 @@
 #include "jit/passes/spmd/shapes.h"
 
+#include "jit/kir.h"
 #include "jit/passes/builtin.h"
 
 #include <bit>
@@ -95,6 +96,25 @@ LaneShape Shapes::of(const Value* value) const {
     return LaneShape::uniform();
 }
 
+bool Shapes::isLaneBarrier(const llvm::CallInst& call) const {
+    if (builtinOf(call) != Builtin::Barrier || lanes_.count % lanes_.subgroupSize != 0) {
+        return false;
+    }
+    const auto number = [&](unsigned i) -> std::optional<uint64_t> {
+        const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(call.getArgOperand(i));
+        return constant != nullptr ? std::optional(constant->getZExtValue()) : std::nullopt;
+    };
+    const auto isOfLanes = [](std::optional<uint64_t> scope) { return scope && *scope >= kir::kScopeIdSubgroup; };
+    return isOfLanes(number(0)) && (isOfLanes(number(1)) || number(2) == uint64_t{0});
+}
+
+bool Shapes::isAligned(const Value* value) const {
+    const LaneShape shape = of(value);
+    const auto stride = static_cast<uint64_t>(shape.stride);
+    return shape.isStrided() && shape.stride > 0 && std::has_single_bit(stride) && stride <= shape.multiple &&
+           stride * lanes_.count <= shape.multiple;
+}
+
 bool Shapes::extends(const Value* value, bool isSigned) const {
     const LaneShape shape = of(value);
     if (shape.isUniform()) {
@@ -103,7 +123,7 @@ bool Shapes::extends(const Value* value, bool isSigned) const {
     if (!shape.isStrided()) {
         return false;
     }
-    if (cutId(value) != nullptr) {
+    if (cutId(value) != nullptr || isAligned(value)) {
         return true;
     }
     const auto* instruction = llvm::dyn_cast<Instruction>(value);
@@ -283,6 +303,11 @@ LaneShape Shapes::transferCall(const llvm::CallInst& call) const {
     case Builtin::PointerSpace: {
         const LaneShape pointer = of(call.getArgOperand(0));
         return pointer.isKnown() && pointer.isScalar() ? LaneShape::uniform() : pointer;
+    }
+    case Builtin::Collective: {
+        const LaneShape lane = call.arg_size() > 1 ? of(call.getArgOperand(1)) : LaneShape::uniform();
+        const bool same = isLaneOperation(call) && isSameForLanes(call, lane.isUniform());
+        return !lane.isKnown() ? lane : same ? LaneShape::uniform() : LaneShape::varying();
     }
     default:
         break;

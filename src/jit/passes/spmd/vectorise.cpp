@@ -1,6 +1,7 @@
 #include "jit/passes/spmd/vectorise.h"
 
 #include "jit/passes/builtin.h"
+#include "jit/passes/loop_extents.h"
 #include "jit/passes/spmd/flow.h"
 #include "jit/passes/spmd/gain.h"
 
@@ -11,11 +12,16 @@
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/CFG.h>
+#include <llvm/IR/ConstantRange.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/PatternMatch.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/Scalarizer.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 #include <llvm/Transforms/Utils/LCSSA.h>
@@ -30,6 +36,8 @@ using llvm::Instruction;
 using llvm::Value;
 
 namespace {
+
+constexpr unsigned kMaxLanes = 32; // bits of a mask
 
 struct Erased {
     void operator()(llvm::Function* function) const { function->eraseFromParent(); }
@@ -54,6 +62,49 @@ void unifyReturns(llvm::Function& function) {
     }
 }
 
+// What the ids are below: an index that is an id cut to 32 bits and extended again then is the id, and a row.
+void boundIds(llvm::Function& function, const std::array<uint32_t, 3>& workgroupSize) {
+    for (Instruction& instruction : llvm::instructions(function)) {
+        const Builtin builtin = builtinOf(instruction);
+        if (builtin != Builtin::GlobalId && builtin != Builtin::LocalId) {
+            continue;
+        }
+        auto& call = llvm::cast<llvm::CallInst>(instruction);
+        const auto dimension = builtinDimension(call);
+        const bool local = builtin == Builtin::LocalId && dimension && *dimension < 3;
+        const uint64_t end = local ? workgroupSize[*dimension] : uint64_t{1} << 31;
+        call.addRangeRetAttr(llvm::ConstantRange(llvm::APInt(64, 0), llvm::APInt(64, end)));
+    }
+}
+
+// Integers that are cut and extended again, in those words: InstCombine writes shifts and masks, of which shapes.h
+// knows less. (x << a) >> b is the low bits of x, extended, and moved up by a - b.
+void spellExtensions(llvm::Function& function) {
+    using namespace llvm::PatternMatch;
+    for (Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+        Value* source = nullptr;
+        const llvm::APInt* up = nullptr;
+        const llvm::APInt* down = nullptr;
+        llvm::IRBuilder<> at(&instruction);
+        Value* spelt = nullptr;
+        if (!instruction.getType()->isIntegerTy(64)) {
+            continue;
+        }
+        if (match(&instruction, m_AShr(m_Shl(m_Value(source), m_APInt(up)), m_APInt(down))) && up->ult(57) &&
+            !up->isZero() && down->ule(*up)) {
+            const auto bits = static_cast<unsigned>(64 - up->getZExtValue());
+            Value* cut = at.CreateTrunc(source, at.getIntNTy(bits));
+            spelt = at.CreateShl(at.CreateSExt(cut, at.getInt64Ty()), (*up - *down).getZExtValue());
+        } else if (match(&instruction, m_And(m_Value(source), m_SpecificInt(0xffffffff)))) {
+            spelt = at.CreateZExt(at.CreateTrunc(source, at.getInt32Ty()), at.getInt64Ty());
+        }
+        if (spelt != nullptr) {
+            instruction.replaceAllUsesWith(spelt);
+            instruction.eraseFromParent();
+        }
+    }
+}
+
 // Scalars in place of vectors, branches in place of switches, loops in the forms that levels.h wants.
 void prepare(llvm::Function& function) {
     llvm::PassBuilder builder;
@@ -68,6 +119,11 @@ void prepare(llvm::Function& function) {
     builder.crossRegisterProxies(loops, functions, sccs, modules);
     llvm::ScalarizerPassOptions scalars;
     scalars.ScalarizeLoadStore = true;
+    llvm::FunctionPassManager folds;
+    folds.addPass(llvm::InstCombinePass(llvm::InstCombineOptions().setVerifyFixpoint(false)));
+    folds.run(function, functions);
+    spellExtensions(function);
+    functions.clear();
     llvm::FunctionPassManager passes;
     passes.addPass(llvm::ScalarizerPass(scalars));
     passes.addPass(llvm::LowerSwitchPass());
@@ -86,14 +142,20 @@ bool isFull(const Node* node) {
     return true;
 }
 
+// Whether lanes come to the block from different iterations of a loop that it belongs to, as each iteration's own.
+bool isBetweenIterations(const BasicBlock& block, const std::vector<LoopExtent>& extents, const Levels& levels) {
+    return llvm::any_of(extents, [&](const LoopExtent& extent) {
+        return extent.blocks.contains(&block) && !extent.loop->contains(&block) &&
+               levels.nodeOf(extent.loop->getHeader()).level->divergent;
+    });
+}
+
 std::string problemOf(const Instruction& instruction, const Levels& levels, const Shapes& shapes, unsigned lanes) {
     const auto text = [&] { return std::string("the instruction '") + instruction.getOpcodeName() + "' on lanes"; };
     if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
         const Builtin builtin = builtinOf(*call);
-        if (builtin == Builtin::Collective || builtin == Builtin::RegionBegin || builtin == Builtin::RegionEnd) {
-            return "operations of the subgroup or the workgroup";
-        }
-        if (builtin == Builtin::Barrier && !isFull(&levels.nodeOf(instruction.getParent()))) {
+        if (builtin == Builtin::Barrier && !shapes.isLaneBarrier(*call) &&
+            !isFull(&levels.nodeOf(instruction.getParent()))) {
             return "a barrier that not all invocations may come to";
         }
         if (call->isInlineAsm() || call->getCalledFunction() == nullptr) {
@@ -150,8 +212,14 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
     for (const Instruction& instruction : llvm::instructions(kernel)) {
         const Builtin builtin = builtinOf(instruction);
         if (builtin == Builtin::Collective) {
-            why = "operations of the subgroup or the workgroup";
-            return nullptr;
+            if (!isLaneOperation(llvm::cast<llvm::CallInst>(instruction))) {
+                why = "operations of the workgroup";
+                return nullptr;
+            }
+            if (lanes.subgroupSize != lanes.count) {
+                why = "operations of a subgroup that is not the lanes";
+                return nullptr;
+            }
         }
         const bool asksSubgroups =
             builtin == Builtin::SubgroupId || builtin == Builtin::SubgroupLocalId || builtin == Builtin::SubgroupSize;
@@ -164,6 +232,8 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
     const Owned work(llvm::CloneFunction(&kernel, map));
     llvm::removeUnreachableBlocks(*work);
     unifyReturns(*work);
+    splitAtRegionEnds(*work);
+    boundIds(*work, lanes.workgroupSize);
     prepare(*work);
     llvm::DominatorTree dominators(*work);
     const llvm::LoopInfo loops(dominators);
@@ -172,6 +242,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
         why = "irreducible control flow";
         return nullptr;
     }
+    const std::vector<LoopExtent> extents = loopExtents(*work, dominators, loops);
     Levels levels(*work, loops);
     why = levels.problem();
     if (!why.empty()) {
@@ -184,6 +255,10 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
             return nullptr;
         }
         why = problemOf(instruction, levels, shapes, lanes.count);
+        if (builtinOf(instruction) == Builtin::Collective &&
+            isBetweenIterations(*instruction.getParent(), extents, levels)) {
+            why = "an operation of those that leave a loop together";
+        }
     }
     if (why.empty() && !always && !gains(*work, loops, shapes, lanes.count)) {
         why = "no gain: too much is done one lane after the other";
@@ -200,7 +275,13 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
 }
 
 unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,
-                     const std::array<uint32_t, 3>& workgroupSize) {
+                     const std::array<uint32_t, 3>& workgroupSize, uint32_t subgroupSize) {
+    const bool together = llvm::any_of(llvm::instructions(kernel), [](const Instruction& instruction) {
+        return builtinOf(instruction) == Builtin::Collective;
+    });
+    if (together && subgroupSize >= 4 && subgroupSize <= kMaxLanes && workgroupSize[0] % subgroupSize == 0) {
+        return subgroupSize;
+    }
     const llvm::TargetTransformInfo costs = machine.getTargetTransformInfo(kernel);
     const uint64_t bits = costs.getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector).getFixedValue();
     unsigned lanes = std::min<unsigned>(16, static_cast<unsigned>(bits / 32));
@@ -208,6 +289,17 @@ unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& ma
         lanes /= 2;
     }
     return lanes >= 4 ? lanes : 1;
+}
+
+MaskedMemory maskedMemory(const llvm::TargetMachine& machine) {
+    if (!machine.getTargetTriple().isX86()) {
+        return MaskedMemory::None; // as far as code for vectors of one size goes
+    }
+    const llvm::MCSubtargetInfo& processor = *machine.getMCSubtargetInfo();
+    // Stores under AVX2's masks are slow on processors of one vendor: a dozen cycles each.
+    return processor.checkFeatures("+avx512vl") ? MaskedMemory::All
+           : processor.checkFeatures("+avx")    ? MaskedMemory::Loads
+                                                : MaskedMemory::None;
 }
 
 } // namespace halyard::jit::spmd

@@ -22,8 +22,10 @@ namespace halyard::jit::spmd {
 // REQUIRES: everything is inlined; lanes.count divides lanes.workgroupSize[0]; `always`: do not weigh the gain.
 llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool always, std::string& why);
 
-// How many lanes suit the processor and the workgroup; 1: none.
+// How many lanes suit the processor and the workgroup; 1: none. For operations of the subgroup: the subgroup.
 unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,
-                     const std::array<uint32_t, 3>& workgroupSize);
+                     const std::array<uint32_t, 3>& workgroupSize, uint32_t subgroupSize);
+
+MaskedMemory maskedMemory(const llvm::TargetMachine& machine);
 
 } // namespace halyard::jit::spmd

@@ -33,7 +33,7 @@ Type* wideType(Type* type, unsigned lanes) {
 }
 
 Widener::Widener(llvm::Function& from, llvm::Function& to, const Shapes& shapes, unsigned lanes)
-    : to_(to), shapes_(shapes), lanes_(lanes), data_(from.getDataLayout()),
+    : to_(to), shapes_(shapes), interleaved_(from, shapes), lanes_(lanes), data_(from.getDataLayout()),
       maskType_(llvm::FixedVectorType::get(Type::getInt1Ty(from.getContext()), lanes)) {
     for (unsigned i = 0; i < from.arg_size(); ++i) {
         arguments_[from.getArg(i)] = to.getArg(i);
@@ -137,6 +137,9 @@ bool Widener::isSpeculatable(const Instruction& instruction) const {
     if (llvm::isa<llvm::PHINode, llvm::AllocaInst>(instruction) || instruction.isTerminator()) {
         return true;
     }
+    if (builtinOf(instruction) == Builtin::Collective) {
+        return false; // among nobody, it has no result
+    }
     const bool wide = !instruction.getType()->isVoidTy() && isWide(instruction);
     if (const Value* pointer = llvm::getLoadStorePointerOperand(&instruction)) {
         return !shapes_.of(pointer).isUniform(); // masked, or one lane after the other
@@ -160,6 +163,9 @@ void Widener::emit(IRBuilder<>& at, const Instruction& instruction, Value* mask)
     }
     if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
         return emitCall(at, *call, mask);
+    }
+    if (const auto* rmw = llvm::dyn_cast<llvm::AtomicRMWInst>(&instruction)) {
+        return emitAtomic(at, *rmw, mask);
     }
     const LaneShape shape = shapes_.of(&instruction);
     if (shape.isUniform()) {
@@ -230,6 +236,10 @@ Value* Widener::extend(IRBuilder<>& at, const Value* value, bool isSigned, Type*
     if (const llvm::CallInst* id = cutId(value)) {
         return at.CreateZExtOrTrunc(scalar(at, id), type);
     }
+    if (shapes_.isAligned(value)) {
+        Value* first = scalar(at, value);
+        return isSigned ? at.CreateSExt(first, type) : at.CreateZExt(first, type);
+    }
     const auto& instruction = *llvm::cast<Instruction>(value);
     const auto operand = [&](unsigned i) { return extend(at, instruction.getOperand(i), isSigned, type); };
     switch (instruction.getOpcode()) {
@@ -267,201 +277,6 @@ bool Widener::isContiguous(const Value* pointer, Type* element) const {
 bool Widener::isLikelyContiguous(const Value* pointer, Type* element) const {
     return shapes_.likelyStride(pointer) == static_cast<int64_t>(data_.getTypeStoreSize(element).getFixedValue()) &&
            data_.getTypeSizeInBits(element) == data_.getTypeStoreSizeInBits(element);
-}
-
-Value* Widener::guess(IRBuilder<>& at, const Value* value, Value*& holds) {
-    if (shapes_.of(value).isScalar()) {
-        return scalar(at, value);
-    }
-    const auto& instruction = *llvm::cast<Instruction>(value);
-    const auto operand = [&](unsigned i) { return guess(at, instruction.getOperand(i), holds); };
-    switch (instruction.getOpcode()) {
-    case Instruction::ZExt:
-    case Instruction::SExt: {
-        // The lanes' values, modulo 2^bits, run from lane 0's on: none has wrapped when the last one has not.
-        const Value* narrow = instruction.getOperand(0);
-        Value* first = scalar(at, narrow);
-        const bool isSigned = instruction.getOpcode() == Instruction::SExt;
-        const int64_t span = shapes_.of(narrow).stride * static_cast<int64_t>(lanes_ - 1);
-        const unsigned bits = first->getType()->getIntegerBitWidth();
-        const llvm::APInt reach = llvm::APInt(64, static_cast<uint64_t>(span)).sextOrTrunc(bits);
-        const llvm::APInt highest = isSigned ? llvm::APInt::getSignedMaxValue(bits) : llvm::APInt::getMaxValue(bits);
-        const llvm::APInt lowest = isSigned ? llvm::APInt::getSignedMinValue(bits) : llvm::APInt::getMinValue(bits);
-        const bool up = span > 0;
-        Value* bound = llvm::ConstantInt::get(first->getType(), (up ? highest : lowest) - reach);
-        const auto compare = up ? (isSigned ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE)
-                                : (isSigned ? llvm::CmpInst::ICMP_SGE : llvm::CmpInst::ICMP_UGE);
-        Value* fits = at.CreateICmp(compare, first, bound);
-        holds = holds != nullptr ? at.CreateAnd(holds, fits) : fits;
-        return at.CreateCast(isSigned ? Instruction::SExt : Instruction::ZExt, first, instruction.getType());
-    }
-    case Instruction::Add: {
-        Value* left = operand(0);
-        return at.CreateAdd(left, operand(1));
-    }
-    case Instruction::Sub: {
-        Value* left = operand(0);
-        return at.CreateSub(left, operand(1));
-    }
-    case Instruction::Mul: {
-        Value* left = operand(0);
-        return at.CreateMul(left, operand(1));
-    }
-    case Instruction::Shl: {
-        Value* left = operand(0);
-        return at.CreateShl(left, operand(1));
-    }
-    default: { // GetElementPtr
-        const auto& address = llvm::cast<llvm::GetElementPtrInst>(instruction);
-        Value* base = operand(0);
-        llvm::SmallVector<Value*, 4> indices;
-        for (const Value* index : address.indices()) {
-            indices.push_back(guess(at, index, holds));
-        }
-        return at.CreateGEP(address.getSourceElementType(), base, indices);
-    }
-    }
-}
-
-Widener::Choice Widener::choose(IRBuilder<>& at, const Value* pointer) {
-    Value* holds = nullptr;
-    Choice choice;
-    choice.pointer = guess(at, pointer, holds);
-    llvm::LLVMContext& context = at.getContext();
-    auto* row = llvm::BasicBlock::Create(context, "row", &to_);
-    choice.other = llvm::BasicBlock::Create(context, "apart", &to_);
-    choice.done = llvm::BasicBlock::Create(context, "accessed", &to_);
-    vector(at, pointer); // for both ways, and what follows
-    at.CreateCondBr(holds, row, choice.other, llvm::MDBuilder(context).createLikelyBranchWeights());
-    at.SetInsertPoint(row);
-    return choice;
-}
-
-Value* Widener::loadRow(IRBuilder<>& at, Type* wide, Value* first, llvm::Align align, Value* mask) const {
-    return mask == nullptr ? static_cast<Value*>(at.CreateAlignedLoad(wide, first, align))
-                           : at.CreateMaskedLoad(wide, first, align, mask, llvm::PoisonValue::get(wide));
-}
-
-void Widener::storeRow(IRBuilder<>& at, Value* value, Value* first, llvm::Align align, Value* mask) const {
-    if (mask == nullptr) {
-        at.CreateAlignedStore(value, first, align);
-    } else {
-        at.CreateMaskedStore(value, first, align, mask);
-    }
-}
-
-void Widener::emitLoad(IRBuilder<>& at, const llvm::LoadInst& load, Value* mask) {
-    const Value* pointer = load.getPointerOperand();
-    if (shapes_.of(&load).isUniform()) {
-        return emitScalar(at, load);
-    }
-    Type* wide = wideType(load.getType(), lanes_);
-    if (!load.isSimple() || !wide->isVectorTy()) {
-        return serialise(at, load, mask);
-    }
-    Value* result = nullptr;
-    if (isContiguous(pointer, load.getType())) {
-        result = loadRow(at, wide, scalar(at, pointer), load.getAlign(), mask);
-    } else if (isLikelyContiguous(pointer, load.getType())) {
-        const Choice choice = choose(at, pointer);
-        Value* row = loadRow(at, wide, choice.pointer, load.getAlign(), mask);
-        llvm::BasicBlock* rows = at.GetInsertBlock();
-        at.CreateBr(choice.done);
-        at.SetInsertPoint(choice.other);
-        Value* apart = at.CreateMaskedGather(wide, vector(at, pointer), load.getAlign(), mask);
-        at.CreateBr(choice.done);
-        at.SetInsertPoint(choice.done);
-        llvm::PHINode* either = at.CreatePHI(wide, 2);
-        either->addIncoming(row, rows);
-        either->addIncoming(apart, choice.other);
-        result = either;
-    } else if (data_.getTypeSizeInBits(load.getType()) < 8) {
-        return serialise(at, load, mask);
-    } else {
-        result = at.CreateMaskedGather(wide, vector(at, pointer), load.getAlign(), mask);
-    }
-    define(at, load, result);
-}
-
-void Widener::emitStore(IRBuilder<>& at, const llvm::StoreInst& store, Value* mask) {
-    const Value* pointer = store.getPointerOperand();
-    const Value* value = store.getValueOperand();
-    Type* wide = wideType(value->getType(), lanes_);
-    if (!store.isSimple() || wide == nullptr || !wide->isVectorTy() || data_.getTypeSizeInBits(value->getType()) < 8) {
-        return serialise(at, store, mask);
-    }
-    if (shapes_.of(pointer).isUniform()) {
-        // Lanes that write one place race; the last active one does, as if they took turns.
-        Value* last = nullptr;
-        if (shapes_.of(value).isUniform()) {
-            last = scalar(at, value);
-        } else {
-            Value* index = at.getInt32(lanes_ - 1);
-            if (mask != nullptr) {
-                Value* zeros = at.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, bits(at, mask), at.getTrue());
-                index = at.CreateSub(at.getInt32(31), zeros);
-            }
-            last = at.CreateExtractElement(vector(at, value), index);
-        }
-        at.CreateAlignedStore(last, scalar(at, pointer), store.getAlign());
-        return;
-    }
-    Value* all = vector(at, value);
-    if (isContiguous(pointer, value->getType())) {
-        return storeRow(at, all, scalar(at, pointer), store.getAlign(), mask);
-    }
-    if (!isLikelyContiguous(pointer, value->getType())) {
-        at.CreateMaskedScatter(all, vector(at, pointer), store.getAlign(), mask);
-        return;
-    }
-    const Choice choice = choose(at, pointer);
-    storeRow(at, all, choice.pointer, store.getAlign(), mask);
-    at.CreateBr(choice.done);
-    at.SetInsertPoint(choice.other);
-    at.CreateMaskedScatter(all, vector(at, pointer), store.getAlign(), mask);
-    at.CreateBr(choice.done);
-    at.SetInsertPoint(choice.done);
-}
-
-void Widener::emitCall(IRBuilder<>& at, const llvm::CallInst& call, Value* mask) {
-    const Builtin builtin = builtinOf(call);
-    if (call.isLifetimeStartOrEnd() || llvm::isa<llvm::AssumeInst, llvm::NoAliasScopeDeclInst>(call)) {
-        return; // said of some lanes only
-    }
-    const bool once = builtin == Builtin::Barrier || builtin == Builtin::Fence;
-    if (once || (!call.getType()->isVoidTy() && !isWide(call))) {
-        return emitScalar(at, call);
-    }
-    const llvm::Intrinsic::ID id = call.getIntrinsicID();
-    if (id == llvm::Intrinsic::not_intrinsic || !llvm::isTriviallyVectorizable(id) ||
-        !llvm::VectorType::isValidElementType(call.getType())) {
-        return serialise(at, call, mask);
-    }
-    llvm::SmallVector<Type*, 4> overloads;
-    llvm::SmallVector<Value*, 4> operands;
-    if (llvm::isVectorIntrinsicWithOverloadTypeAtArg(id, -1, nullptr)) {
-        overloads.push_back(wideType(call.getType(), lanes_));
-    }
-    for (unsigned i = 0; i < call.arg_size(); ++i) {
-        const Value* operand = call.getArgOperand(i);
-        if (llvm::isVectorIntrinsicWithScalarOpAtArg(id, i, nullptr)) {
-            if (!shapes_.of(operand).isUniform()) {
-                return serialise(at, call, mask);
-            }
-            operands.push_back(scalar(at, operand));
-        } else {
-            operands.push_back(vector(at, operand));
-        }
-        if (llvm::isVectorIntrinsicWithOverloadTypeAtArg(id, static_cast<int>(i), nullptr)) {
-            overloads.push_back(operands.back()->getType());
-        }
-    }
-    llvm::Function* callee = llvm::Intrinsic::getOrInsertDeclaration(to_.getParent(), id, overloads);
-    llvm::CallInst* result = at.CreateCall(callee, operands);
-    if (llvm::isa<llvm::FPMathOperator>(result)) {
-        result->copyFastMathFlags(&call);
-    }
-    define(at, call, result);
 }
 
 void Widener::emitWide(IRBuilder<>& at, const Instruction& instruction, Value* mask) {
@@ -509,77 +324,6 @@ void Widener::emitWide(IRBuilder<>& at, const Instruction& instruction, Value* m
         made->copyIRFlags(&instruction);
     }
     define(at, instruction, result);
-}
-
-void Widener::serialise(IRBuilder<>& at, const Instruction& instruction, Value* mask) {
-    const auto moves = [&](const Value* operand) {
-        return llvm::isa<Instruction>(operand) && !shapes_.of(operand).isUniform();
-    };
-    llvm::SmallVector<Value*, 8> operands;
-    for (const Value* operand : instruction.operands()) {
-        const bool fixed = llvm::isa<llvm::Function, llvm::MetadataAsValue>(operand);
-        operands.push_back(fixed            ? const_cast<Value*>(operand)
-                           : moves(operand) ? vector(at, operand)
-                                            : scalar(at, operand));
-    }
-    Value* left = bits(at, mask);
-    llvm::LLVMContext& context = at.getContext();
-    auto* before = at.GetInsertBlock();
-    auto* loop = llvm::BasicBlock::Create(context, "lane", &to_);
-    auto* done = llvm::BasicBlock::Create(context, "lanes.end", &to_);
-    Type* type = instruction.getType()->isVoidTy() ? nullptr : wideType(instruction.getType(), lanes_);
-    if (mask == nullptr) {
-        at.CreateBr(loop);
-    } else {
-        at.CreateCondBr(at.CreateICmpNE(left, at.getInt32(0)), loop, done);
-    }
-    at.SetInsertPoint(loop);
-    llvm::PHINode* pending = at.CreatePHI(at.getInt32Ty(), 2);
-    llvm::PHINode* results = type != nullptr ? at.CreatePHI(type, 2) : nullptr;
-    Value* lane = at.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, pending, at.getTrue());
-    const auto pick = [&](Value* wide) -> Value* {
-        auto* structure = llvm::dyn_cast<llvm::StructType>(wide->getType());
-        if (structure == nullptr) {
-            return at.CreateExtractElement(wide, lane);
-        }
-        return nullptr;
-    };
-    Instruction* copy = instruction.clone();
-    for (unsigned i = 0; i < operands.size(); ++i) {
-        copy->setOperand(i, moves(instruction.getOperand(i)) ? pick(operands[i]) : operands[i]);
-    }
-    copy->dropUnknownNonDebugMetadata({llvm::LLVMContext::MD_fpmath});
-    at.Insert(copy);
-    Value* collected = nullptr;
-    if (type != nullptr && type->isStructTy()) {
-        collected = results;
-        for (unsigned i = 0; i < type->getStructNumElements(); ++i) {
-            Value* field =
-                at.CreateInsertElement(at.CreateExtractValue(results, i), at.CreateExtractValue(copy, i), lane);
-            collected = at.CreateInsertValue(collected, field, i);
-        }
-    } else if (type != nullptr) {
-        collected = at.CreateInsertElement(results, copy, lane);
-    }
-    Value* rest = at.CreateAnd(pending, at.CreateSub(pending, at.getInt32(1)));
-    at.CreateCondBr(at.CreateICmpNE(rest, at.getInt32(0)), loop, done);
-    auto* latch = at.GetInsertBlock();
-    pending->addIncoming(left, before);
-    pending->addIncoming(rest, latch);
-    at.SetInsertPoint(done);
-    if (type == nullptr) {
-        return;
-    }
-    results->addIncoming(llvm::PoisonValue::get(type), before);
-    results->addIncoming(collected, latch);
-    Value* all = collected;
-    if (mask != nullptr) {
-        llvm::PHINode* phi = at.CreatePHI(type, 2);
-        phi->addIncoming(llvm::PoisonValue::get(type), before);
-        phi->addIncoming(collected, latch);
-        all = phi;
-    }
-    define(at, instruction, all);
 }
 
 } // namespace halyard::jit::spmd

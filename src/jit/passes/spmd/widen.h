@@ -2,6 +2,7 @@
 // as vectors; memory in the fewest accesses that its shape allows.
 #pragma once
 
+#include "jit/passes/spmd/interleave.h"
 #include "jit/passes/spmd/shapes.h"
 
 #include <llvm/ADT/DenseMap.h>
@@ -10,6 +11,8 @@
 
 namespace llvm {
 class AllocaInst;
+class AtomicRMWInst;
+class CallInst;
 class Function;
 } // namespace llvm
 
@@ -51,9 +54,24 @@ private:
     void emitLoad(llvm::IRBuilder<>& at, const llvm::LoadInst& load, llvm::Value* mask);
     void emitStore(llvm::IRBuilder<>& at, const llvm::StoreInst& store, llvm::Value* mask);
     void emitCall(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
+    // Reads, changes and writes memory as one operation (widen_atomics.cpp).
+    void emitAtomic(llvm::IRBuilder<>& at, const llvm::AtomicRMWInst& rmw, llvm::Value* mask);
+    // An operation of the subgroup, whose invocations are the lanes (widen_collectives.cpp).
+    void emitCollective(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
     void emitWide(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
     // One lane after the other, those of the mask.
     void serialise(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
+    struct Places { // addresses: base[index of the lane]
+        llvm::Value* base = nullptr;
+        llvm::Value* indices = nullptr;
+        llvm::Type* element = nullptr;
+        bool isSigned = false;
+    };
+    Places places(llvm::IRBuilder<>& at, const llvm::Value* pointer);
+    llvm::Value* place(llvm::IRBuilder<>& at, const Places& places, llvm::Value* lane) const;
+    llvm::Value* doLane(llvm::IRBuilder<>& at, const llvm::Instruction& instruction,
+                        llvm::ArrayRef<llvm::Value*> operands, const Places& places, llvm::Value* lane,
+                        llvm::Value* results) const;
     // Lane 0 of a value whose stride is likely, and in `holds` whether it has that stride (null: it has).
     llvm::Value* guess(llvm::IRBuilder<>& at, const llvm::Value* value, llvm::Value*& holds);
     // Begins the two ways of an access whose address is likely to be contiguous; `at` is then in the contiguous one.
@@ -63,17 +81,24 @@ private:
         llvm::BasicBlock* done = nullptr;
     };
     Choice choose(llvm::IRBuilder<>& at, const llvm::Value* pointer);
+    // Whether the access is one of a record's fields; then it is done, all fields in one.
+    bool emitFieldLoad(llvm::IRBuilder<>& at, const llvm::LoadInst& load, llvm::Value* mask);
+    bool emitFieldStore(llvm::IRBuilder<>& at, const llvm::StoreInst& store, llvm::Value* mask);
     bool isLikelyContiguous(const llvm::Value* pointer, llvm::Type* element) const;
     llvm::Value* loadRow(llvm::IRBuilder<>& at, llvm::Type* wide, llvm::Value* first, llvm::Align align,
-                         llvm::Value* mask) const;
-    void storeRow(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Value* first, llvm::Align align,
-                  llvm::Value* mask) const;
+                         llvm::Value* mask);
+    void storeRow(llvm::IRBuilder<>& at, llvm::Value* value, llvm::Value* first, llvm::Align align, llvm::Value* mask);
+    // Emits `access`, which gets a mask and may give a value, for `mask`. Unless the processor has masks for it, twice:
+    // without one for where all lanes are there, which is nearly always.
+    llvm::Value* underMask(llvm::IRBuilder<>& at, llvm::Value* mask, MaskedMemory wanted,
+                           llvm::function_ref<llvm::Value*(llvm::Value*)> access);
     llvm::Value* extend(llvm::IRBuilder<>& at, const llvm::Value* value, bool isSigned, llvm::Type* type);
     llvm::Value* spread(llvm::IRBuilder<>& at, llvm::Value* first, int64_t stride) const;
     bool isContiguous(const llvm::Value* pointer, llvm::Type* element) const;
 
     llvm::Function& to_;
     const Shapes& shapes_;
+    const Interleaved interleaved_;
     const unsigned lanes_;
     const llvm::DataLayout& data_;
     llvm::VectorType* maskType_;

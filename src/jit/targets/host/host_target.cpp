@@ -285,9 +285,9 @@ private:
         if (shape.workgroupSize[0] == 0 || asked == 1) {
             return nullptr;
         }
-        spmd::Lanes lanes{asked, shape.workgroupSize, shape.subgroupSize};
+        spmd::Lanes lanes{asked, shape.workgroupSize, shape.subgroupSize, spmd::maskedMemory(*machine_)};
         if (asked == 0) {
-            lanes.count = spmd::chooseLanes(kernel, *machine_, shape.workgroupSize);
+            lanes.count = spmd::chooseLanes(kernel, *machine_, shape.workgroupSize, shape.subgroupSize);
         }
         if (lanes.count < 2 || shape.workgroupSize[0] % lanes.count != 0) {
             return nullptr;

@@ -1,11 +1,51 @@
 #include "jit/targets/host/item_loops.h"
 
+#include <llvm/ADT/DepthFirstIterator.h>
+#include <llvm/IR/CFG.h>
+#include <llvm/IR/Instructions.h>
 #include <llvm/IR/Metadata.h>
 
 namespace halyard::jit::host {
 
 using llvm::BasicBlock;
 using llvm::Value;
+
+namespace {
+
+// Whether all go from one block to the other the same way.
+bool isStraight(const BasicBlock* from, const BasicBlock* to) {
+    while (from != to && from != nullptr) {
+        from = from->getTerminator() != nullptr ? from->getSingleSuccessor() : nullptr;
+    }
+    return from == to;
+}
+
+// Whether an item may access memory behind a store of its own. LLVM's loop vectoriser takes parallel accesses for
+// independent within one iteration too, and moves those that it reads or writes together over each other.
+bool accessesBehindStores(BasicBlock* header) {
+    for (BasicBlock* block : llvm::depth_first(header)) {
+        bool stored = false;
+        for (const llvm::Instruction& instruction : *block) {
+            if (stored && instruction.mayReadOrWriteMemory()) {
+                return true;
+            }
+            stored = stored || instruction.mayWriteToMemory();
+        }
+        if (!stored || block->getTerminator() == nullptr) {
+            continue;
+        }
+        for (BasicBlock* next : llvm::successors(block)) {
+            for (BasicBlock* later : llvm::depth_first(next)) {
+                if (llvm::any_of(*later, [](const llvm::Instruction& other) { return other.mayReadOrWriteMemory(); })) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+} // namespace
 
 ItemValues ItemLoops::open(llvm::IRBuilder<>& at) {
     for (unsigned i = 3; i-- > 0;) {
@@ -72,14 +112,19 @@ void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* a
     loop.local->addIncoming(next, latch);
     loop.global->addIncoming(nextGlobal, latch);
     BasicBlock* done = BasicBlock::Create(context, "items.end", latch->getParent());
+    const bool ordered = accessesBehindStores(loop.header);
     llvm::BranchInst* branch = at.CreateCondBr(at.CreateICmpULT(next, group_.localSize[dimension]), loop.header, done);
-    if (dimension == innermost()) {
+    // Vectors are vectorised, and a short body that is unrolled keeps in registers what it has for each of its items
+    // from one turn of a loop around it to the next.
+    const bool unrolls = group_.lanes > 1 && isStraight(loop.header, latch);
+    if (dimension == innermost() && !unrolls) {
         llvm::MDNode* parallel =
             llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.parallel_accesses"), accessGroup});
         // Unrolled by its trip count before the vectoriser runs, the loop would leave the next one to be
         // vectorised, across rows of work-items.
         llvm::MDNode* whole = llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.unroll.disable")});
-        llvm::MDNode* id = llvm::MDNode::getDistinct(context, {nullptr, parallel, whole});
+        llvm::MDNode* id = ordered ? llvm::MDNode::getDistinct(context, {nullptr, whole})
+                                   : llvm::MDNode::getDistinct(context, {nullptr, parallel, whole});
         id->replaceOperandWith(0, id);
         branch->setMetadata(llvm::LLVMContext::MD_loop, id);
     }
