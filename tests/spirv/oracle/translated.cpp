@@ -76,8 +76,10 @@ public:
         if (!succeeds(command, errors)) { // some operations need the size
             const HyDim3& size = launch.workgroupSize;
             command.insert(command.end(), {"--workgroup-size", fmt::format("{},{},{}", size.x, size.y, size.z)});
-            if (!succeeds(command, errors))
-                return {HY_ERROR_UNSUPPORTED_SPIRV, "halyardc", contents(errors)};
+            if (!succeeds(command, errors)) {
+                const std::string words = contents(errors);
+                return {HY_ERROR_UNSUPPORTED_SPIRV, "halyardc", words.empty() ? "it did not start, or crashed" : words};
+            }
         }
         const std::string bytes = contents(made);
         Words translation(bytes.size() / 4);

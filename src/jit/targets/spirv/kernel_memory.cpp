@@ -54,14 +54,16 @@ Id KernelEmitter::loadBits(Space space, Id pointer, uint32_t bits, uint32_t coun
     if (isWhole(count)) {
         return emit(Op::OpLoad, type, {accessed(space, pointer, type), accessMask(isVolatile), alignment});
     }
-    Words parts;
+    // By insertions: llvm-spirv 15 crashes at an OpCompositeConstruct of a vector that is no constant.
+    Id result = module_.constantNull(type);
     for (uint32_t i = 0; i < count; ++i) {
         const uint32_t offset = i * bits / 8;
         const Id at = i == 0 ? pointer : advanced(pointer, space, u64(offset), false);
-        parts.push_back(
-            loadBits(space, at, bits, 1, static_cast<uint32_t>(llvm::MinAlign(alignment, offset)), isVolatile));
+        const Id part =
+            loadBits(space, at, bits, 1, static_cast<uint32_t>(llvm::MinAlign(alignment, offset)), isVolatile);
+        result = emit(Op::OpCompositeInsert, type, {part, result, i});
     }
-    return emit(Op::OpCompositeConstruct, type, parts);
+    return result;
 }
 
 void KernelEmitter::storeBits(Space space, Id pointer, Id value, uint32_t bits, uint32_t count, uint32_t alignment,
