@@ -88,9 +88,11 @@ void KernelEmitter::layOutGlobals() {
             continue;
         }
         const uint64_t size = data_.getTypeAllocSize(variable.getValueType()).getFixedValue();
-        const Block block =
-            blockOf(size, data_.getValueOrABITypeAlignment(variable.getAlign(), variable.getValueType()).value());
-        if (variable.getAddressSpace() == kir::kWorkgroup) {
+        const bool inWorkgroup = variable.getAddressSpace() == kir::kWorkgroup;
+        const uint64_t own = data_.getValueOrABITypeAlignment(variable.getAlign(), variable.getValueType()).value();
+        // Atomic operations on bytes change the word around them (expand_atomics.h).
+        const Block block = blockOf(size, inWorkgroup ? std::max<uint64_t>(own, 4) : own);
+        if (inWorkgroup) {
             const Id id = module_.data(::spv::StorageClass::Workgroup, block.type, 0);
             lasting_[&variable] = bytes(id, Space::Workgroup);
             continue;
