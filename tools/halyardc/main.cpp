@@ -167,7 +167,8 @@ int mainFunction(int argc, char** argv) {
     app.add_option("--emit", options.emit,
                    "reflect: the interface as JSON; kir: after import; ir: after optimisation; asm; artifact")
         ->check(CLI::IsMember({"reflect", "kir", "ir", "asm", "artifact"}));
-    app.add_option("--target", options.target, "Target (default: host)");
+    app.add_option("--target", options.target,
+                   "host, nvptx, vulkan, or spirv-kernel: SPIR-V for OpenCL and Level Zero (default: host)");
     app.add_option("--cpu", options.cpu, "Processor (default: native)");
     app.add_option("--features", options.features, "Processor features, as LLVM spells them: +a,-b");
     app.add_option("--workgroup-size", options.workgroupSize, "X[,Y[,Z]]: code for this size alone (default: for any)")

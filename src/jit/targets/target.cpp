@@ -14,6 +14,9 @@ spv::Result<std::unique_ptr<Target>> createTarget(const std::string& name, const
     if (name == "nvptx") {
         return nvptx::createNvptxTarget(cpu, features);
     }
+    if (name == "spirv-kernel") {
+        return spirv::createKernelTarget(cpu, features);
+    }
     if (name == "vulkan") {
         return spirv::createVulkanTarget(cpu, features);
     }
@@ -22,7 +25,7 @@ spv::Result<std::unique_ptr<Target>> createTarget(const std::string& name, const
 }
 
 std::string targetNames() {
-    return "host, nvptx, vulkan";
+    return "host, nvptx, spirv-kernel, vulkan";
 }
 
 } // namespace halyard::jit

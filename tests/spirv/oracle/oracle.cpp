@@ -1,6 +1,7 @@
 #include "oracle/oracle.h"
 
 #include "oracle/protocol.h"
+#include "oracle/translated.h"
 
 #include <array>
 #include <cerrno>
@@ -118,6 +119,11 @@ std::string programPath(const std::string& name) {
 } // namespace
 
 std::unique_ptr<Oracle> open(const std::string& selector, std::string* why) {
+    constexpr std::string_view kKernel = "kernel:";
+    if (selector.starts_with(kKernel)) {
+        std::unique_ptr<Oracle> device = open(selector.substr(kKernel.size()), why);
+        return device != nullptr ? translated(std::move(device), programPath("halyardc")) : nullptr;
+    }
     if (selector == "pocl" || selector == "lavapipe") {
         const std::string program = programPath("spirv_oracle_" + selector);
         if (access(program.c_str(), X_OK) != 0) {

@@ -18,6 +18,7 @@ public:
     virtual bool takes(Flavour flavour) const = 0;
 };
 
+// "kernel:" and any of these runs what the target spirv-kernel makes of a module there.
 // "pocl" (OpenCL; Kernel modules), "lavapipe" (Vulkan; GLCompute modules), or a device of ours by selector. Null, with
 // the reason in *why, when it is not there. A crash of another implementation is an outcome: HY_ERROR_DEVICE_LOST.
 std::unique_ptr<Oracle> open(const std::string& selector, std::string* why);

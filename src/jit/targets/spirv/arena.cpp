@@ -129,18 +129,25 @@ uint32_t atomicBits(const llvm::Instruction& instruction) {
 
 } // namespace
 
+bool Emitter::placeSlot(const llvm::AllocaInst& variable) {
+    if (!isSlot(variable)) {
+        return false;
+    }
+    const Id id = module_.newId();
+    append(variables_, Op::OpVariable,
+           {module_.pointerType(::spv::StorageClass::Function, typeOf(variable.getAllocatedType())), id,
+            static_cast<uint32_t>(::spv::StorageClass::Function)});
+    slots_[&variable] = id;
+    return true;
+}
+
 void Emitter::layOutPrivate() {
     for (const llvm::Instruction& instruction : llvm::instructions(kernel_)) {
         const auto* variable = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
         if (variable == nullptr) {
             continue;
         }
-        if (isSlot(*variable)) {
-            const Id id = module_.newId();
-            append(variables_, Op::OpVariable,
-                   {module_.pointerType(::spv::StorageClass::Function, typeOf(variable->getAllocatedType())), id,
-                    static_cast<uint32_t>(::spv::StorageClass::Function)});
-            slots_[variable] = id;
+        if (placeSlot(*variable)) {
             continue;
         }
         const std::optional<llvm::TypeSize> size = variable->getAllocationSize(data_);

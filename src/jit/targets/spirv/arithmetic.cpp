@@ -160,8 +160,8 @@ Id Emitter::exact(Id result, const llvm::Instruction* operation) {
 Id Emitter::compareIntegers(const llvm::ICmpInst& compare) {
     const llvm::Value* left = compare.getOperand(0);
     const Id type = typeOf(compare.getType());
-    const Id a = valueOf(left);
-    const Id b = valueOf(compare.getOperand(1));
+    const Id a = comparable(valueOf(left), left->getType());
+    const Id b = comparable(valueOf(compare.getOperand(1)), left->getType());
     if (!left->getType()->isIntOrIntVectorTy(1)) {
         return emit(integerComparison(compare.getPredicate()), type, {a, b});
     }

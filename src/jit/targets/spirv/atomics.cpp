@@ -78,6 +78,16 @@ Op integerAtomic(llvm::AtomicRMWInst::BinOp operation) {
 
 } // namespace
 
+bool Emitter::hasAtomics(Space space, uint32_t bits) const {
+    return (space == Space::Global && (bits == 32 || bits == 64)) ||
+           (space == Space::Workgroup && bits == workgroupUnit_ * 8);
+}
+
+Id Emitter::atomicPlace(Space space, Id pointer, uint32_t bits) {
+    return space == Space::Global ? globalAccess(pointer, bits, 1)
+                                  : arenaElement(space, emit(Op::OpUDiv, uint32Type(), {pointer, u32(workgroupUnit_)}));
+}
+
 void Emitter::atomic(const llvm::Instruction& instruction) {
     const llvm::Value* pointer = llvm::getPointerOperand(&instruction);
     llvm::AtomicOrdering ordering = llvm::AtomicOrdering::Monotonic;
@@ -105,17 +115,14 @@ void Emitter::atomic(const llvm::Instruction& instruction) {
     }
     const Space space = spaceOf(pointer->getType());
     const uint32_t bits = type->isPointerTy() ? 64 : bitsOf(type);
-    if ((bits != 32 && bits != 64) || space == Space::Generic ||
-        (space == Space::Workgroup && bits != workgroupUnit_ * 8) || space == Space::Private) {
+    if (!hasAtomics(space, bits)) {
         refuse(instruction);
         return;
     }
     if (bits == 64) {
         module_.capability(::spv::Capability::Int64Atomics);
     }
-    const Id place = space == Space::Global
-                         ? globalAccess(valueOf(pointer), bits, 1)
-                         : arenaElement(space, emit(Op::OpUDiv, uint32Type(), {valueOf(pointer), u32(workgroupUnit_)}));
+    const Id place = atomicPlace(space, valueOf(pointer), bits);
     const Id scope = scopeOf(syncScope);
     const Id order =
         u32(semantics(ordering, !llvm::isa<llvm::StoreInst>(instruction), !llvm::isa<llvm::LoadInst>(instruction)));

@@ -24,7 +24,10 @@ constexpr uint32_t kDeepest = 70;
 } // namespace
 
 Emitter::Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info, const Facts& facts)
-    : kernel_(kernel), info_(info), data_(kernel.getParent()->getDataLayout()), module_(kSpirv16), facts_(facts) {}
+    : Emitter(kernel, info, facts, kSpirv16) {}
+
+Emitter::Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info, const Facts& facts, uint32_t version)
+    : kernel_(kernel), info_(info), data_(kernel.getParent()->getDataLayout()), module_(version), facts_(facts) {}
 
 void Emitter::refuse(const std::string& what) {
     if (!refusal_) {
@@ -261,12 +264,23 @@ void Emitter::writeInterface() {
     }
 }
 
+void Emitter::listBlocks() {
+    for (const llvm::BasicBlock& block : kernel_) {
+        blocks_.push_back(&block);
+    }
+}
+
+halyard::spv::Error Emitter::refused(const std::string& what) const {
+    return {HY_ERROR_UNSUPPORTED_SPIRV,
+            "kernel '" + info_.name + "' has " + what + ", which has no form in " + environment_, ""};
+}
+
 halyard::spv::Result<Words> Emitter::run() {
     FlowGraph graph;
     std::map<const llvm::BasicBlock*, uint32_t> indices;
-    for (const llvm::BasicBlock& block : kernel_) {
-        indices[&block] = static_cast<uint32_t>(blocks_.size());
-        blocks_.push_back(&block);
+    listBlocks();
+    for (const llvm::BasicBlock* block : blocks_) {
+        indices[block] = static_cast<uint32_t>(indices.size());
     }
     for (const llvm::BasicBlock* block : blocks_) {
         FlowGraph::Block flow;
@@ -276,11 +290,6 @@ halyard::spv::Result<Words> Emitter::run() {
         flow.unreachable = llvm::isa<llvm::UnreachableInst>(block->getTerminator());
         graph.blocks.push_back(std::move(flow));
     }
-    const auto refused = [&](const std::string& what) {
-        return halyard::spv::Error{
-            HY_ERROR_UNSUPPORTED_SPIRV,
-            "kernel '" + info_.name + "' has " + what + ", which has no form in SPIR-V for Vulkan", ""};
-    };
     std::string why;
     const std::unique_ptr<Tree> tree = structure(graph, &why);
     if (tree == nullptr) {

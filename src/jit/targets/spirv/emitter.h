@@ -25,7 +25,7 @@ namespace halyard::jit::spirv {
 // How a value of LLVM's looks in SPIR-V.
 enum class Space : uint8_t { Global, Workgroup, Private, Generic };
 
-class Emitter final : public CodeSink {
+class Emitter : public CodeSink {
 public:
     // What the backend must know besides what the emitter finds.
     struct Facts {
@@ -35,9 +35,11 @@ public:
     Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info, const Facts& facts);
 
     // The words of the module. Errors: HY_ERROR_UNSUPPORTED_SPIRV naming what has no form here.
-    halyard::spv::Result<Words> run();
+    virtual halyard::spv::Result<Words> run();
 
-private:
+protected:
+    Emitter(llvm::Function& kernel, const halyard::spv::KernelInfo& info, const Facts& facts, uint32_t version);
+
     // ---- Control flow (CodeSink).
     Id newLabel() override { return module_.newId(); }
     void label(Id id) override;
@@ -56,7 +58,7 @@ private:
     Id emit(::spv::Op op, Id type, std::initializer_list<uint32_t> operands);
     Id emit(::spv::Op op, Id type, const Words& operands);
     void emitVoid(::spv::Op op, std::initializer_list<uint32_t> operands) { append(code_, op, operands); }
-    Id extended(uint32_t instruction, Id type, const Words& operands); // of GLSL.std.450
+    virtual Id extended(uint32_t instruction, Id type, const Words& operands); // of GLSL.std.450
     Id u32(uint32_t value) { return module_.constant(32, value); }
     Id u64(uint64_t value) { return module_.constant(64, value); }
     Id uint32Type() { return module_.intType(32); }
@@ -66,7 +68,12 @@ private:
 
     // ---- Types and values (values.cpp).
     Id typeOf(llvm::Type* type);
-    static Space spaceOf(const llvm::Type* pointer);
+    virtual Space spaceOf(const llvm::Type* pointer) const;
+    virtual Id pointerValueType(Space space) { return module_.intType(pointerBits(space)); }
+    virtual uint32_t widestVector() const { return 4; } // drivers of Vulkan take more without a word
+    virtual Id nullPointer(Space space) { return module_.constant(pointerBits(space), 0); }
+    virtual Id privateAddress(const llvm::AllocaInst& variable);   // as a pointer of the variable's own type
+    virtual Id comparable(Id value, llvm::Type*) { return value; } // a pointer as what OpIEqual takes
     static uint32_t pointerBits(Space space) { return space == Space::Global || space == Space::Generic ? 64 : 32; }
     uint32_t bitsOf(llvm::Type* type) const; // of a scalar, pointers included
     Id valueOf(const llvm::Value* value);
@@ -77,36 +84,38 @@ private:
     void instruction(const llvm::Instruction& instruction);
     bool arithmetic(const llvm::Instruction& instruction); // arithmetic.cpp
     Id binary(const llvm::BinaryOperator& operation);
-    Id exact(Id result, const llvm::Instruction* operation = nullptr); // unless the operation may be relaxed
+    virtual Id exact(Id result, const llvm::Instruction* operation = nullptr); // unless the operation may be relaxed
     Id compareIntegers(const llvm::ICmpInst& compare);
     Id compareFloats(const llvm::FCmpInst& compare);
     Id cast(const llvm::CastInst& cast); // casts.cpp
-    Id castPointer(const llvm::CastInst& cast);
+    virtual Id castPointer(const llvm::CastInst& cast);
     Id toGeneric(Id pointer, Space space);
     Id fromGeneric(Id pointer, Space space);
     Id resizeInteger(Id value, uint32_t from, uint32_t to, bool isSigned);
     void call(const llvm::CallInst& call);
     bool intrinsic(const llvm::IntrinsicInst& call); // intrinsics.cpp
-    Id countBits(const llvm::IntrinsicInst& call);
-    Id reverseBits(Id value, uint32_t bits);
-    bool query(const llvm::CallInst& call); // work_item.cpp
+    virtual Id countBits(const llvm::IntrinsicInst& call);
+    virtual Id reverseBits(Id value, uint32_t bits);
+    virtual bool query(const llvm::CallInst& call); // work_item.cpp
     Id groupComponent(::spv::BuiltIn builtin, uint32_t dimension);
     Id localComponent(uint32_t dimension);
     Id launchWord(uint32_t offset);
-    bool synchronise(const llvm::CallInst& call); // barriers.cpp
-    bool subgroup(const llvm::CallInst& call);    // subgroup.cpp
-    uint32_t semantics(llvm::AtomicOrdering ordering, bool loads, bool stores) const;
-    Id scopeOf(llvm::SyncScope::ID scope);
+    virtual bool synchronise(const llvm::CallInst& call); // barriers.cpp
+    bool subgroup(const llvm::CallInst& call);            // subgroup.cpp
+    virtual uint32_t semantics(llvm::AtomicOrdering ordering, bool loads, bool stores) const;
+    virtual Id scopeOf(llvm::SyncScope::ID scope);
 
     // ---- Memory (memory.cpp, arena.cpp, generic.cpp).
-    Id address(const llvm::GetElementPtrInst& gep);
+    virtual Id address(const llvm::GetElementPtrInst& gep);
     void load(const llvm::LoadInst& load);
     void store(const llvm::StoreInst& store);
     void atomic(const llvm::Instruction& instruction); // atomics.cpp
+    virtual bool hasAtomics(Space space, uint32_t bits) const;
+    virtual Id atomicPlace(Space space, Id pointer, uint32_t bits);
     // A scalar of `bits`, as an unsigned integer, or a vector of such.
-    Id loadBits(Space space, Id pointer, uint32_t bits, uint32_t count, uint32_t alignment, bool isVolatile);
-    void storeBits(Space space, Id pointer, Id value, uint32_t bits, uint32_t count, uint32_t alignment,
-                   bool isVolatile);
+    virtual Id loadBits(Space space, Id pointer, uint32_t bits, uint32_t count, uint32_t alignment, bool isVolatile);
+    virtual void storeBits(Space space, Id pointer, Id value, uint32_t bits, uint32_t count, uint32_t alignment,
+                           bool isVolatile);
     Id loadGlobal(Id pointer, uint32_t bits, uint32_t count, uint32_t alignment, bool isVolatile);
     void storeGlobal(Id pointer, Id value, uint32_t bits, uint32_t count, uint32_t alignment, bool isVolatile);
     Id globalAccess(Id pointer, uint32_t bits, uint32_t count);
@@ -114,8 +123,8 @@ private:
     void storeArena(Space space, Id offset, Id value, uint32_t bits);
     Id arenaElement(Space space, Id index);
     Id genericFunction(bool isStore, uint32_t bits, uint32_t alignment); // a helper function of the module
-    Id fromBits(Id value, llvm::Type* type); // an unsigned integer of the size, or a vector of these
-    Id toBits(Id value, llvm::Type* type);
+    virtual Id fromBits(Id value, llvm::Type* type); // an unsigned integer of the size, or a vector of these
+    virtual Id toBits(Id value, llvm::Type* type);
 
     // ---- Data at program scope (program_data.cpp).
     struct DataBlock {
@@ -128,6 +137,10 @@ private:
     std::optional<Id> dataAddress(const llvm::GlobalVariable& variable);
     Id launchAddress(uint32_t offset); // a field of the HyVulkanLaunch
 
+    void listBlocks();
+    halyard::spv::Error refused(const std::string& what) const;
+    // The variable that stands for an alloca whose address nobody sees; false when it is seen.
+    bool placeSlot(const llvm::AllocaInst& variable);
     void layOutPrivate();
     void layOutWorkgroup();
     void loadArguments();
@@ -136,6 +149,7 @@ private:
     llvm::Function& kernel_;
     const halyard::spv::KernelInfo& info_;
     const llvm::DataLayout& data_;
+    std::string environment_ = "SPIR-V for Vulkan"; // what has no form here has none in this
     ModuleWriter module_;
     Words code_;      // of the function that is written now
     Words variables_; // OpVariable of the main function

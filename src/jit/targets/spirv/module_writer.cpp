@@ -27,6 +27,13 @@ Id ModuleWriter::glsl() {
     return glsl_;
 }
 
+Id ModuleWriter::openCl() {
+    if (openCl_ == 0) {
+        openCl_ = newId();
+    }
+    return openCl_;
+}
+
 void ModuleWriter::memoryModel(::spv::AddressingModel addressing, ::spv::MemoryModel memory) {
     append(memoryModel_, ::spv::Op::OpMemoryModel, {static_cast<uint32_t>(addressing), static_cast<uint32_t>(memory)});
 }
@@ -52,6 +59,12 @@ void ModuleWriter::string(std::string_view text) {
     Words words{newId()};
     appendText(words, text);
     append(strings_, ::spv::Op::OpString, words);
+}
+
+void ModuleWriter::name(Id id, std::string_view text) {
+    Words words{id};
+    appendText(words, text);
+    append(strings_, ::spv::Op::OpName, words);
 }
 
 void ModuleWriter::decorate(Id id, ::spv::Decoration decoration, std::initializer_list<uint32_t> operands) {
@@ -81,6 +94,13 @@ Id ModuleWriter::floatType(uint32_t bits) {
         capability(bits == 16 ? ::spv::Capability::Float16 : ::spv::Capability::Float64);
     }
     return type(::spv::Op::OpTypeFloat, {bits});
+}
+
+Id ModuleWriter::vectorType(Id element, uint32_t count) {
+    if (count > 4) {
+        capability(::spv::Capability::Vector16);
+    }
+    return type(::spv::Op::OpTypeVector, {element, count});
 }
 
 Id ModuleWriter::pointerType(::spv::StorageClass storage, Id pointee) {
@@ -165,6 +185,17 @@ Id ModuleWriter::variable(::spv::StorageClass storage, Id pointee) {
     return id;
 }
 
+Id ModuleWriter::data(::spv::StorageClass storage, Id pointee, Id initial) {
+    const Id type = pointerType(storage, pointee);
+    const Id id = newId();
+    Words words{type, id, static_cast<uint32_t>(storage)};
+    if (initial != 0) {
+        words.push_back(initial);
+    }
+    append(globals_, ::spv::Op::OpVariable, words);
+    return id;
+}
+
 Id ModuleWriter::builtin(::spv::BuiltIn builtin, Id type) {
     const auto [at, added] = builtins_.try_emplace(static_cast<uint32_t>(builtin), 0);
     if (added) {
@@ -184,10 +215,12 @@ Words ModuleWriter::finish() {
         appendText(words, extension);
         append(module, ::spv::Op::OpExtension, words);
     }
-    if (glsl_ != 0) {
-        Words words{glsl_};
-        appendText(words, "GLSL.std.450");
-        append(module, ::spv::Op::OpExtInstImport, words);
+    for (const auto& [id, name] : {std::pair(glsl_, "GLSL.std.450"), std::pair(openCl_, "OpenCL.std")}) {
+        if (id != 0) {
+            Words words{id};
+            appendText(words, name);
+            append(module, ::spv::Op::OpExtInstImport, words);
+        }
     }
     module.insert(module.end(), memoryModel_.begin(), memoryModel_.end());
     Words entry = std::move(entry_);

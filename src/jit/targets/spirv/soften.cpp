@@ -156,7 +156,7 @@ void narrowDoubles(llvm::Function& function) {
 
 } // namespace
 
-halyard::spv::Status soften(llvm::Module& module) {
+halyard::spv::Status soften(llvm::Module& module, bool exactFma) {
     std::vector<llvm::Function*> functions;
     for (llvm::Function& function : module) {
         if (!function.isDeclaration()) {
@@ -166,6 +166,9 @@ halyard::spv::Status soften(llvm::Module& module) {
     for (llvm::Function* function : functions) {
         lowerBfloat(*function);
         for (llvm::IntrinsicInst* call : callsOf(*function, {llvm::Intrinsic::fma, llvm::Intrinsic::round})) {
+            if (exactFma && call->getIntrinsicID() == llvm::Intrinsic::fma) {
+                continue;
+            }
             llvm::IRBuilder<> at(call);
             call->replaceAllUsesWith(byElement(at, *call, [&](llvm::IRBuilder<>&, llvm::ArrayRef<Value*> operands) {
                 return soft(at, *call, operands);

@@ -13,7 +13,8 @@ namespace halyard::jit::spirv {
 
 // Before the functions are inlined: fma and round come from the device library, conversions of bfloat16 become integer
 // operations. Errors: those of linkDevlib.
-halyard::spv::Status soften(llvm::Module& module);
+// `exactFma`: the target's fma rounds once and is left alone.
+halyard::spv::Status soften(llvm::Module& module, bool exactFma);
 // After the optimiser: classes of floats and saturating conversions, which it may have made, in comparisons.
 void expandFloats(llvm::Function& kernel);
 

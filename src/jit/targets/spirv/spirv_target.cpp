@@ -2,6 +2,7 @@
 
 #include "jit/passes/kernel.h"
 #include "jit/targets/spirv/emitter.h"
+#include "jit/targets/spirv/kernel_emitter.h"
 #include "jit/targets/spirv/library.h"
 #include "jit/targets/spirv/prepare.h"
 #include "jit/targets/spirv/soften.h"
@@ -25,10 +26,33 @@ constexpr const char* kTriple =
 // Invocations of a workgroup whose size is not known, for what needs memory for each.
 constexpr uint32_t kMostInvocations = 1024;
 
-class VulkanTarget final : public Target {
+// What the two flavours do differently around the emitter.
+struct Policy {
+    bool definesPrint; // printf goes through the launch's print buffer
+    bool exactFma;
+    bool anyWorkgroup; // memory for each of kMostInvocations will do: the backend keeps launches within it
+    // Writes the module; the last argument is the workgroup size that the code is for, zero for any.
+    halyard::spv::Result<Words> (*emit)(llvm::Function&, const halyard::spv::KernelInfo&, const Emitter::Facts&,
+                                        const std::array<uint32_t, 3>&);
+};
+
+halyard::spv::Result<Words> emitShader(llvm::Function& kernel, const halyard::spv::KernelInfo& info,
+                                       const Emitter::Facts& facts, const std::array<uint32_t, 3>&) {
+    return Emitter(kernel, info, facts).run();
+}
+
+halyard::spv::Result<Words> emitKernel(llvm::Function& kernel, const halyard::spv::KernelInfo& info,
+                                       const Emitter::Facts& facts, const std::array<uint32_t, 3>& workgroupSize) {
+    return KernelEmitter(kernel, info, facts, workgroupSize).run();
+}
+
+constexpr Policy kVulkan{true, false, true, emitShader};
+constexpr Policy kKernel{false, true, false, emitKernel};
+
+class SpirvTarget final : public Target {
 public:
-    VulkanTarget(std::unique_ptr<llvm::TargetMachine> machine, Tier tier)
-        : machine_(std::move(machine)), tier_(std::move(tier)) {}
+    SpirvTarget(std::unique_ptr<llvm::TargetMachine> machine, Tier tier, const Policy& policy)
+        : machine_(std::move(machine)), tier_(std::move(tier)), policy_(policy) {}
 
     std::string triple() const override { return kTriple; }
     std::string dataLayout() const override { return machine_->createDataLayout().getStringRepresentation(); }
@@ -50,19 +74,23 @@ public:
             options.workgroupSize == std::array<uint32_t, 3>{} ? info.requiredWorkgroupSize : options.workgroupSize;
         const uint32_t invocations = fixed[0] != 0 ? fixed[0] * fixed[1] * fixed[2] : kMostInvocations;
         Emitter::Facts facts;
-        facts.prints = definePrint(*module);
+        facts.prints = policy_.definesPrint && definePrint(*module);
         defineClusters(*module);
         const bool subgroups = tier_.has(::spv::Capability::GroupNonUniformArithmetic);
         facts.mostInvocations = defineWorkgroupOperations(*module, invocations, subgroups) ? invocations : 0;
-        if (halyard::spv::Status status = soften(*module); !status) {
+        if (facts.mostInvocations != 0 && fixed[0] == 0 && !policy_.anyWorkgroup) {
+            return halyard::spv::Error{HY_ERROR_UNSUPPORTED_SPIRV,
+                                       "kernel '" + info.name + "' has operations of a whole workgroup, of any size",
+                                       "compile it for one workgroup size"};
+        }
+        if (halyard::spv::Status status = soften(*module, policy_.exactFma); !status) {
             return status.error();
         }
         if (halyard::spv::Status status = inlineAll(*module, **kernel); !status) {
             return status.error();
         }
         dropLoopHints(**kernel);
-        const bool anySize = options.workgroupSize == std::array<uint32_t, 3>{};
-        applyWorkgroupSize(**kernel, anySize ? info.requiredWorkgroupSize : options.workgroupSize);
+        applyWorkgroupSize(**kernel, fixed);
         stages.enter("optimise");
         prepare(*module, **kernel, *machine_);
         if (options.emit == Emit::Ir) {
@@ -79,7 +107,7 @@ public:
         if (options.emit == Emit::Asm) { // what the instructions are made from, one for one
             return print(*module);
         }
-        halyard::spv::Result<Words> words = Emitter(**kernel, info, facts).run();
+        halyard::spv::Result<Words> words = policy_.emit(**kernel, info, facts, fixed);
         if (!words) {
             return words.error();
         }
@@ -102,13 +130,18 @@ private:
 
     std::unique_ptr<llvm::TargetMachine> machine_;
     Tier tier_;
+    const Policy& policy_;
 };
 
 } // namespace
 
-halyard::spv::Result<std::unique_ptr<Target>> createVulkanTarget(const std::string& cpu, const std::string& features) {
+namespace {
+
+halyard::spv::Result<std::unique_ptr<Target>> create(const char* name, const Policy& policy, const std::string& cpu,
+                                                     const std::string& features) {
     if (!cpu.empty() && cpu != "native") {
-        return halyard::spv::Error{HY_ERROR_INVALID_ARGUMENT, "the target vulkan has no processors to choose from",
+        return halyard::spv::Error{HY_ERROR_INVALID_ARGUMENT,
+                                   std::string("the target ") + name + " has no processors to choose from",
                                    "its features say what a device lacks"};
     }
     halyard::spv::Result<Tier> tier = Tier::parse(features);
@@ -129,7 +162,17 @@ halyard::spv::Result<std::unique_ptr<Target>> createVulkanTarget(const std::stri
     }
     std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
         triple, "", "", llvm::TargetOptions(), std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
-    return std::unique_ptr<Target>(std::make_unique<VulkanTarget>(std::move(machine), std::move(*tier)));
+    return std::unique_ptr<Target>(std::make_unique<SpirvTarget>(std::move(machine), std::move(*tier), policy));
+}
+
+} // namespace
+
+halyard::spv::Result<std::unique_ptr<Target>> createVulkanTarget(const std::string& cpu, const std::string& features) {
+    return create("vulkan", kVulkan, cpu, features);
+}
+
+halyard::spv::Result<std::unique_ptr<Target>> createKernelTarget(const std::string& cpu, const std::string& features) {
+    return create("spirv-kernel", kKernel, cpu, features);
 }
 
 } // namespace halyard::jit::spirv

@@ -7,7 +7,7 @@
 
 namespace halyard::jit::spirv {
 
-Space Emitter::spaceOf(const llvm::Type* pointer) {
+Space Emitter::spaceOf(const llvm::Type* pointer) const {
     switch (pointer->getPointerAddressSpace()) {
     case kir::kWorkgroup:
         return Space::Workgroup;
@@ -27,7 +27,7 @@ uint32_t Emitter::bitsOf(llvm::Type* type) const {
 
 Id Emitter::typeOf(llvm::Type* type) {
     if (auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type)) {
-        if (vector->getNumElements() > 4) { // Vulkan has none; drivers take them without a word
+        if (vector->getNumElements() > widestVector()) {
             refuse("a vector of " + std::to_string(vector->getNumElements()) + " components");
         }
         return module_.vectorType(typeOf(vector->getElementType()), vector->getNumElements());
@@ -43,7 +43,10 @@ Id Emitter::typeOf(llvm::Type* type) {
         refuse("integers of " + std::to_string(bits) + " bits");
         return uint32Type();
     }
-    if (type->isIntegerTy() || type->isPointerTy() || type->isBFloatTy()) { // a bfloat16 is its bits
+    if (type->isPointerTy()) {
+        return pointerValueType(spaceOf(type));
+    }
+    if (type->isIntegerTy() || type->isBFloatTy()) { // a bfloat16 is its bits
         return module_.intType(bitsOf(type));
     }
     return module_.floatType(bitsOf(type));
@@ -61,7 +64,8 @@ Id Emitter::constantOf(const llvm::Constant* constant) {
     }
     if (llvm::isa<llvm::UndefValue, llvm::ConstantPointerNull>(
             constant)) { // any value will do for poison, and the same each time
-        return type->isIntegerTy(1)                               ? module_.constantBool(false)
+        return type->isPointerTy()                                ? nullPointer(spaceOf(type))
+               : type->isIntegerTy(1)                             ? module_.constantBool(false)
                : type->isFloatingPointTy() && !type->isBFloatTy() ? module_.constantFloat(bitsOf(type), 0)
                                                                   : module_.constant(bitsOf(type), 0);
     }
@@ -91,6 +95,12 @@ Id Emitter::constantOf(const llvm::Constant* constant) {
     return module_.constantNull(typeOf(type));
 }
 
+// An alloca is a generic pointer in LLVM's eyes.
+Id Emitter::privateAddress(const llvm::AllocaInst& variable) {
+    const Id offset = u32(privateOffsets_.at(&variable));
+    return spaceOf(variable.getType()) == Space::Generic ? toGeneric(offset, Space::Private) : offset;
+}
+
 Id Emitter::valueOf(const llvm::Value* value) {
     if (const auto at = values_.find(value); at != values_.end()) {
         return at->second;
@@ -99,11 +109,7 @@ Id Emitter::valueOf(const llvm::Value* value) {
         return at->second;
     }
     if (const auto* variable = llvm::dyn_cast<llvm::AllocaInst>(value)) {
-        if (const auto at = privateOffsets_.find(variable); at != privateOffsets_.end()) {
-            // An alloca is a generic pointer in LLVM's eyes.
-            const Id offset = u32(at->second);
-            return spaceOf(variable->getType()) == Space::Generic ? toGeneric(offset, Space::Private) : offset;
-        }
+        return privateAddress(*variable);
     }
     if (const auto* expression = llvm::dyn_cast<llvm::ConstantExpr>(value)) {
         // What is behind a constant is written where it is used.
