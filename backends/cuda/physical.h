@@ -14,7 +14,7 @@ public:
     ~PhysicalMemory() {
         const Current current = enterContext(*device_);
         for (const CUmemGenericAllocationHandle piece : pieces_)
-            device_->cu().cuMemRelease(piece);
+            device_->cuOfProcess().cuMemRelease(piece);
     }
     PhysicalMemory(const PhysicalMemory&) = delete;
     PhysicalMemory& operator=(const PhysicalMemory&) = delete;

@@ -1,6 +1,9 @@
 // Launches that are more than a grid: packed arguments, cooperative ones, clusters; and what a kernel tells of itself.
 #include "fixture.h"
 
+#include <set>
+#include <vector>
+
 namespace halyard::cuda {
 namespace {
 
@@ -164,6 +167,32 @@ TEST_F(SoftcudaLaunch, AFunctionTellsOfItself) {
     EXPECT_EQ(4u, bytes);
     EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuFuncGetParamInfo(function("store"), 2, &offset, &bytes));
     EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuFuncGetParamInfo(function("store"), 0, nullptr, &bytes));
+}
+
+TEST_F(SoftcudaLaunch, AModuleListsItsFunctions) {
+    unsigned count = 0;
+    ASSERT_CU(cu().cuModuleGetFunctionCount(&count, module_));
+    ASSERT_EQ(10u, count); // of kModule
+    std::vector<CUfunction> all(count, nullptr);
+    ASSERT_CU(cu().cuModuleEnumerateFunctions(all.data(), count, module_));
+    std::set<std::string> names;
+    for (CUfunction each : all) {
+        const char* text = nullptr;
+        ASSERT_CU(cu().cuFuncGetName(&text, each));
+        names.insert(text);
+    }
+    EXPECT_EQ((std::set<std::string>{"store", "wait", "append", "trap", "crooked", "unknown", "greedy", "shared",
+                                     "small", "required"}),
+              names);
+    std::vector<CUfunction> some(2, nullptr);
+    ASSERT_CU(cu().cuModuleEnumerateFunctions(some.data(), 1, module_));
+    EXPECT_NE(nullptr, some[0]);
+    EXPECT_EQ(nullptr, some[1]); // it was given room for one
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuModuleGetFunctionCount(nullptr, module_));
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuModuleEnumerateFunctions(nullptr, count, module_));
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuFuncGetName(nullptr, all[0]));
+    EXPECT_CU(CUDA_ERROR_INVALID_HANDLE, cu().cuModuleGetFunctionCount(&count, nullptr));
+    EXPECT_CU(CUDA_ERROR_INVALID_HANDLE, cu().cuModuleEnumerateFunctions(all.data(), count, nullptr));
 }
 
 TEST_F(SoftcudaLaunch, AModuleThatIsUnloadedHasNoFunctions) {

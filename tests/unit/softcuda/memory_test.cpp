@@ -50,6 +50,20 @@ TEST_F(SoftcudaMemory, AFaultStaysUntilTheContextGoes) {
     EXPECT_CU(CUDA_ERROR_INVALID_CONTEXT, cu().cuMemAlloc_v2(&ptr, 16));
 }
 
+// The references stay: each owner gives its own back, and a new one makes the context anew.
+TEST_F(SoftcudaMemory, AResetThrowsTheContextAway) {
+    ASSERT_CU(launch("store", 0x1000, 1, stream_));
+    EXPECT_CU(CUDA_ERROR_ILLEGAL_ADDRESS, cu().cuStreamSynchronize(stream_));
+    ASSERT_CU(cu().cuDevicePrimaryCtxReset_v2(0));
+    CUdeviceptr ptr = 0;
+    EXPECT_CU(CUDA_ERROR_CONTEXT_IS_DESTROYED, cu().cuMemAlloc_v2(&ptr, 16));
+    ASSERT_CU(cu().cuDevicePrimaryCtxRelease_v2(0));
+    ASSERT_CU(cu().cuDevicePrimaryCtxRetain(&context_, 0));
+    ASSERT_CU(cu().cuCtxSetCurrent(context_));
+    EXPECT_CU(CUDA_SUCCESS, cu().cuMemAlloc_v2(&ptr, 16));
+    EXPECT_CU(CUDA_ERROR_INVALID_DEVICE, cu().cuDevicePrimaryCtxReset_v2(99));
+}
+
 TEST_F(SoftcudaMemory, LaunchesBeyondLimitsAreRefused) {
     EXPECT_CU(CUDA_ERROR_INVALID_VALUE, launch("store", memory_, 1, stream_, 0));
     EXPECT_CU(CUDA_ERROR_INVALID_VALUE, launch("store", memory_, 1, stream_, 1, 1025));
