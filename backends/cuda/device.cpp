@@ -20,7 +20,7 @@ constexpr uint64_t kGraceNs = 2'000'000'000; // for work that was waiting when t
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
     : context_(std::move(context)), info_(info), cu_(&context_->cu), cuOfProcess_(&context_->cu), leftovers_(*this),
-      hostCalls_(*this) {}
+      hostCalls_(*this), profiler_(*this) {}
 
 Device::~Device() {
     hostCalls_.stop();
@@ -28,6 +28,7 @@ Device::~Device() {
         return;
     {
         const Current current = enterContext(*this);
+        profiler_.release();
         for (const auto& [flags, event] : events_)
             cu().cuEventDestroy_v2(event);
     }
@@ -130,6 +131,7 @@ HyResult Device::synchronize(uint64_t deadline) {
             return result;
     }
     leftovers_.sweep();
+    profiler_.collect();
     return HY_SUCCESS;
 }
 

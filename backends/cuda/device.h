@@ -5,6 +5,7 @@
 #include "current.h"
 #include "host_calls.h"
 #include "leftovers.h"
+#include "profiler.h"
 
 #include <atomic>
 #include <memory>
@@ -37,6 +38,8 @@ public:
     HostCalls& hostCalls() { return hostCalls_; }
     // What is destroyed while the device may still use it.
     Leftovers& leftovers() { return leftovers_; }
+    Profiler& profiler() { return profiler_; }
+    const Profiler& profiler() const { return profiler_; }
 
     // Retains the primary context.
     HyResult open();
@@ -92,6 +95,7 @@ private:
     std::vector<std::pair<unsigned, CUevent>> events_;
     Leftovers leftovers_;
     HostCalls hostCalls_;
+    Profiler profiler_;
 };
 
 // For calls outside of the hot path.

@@ -3,6 +3,7 @@
 #include "event.h"
 #include "handles.h"
 #include "kernel.h"
+#include "stream_profile.h"
 #include "tables.h"
 #include "timeline_semaphore.h"
 #include "transfer.h"
@@ -59,7 +60,18 @@ HyResult Stream::query() {
     if (code != CUDA_SUCCESS)
         return device_->fail(code, "finish the work of a stream", label_);
     seenDone_.store(launched, std::memory_order_relaxed);
+    device_->profiler().collect();
     return usable();
+}
+
+std::shared_ptr<StreamProfile> Stream::profile() {
+    const std::scoped_lock lock(profileMutex_);
+    if (profile_ == nullptr) {
+        auto made = std::make_shared<StreamProfile>(*device_);
+        device_->profiler().enlist(made);
+        profile_ = std::move(made);
+    }
+    return profile_;
 }
 
 bool Stream::idle() {
@@ -252,7 +264,8 @@ HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* use
             const std::shared_ptr<Stream> caller = weak.lock();
             function(user, status == HY_SUCCESS && caller != nullptr ? caller->failed() : status);
         };
-        return device.hostCalls().submit(stream->handle(), call);
+        return profiled(*stream, {HY_ACTIVITY_HOST_FUNCTION},
+                        [&] { return device.hostCalls().submit(stream->handle(), call); });
     });
 }
 
