@@ -97,6 +97,7 @@ constexpr HyBackendInterface kInterface{
     .semaphore = &kSemaphoreTable,
     .graph = &kGraphTable,
     .virtualMemory = &kVirtualMemoryTable,
+    .profiling = &kProfilingTable,
 };
 
 } // namespace

@@ -21,7 +21,7 @@ constexpr uint64_t kGraceNs = 2'000'000'000; // for work that was waiting when t
 
 Device::Device(std::shared_ptr<Context> context, const DeviceInfo& info)
     : context_(std::move(context)), info_(info), cu_(&context_->cu), cuOfProcess_(&context_->cu), leftovers_(*this),
-      hostCalls_(*this), userCalls_(*this), ipcMemory_(*this) {}
+      hostCalls_(*this), userCalls_(*this), ipcMemory_(*this), profiler_(*this) {}
 
 Device::~Device() {
     hostCalls_.stop();
@@ -29,6 +29,7 @@ Device::~Device() {
         return;
     {
         const Current current = enterContext(*this);
+        profiler_.release();
         for (const auto& [flags, event] : events_)
             cu().cuEventDestroy_v2(event);
     }
@@ -132,6 +133,7 @@ HyResult Device::synchronize(uint64_t deadline) {
             return result;
     }
     leftovers_.sweep();
+    profiler_.collect();
     for (const std::shared_ptr<Stream>& stream : all) {
         if (const HyResult result = stream->usable(); result != HY_SUCCESS)
             return result;

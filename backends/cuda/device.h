@@ -6,6 +6,7 @@
 #include "host_calls.h"
 #include "ipc_memory.h"
 #include "leftovers.h"
+#include "profiler.h"
 #include "user_calls.h"
 
 #include <atomic>
@@ -42,6 +43,8 @@ public:
     UserCalls& userCalls() { return userCalls_; }
     // What is destroyed while the device may still use it.
     Leftovers& leftovers() { return leftovers_; }
+    Profiler& profiler() { return profiler_; }
+    const Profiler& profiler() const { return profiler_; }
 
     IpcMemory& ipcMemory() { return ipcMemory_; }
 
@@ -101,6 +104,7 @@ private:
     HostCalls hostCalls_;
     UserCalls userCalls_;
     IpcMemory ipcMemory_;
+    Profiler profiler_;
 };
 
 // For calls outside of the hot path.

@@ -59,6 +59,7 @@ HyResult Event::query() {
     const CUresult code = device_->cu().cuEventQuery(handle_);
     if (code == CUDA_ERROR_NOT_READY)
         return HY_NOT_READY;
+    device_->profiler().collect();
     if (code == CUDA_SUCCESS && follows_.load(std::memory_order_relaxed)) [[unlikely]]
         return queryStream();
     return device_->check(code, "tell whether an event was reached");

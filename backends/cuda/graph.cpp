@@ -2,6 +2,7 @@
 #include "device.h"
 #include "graph_parts.h"
 #include "handles.h"
+#include "stream_profile.h"
 #include "tables.h"
 
 #include <algorithm>
@@ -319,7 +320,9 @@ HyResult updateGraph(HyBackendGraph handle, const uint32_t* indices, const HyBac
 
 HyResult launchGraph(HyBackendStream stream, HyBackendGraph handle) {
     Graph& graph = *fromHandle(handle);
-    return guarded(graph.device().host(), [&] { return graph.launch(*fromHandle(stream)); });
+    return guarded(graph.device().host(), [&] {
+        return profiled(*fromHandle(stream), {HY_ACTIVITY_GRAPH}, [&] { return graph.launch(*fromHandle(stream)); });
+    });
 }
 
 HyResult destroyGraph(HyBackendGraph handle) {

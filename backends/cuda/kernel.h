@@ -21,7 +21,9 @@ public:
     bool needsGrid() const { return needsGrid_; }
     const std::shared_ptr<Image>& image() const { return image_; }
 
-    HyResult launch(Stream& stream, const HyBackendLaunch& launch);
+    HyResult launch(Stream& stream, const HyBackendLaunch& launch) {
+        return device_.profiler().on() ? launchTimed(stream, launch) : launchNow(stream, launch);
+    }
     HyResult launchArgs(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args);
     // Whether a workgroup of this size has whole subgroups, where the kernel needs them: HY_ERROR_INVALID_LAUNCH_SIZE.
     HyResult checkMultiple(const HyDim3& size) {
@@ -45,6 +47,8 @@ private:
     static HyResult compile(Module& module, const HyBackendKernelDesc& desc, ArtifactHeader& header,
                             std::shared_ptr<Image>& out);
     HyResult prepare(Module& module, const ArtifactHeader& header);
+    HyResult launchNow(Stream& stream, const HyBackendLaunch& launch);
+    [[gnu::cold]] HyResult launchTimed(Stream& stream, const HyBackendLaunch& launch);
     HyResult launchGeneral(Stream& stream, const HyBackendLaunch& launch);
     HyResult submit(Stream& stream, const HyBackendLaunch& launch, uint32_t sharedBytes, void** parameters);
     [[gnu::noinline]] HyResult launchArgsGeneral(Stream& stream, const HyDim3& groups, const HyDim3& size,

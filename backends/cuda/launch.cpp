@@ -3,6 +3,7 @@
 #include "handles.h"
 #include "kernel.h"
 #include "print.h"
+#include "stream_profile.h"
 
 #include "jit/ptx_kernel_abi.h"
 
@@ -80,7 +81,7 @@ HyResult Kernel::submit(Stream& stream, const HyBackendLaunch& launch, uint32_t 
     return code == CUDA_SUCCESS ? HY_SUCCESS : failLaunch(code, launch, sharedBytes);
 }
 
-HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
+HyResult Kernel::launchNow(Stream& stream, const HyBackendLaunch& launch) {
     Device& device = image_->device();
     const Current current(device.cu(), device.context());
     if (plain_ && (launch.args != nullptr || parameters_.empty())) [[likely]]
@@ -88,10 +89,14 @@ HyResult Kernel::launch(Stream& stream, const HyBackendLaunch& launch) {
     return guarded(device.host(), [&] { return launchGeneral(stream, launch); });
 }
 
+HyResult Kernel::launchTimed(Stream& stream, const HyBackendLaunch& launch) {
+    return submitTimed(stream, {HY_ACTIVITY_KERNEL, 0, name_}, false, [&] { return launchNow(stream, launch); });
+}
+
 inline HyResult Kernel::launchArgs(Stream& stream, const HyDim3& groups, const HyDim3& size, const void* const* args) {
     CUcontext now; // NOLINT(cppcoreguidelines-init-variables): the driver's to write; where it fails, the launch does
     cu_.cuCtxGetCurrent(&now);
-    if (now != usualContext_ || stream.failed() != HY_SUCCESS) [[unlikely]]
+    if (now != usualContext_ || stream.failed() != HY_SUCCESS || device_.profiler().on()) [[unlikely]]
         return launchArgsGeneral(stream, groups, size, args);
     stream.note(name_);
     const CUresult code = cu_.cuLaunchKernel(function_, groups.x, groups.y, groups.z, size.x, size.y, size.z, 0,

@@ -4,6 +4,7 @@
 #include "handles.h"
 #include "kernel.h"
 #include "retired.h"
+#include "stream_profile.h"
 #include "tables.h"
 #include "timeline_semaphore.h"
 #include "transfer.h"
@@ -70,12 +71,23 @@ HyResult Stream::queryDriver() {
     if (code != CUDA_SUCCESS)
         return device_->fail(code, "finish the work of a stream", label_);
     seenDone_.store(launched, std::memory_order_relaxed);
+    device_->profiler().collect();
     return HY_SUCCESS;
 }
 
 HyResult Stream::query() {
     const HyResult result = queryDriver();
     return result == HY_SUCCESS ? usable() : result;
+}
+
+std::shared_ptr<StreamProfile> Stream::profile() {
+    const std::scoped_lock lock(profileMutex_);
+    if (profile_ == nullptr) {
+        auto made = std::make_shared<StreamProfile>(*device_);
+        device_->profiler().enlist(made);
+        profile_ = std::move(made);
+    }
+    return profile_;
 }
 
 bool Stream::idle() {
@@ -285,12 +297,14 @@ HyResult hostFunction(HyBackendStream handle, HyHostFunction function, void* use
         if (const HyResult result = stream->usable(); result != HY_SUCCESS)
             return result;
         const Current current = enterContext(device);
-        if ((device.info().properties.capabilities & HY_CAP_TIMELINE_SEMAPHORES) != 0)
-            return device.userCalls().submit(*stream, function, user);
-        return device.hostCalls().submit(stream->handle(),
-                                         [function, user, weak = std::weak_ptr<Stream>(stream)](HyResult status) {
-                                             function(user, Stream::statusAfter(weak, status));
-                                         });
+        return profiled(*stream, {HY_ACTIVITY_HOST_FUNCTION}, [&] {
+            if ((device.info().properties.capabilities & HY_CAP_TIMELINE_SEMAPHORES) != 0)
+                return device.userCalls().submit(*stream, function, user);
+            return device.hostCalls().submit(stream->handle(),
+                                             [function, user, weak = std::weak_ptr<Stream>(stream)](HyResult status) {
+                                                 function(user, Stream::statusAfter(weak, status));
+                                             });
+        });
     });
 }
 

@@ -16,6 +16,8 @@ struct PrintMemory {
     uint8_t* host = nullptr; // its pinned copy
 };
 
+class StreamProfile;
+
 // Thread-safe. Kept by its handle, by the device's closing, and by calls in progress.
 class Stream : public std::enable_shared_from_this<Stream> {
 public:
@@ -72,6 +74,9 @@ public:
     // HY_SUCCESS, or that failure with the record set.
     HyResult usable() { return failed() == HY_SUCCESS ? HY_SUCCESS : repeatFailure(); }
 
+    // Its commands that were timed; made at the first use. Throws std::bad_alloc.
+    std::shared_ptr<StreamProfile> profile();
+
     // Held while several commands of one kind must follow each other.
     std::mutex& submitMutex() { return submitMutex_; }
     // Made at the first use. REQUIRES: submitMutex is held.
@@ -99,6 +104,8 @@ private:
     CUdeviceptr grid_ = 0;
     uint8_t* staging_ = nullptr;
     const std::shared_ptr<StreamGate> gate_;
+    std::mutex profileMutex_;
+    std::shared_ptr<StreamProfile> profile_;
     std::atomic<HyResult> failed_{HY_SUCCESS};
     std::atomic<uint64_t> signals_{0};
     uint64_t failedSignal_ = 0; // written before failed_

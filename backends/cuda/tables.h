@@ -13,5 +13,6 @@ extern const HyBackendModuleTable kModuleTable;
 extern const HyBackendGraphTable kGraphTable;
 extern const HyBackendSemaphoreTable kSemaphoreTable;
 extern const HyBackendVirtualMemoryTable kVirtualMemoryTable;
+extern const HyBackendProfilingTable kProfilingTable;
 
 } // namespace halyard::cuda

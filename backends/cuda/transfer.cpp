@@ -1,9 +1,17 @@
 #include "transfer.h"
 
+#include "stream_profile.h"
+
 #include <algorithm>
 #include <cstring>
 
 namespace halyard::cuda {
+uint32_t shortestPattern(const uint8_t* pattern, uint32_t bytes) {
+    while (bytes > 1 && std::memcmp(pattern, pattern + bytes / 2, bytes / 2) == 0)
+        bytes /= 2;
+    return bytes;
+}
+
 namespace {
 
 constexpr const char* kCopy = "copy";
@@ -224,15 +232,7 @@ CUresult fillRows(Stream& stream, const HyFill3D& fill, CUdeviceptr dst, const u
     return CUDA_SUCCESS;
 }
 
-} // namespace
-
-uint32_t shortestPattern(const uint8_t* pattern, uint32_t bytes) {
-    while (bytes > 1 && std::memcmp(pattern, pattern + bytes / 2, bytes / 2) == 0)
-        bytes /= 2;
-    return bytes;
-}
-
-HyResult copyBox(Stream& stream, const HyCopy3D& box, uint32_t hostMask) {
+HyResult submitCopy(Stream& stream, const HyCopy3D& box, uint32_t hostMask) {
     Device& device = stream.device();
     const Current current = enterContext(device);
     if (hostMask == (HY_BACKEND_COPY_DST_HOST | HY_BACKEND_COPY_SRC_HOST))
@@ -258,7 +258,7 @@ HyResult copyBox(Stream& stream, const HyCopy3D& box, uint32_t hostMask) {
     return HY_SUCCESS;
 }
 
-HyResult fillBox(Stream& stream, const HyFill3D& fill) {
+HyResult submitFill(Stream& stream, const HyFill3D& fill) {
     Device& device = stream.device();
     const Current current = enterContext(device);
     const auto* pattern = static_cast<const uint8_t*>(fill.pattern);
@@ -270,6 +270,19 @@ HyResult fillBox(Stream& stream, const HyFill3D& fill) {
             return device.fail(code, "fill memory");
     }
     return HY_SUCCESS;
+}
+
+} // namespace
+
+HyResult copyBox(Stream& stream, const HyCopy3D& box, uint32_t hostMask) {
+    return profiled(
+        stream, {HY_ACTIVITY_COPY, box.widthBytes * box.height * box.depth},
+        [&] { return submitCopy(stream, box, hostMask); }, hostMask != 0);
+}
+
+HyResult fillBox(Stream& stream, const HyFill3D& fill) {
+    return profiled(stream, {HY_ACTIVITY_FILL, fill.width * fill.patternBytes * fill.height * fill.depth},
+                    [&] { return submitFill(stream, fill); });
 }
 
 } // namespace halyard::cuda
