@@ -135,6 +135,13 @@ int main(int argc, char** argv) {
     cuda->add_flag("--only-ours", options.oursAlone, "Leave out nvcc's kernels and the driver's launches and copies");
     cuda->preparse_callback([&](size_t) { options.device = "cuda:0"; });
 #endif
+#ifdef HALYARD_BENCH_CPU
+    CLI::App* cpu = add("cpu", "Kernels on the cpu device beside PoCL, OpenMP loops and AVX-512 by hand", 15,
+                        halyard::bench::measureCpu);
+    cpu->add_option("--kernel", options.kernel, "One kernel alone");
+    cpu->add_flag("--check", options.checkOnly, "Small sizes: look at the results only, take no times");
+    cpu->preparse_callback([&](size_t) { options.device = "cpu:0"; });
+#endif
 #ifdef HALYARD_BENCH_IMPORT
     add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);
 #endif
@@ -158,7 +165,14 @@ int main(int argc, char** argv) {
                                 : alloc->parsed() ? halyard::bench::countAllocInstructions(options)
                                                   : halyard::bench::countCalls(options);
         if (jsonPath != "-") {
-            printText(results);
+#ifdef HALYARD_BENCH_CPU
+            if (cpu->parsed()) {
+                fmt::print("{}", halyard::bench::cpuTable(results));
+            } else
+#endif
+            {
+                printText(results);
+            }
         }
         if (!jsonPath.empty()) {
             writeJson(results, jsonPath);

@@ -1,0 +1,48 @@
+# `halyard-bench cpu`. The yardsticks get everything that this machine's processor has, in every build type, and clang's
+# own OpenMP; glibc's vector functions as well.
+set(kernels blackscholes histogram mandelbrot scan sgemm_naive sgemm_tiled spmv stencil vecadd)
+list(TRANSFORM kernels REPLACE "(.+)" "${CMAKE_CURRENT_SOURCE_DIR}/cpu/kernels/\\1.cl" OUTPUT_VARIABLE kernelFiles)
+halyard_add_kernels(halyard-bench SOURCES ${kernelFiles} EMBED)
+
+set(native "${CMAKE_CURRENT_BINARY_DIR}/cpu")
+file(MAKE_DIRECTORY "${native}")
+# OpenCL takes the text, in which the kernels that `halyard-bench cuda` shares have their headers inside.
+foreach(file IN LISTS kernelFiles ITEMS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/twins.cl")
+    get_filename_component(name "${file}" NAME_WE)
+    set(text "${native}/${name}_cl.txt")
+    add_custom_command(
+        OUTPUT "${text}.h"
+        COMMAND "${HALYARD_CLANG}" -E -P -x cl -cl-std=CL3.0 -cl-no-stdinc --target=spirv64 -MD -MF "${text}.d" -MT "${text}.h" "${file}" -o "${text}"
+        COMMAND "${CMAKE_COMMAND}" "-DINPUT=${text}" "-DOUTPUT=${text}.h" "-DSYMBOL=${name}_cl_txt" -P "${CMAKE_CURRENT_SOURCE_DIR}/cuda/embed_text.cmake"
+        DEPENDS "${file}" "${CMAKE_CURRENT_SOURCE_DIR}/cuda/embed_text.cmake" DEPFILE "${text}.d" COMMENT "Embedding the text of ${name}.cl" VERBATIM)
+    target_sources(halyard-bench PRIVATE "${text}.h")
+endforeach()
+target_include_directories(halyard-bench PRIVATE "${native}")
+
+foreach(name openmp roof wide)
+    set(object "${native}/${name}.o")
+    set(isa "-march=native")
+    if(name STREQUAL "wide") # called where the processor has it
+        list(APPEND isa -mavx512f -mavx512dq)
+    endif()
+    add_custom_command(
+        OUTPUT "${object}"
+        COMMAND "${HALYARD_TWIN_COMPILER}" -std=c++20 -O3 ${isa} -fPIE -fopenmp -fno-math-errno -fveclib=libmvec -Wall -Wextra -Werror
+                -Wno-pass-failed -MD -MF "${object}.d" -MT "${object}" -c "${CMAKE_CURRENT_SOURCE_DIR}/cpu/native/${name}.cpp" -o "${object}"
+        DEPENDS cpu/native/${name}.cpp DEPFILE "${object}.d" COMMENT "Compiling ${name}.cpp with clang for this processor" VERBATIM)
+    target_sources(halyard-bench PRIVATE "${object}")
+endforeach()
+set_source_files_properties("${native}/openmp.o" "${native}/roof.o" "${native}/wide.o" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+target_link_libraries(halyard-bench PRIVATE "${twinOpenMP}" mvec)
+
+target_sources(halyard-bench PRIVATE cpu/cpu.cpp cpu/halyard_side.cpp cpu/host_side.cpp cpu/table.cpp
+    cpu/twins/compute.cpp cpu/twins/groups.cpp cpu/twins/matrix.cpp cpu/twins/streaming.cpp cpu/twins/twins.cpp)
+set_source_files_properties(cpu/cpu.cpp PROPERTIES COMPILE_DEFINITIONS "HALYARD_TWIN_COMPILER=\"${HALYARD_TWIN_COMPILER}\"")
+find_package(OpenCL QUIET)
+if(OpenCL_FOUND)
+    target_sources(halyard-bench PRIVATE cpu/opencl_side.cpp)
+    target_link_libraries(halyard-bench PRIVATE OpenCL::OpenCL)
+else()
+    target_sources(halyard-bench PRIVATE cpu/no_opencl.cpp)
+endif()
+set_property(SOURCE main.cpp APPEND PROPERTY COMPILE_DEFINITIONS HALYARD_BENCH_CPU)

@@ -1,0 +1,10 @@
+#include "cpu/side.h"
+
+namespace halyard::bench::cpu {
+
+std::unique_ptr<OpenCl> openOpenCl(std::string& outReason) {
+    outReason = "this program was built without OpenCL's headers and loader";
+    return nullptr;
+}
+
+} // namespace halyard::bench::cpu
