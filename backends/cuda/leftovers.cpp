@@ -16,6 +16,9 @@ void Leftovers::keep(std::function<void()> release) noexcept {
         if (!device_.lost()) {
             const Current current = enterContext(device_);
             for (const std::shared_ptr<Stream>& stream : device_.streams()) {
+                // A fence would be work, and whoever asks an idle stream would find it busy for a moment.
+                if (stream->idle())
+                    continue;
                 CUevent fence = nullptr;
                 if (device_.takeEvent(CU_EVENT_DISABLE_TIMING, fence) != HY_SUCCESS)
                     break;
