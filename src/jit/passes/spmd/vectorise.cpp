@@ -38,6 +38,7 @@ using llvm::Value;
 namespace {
 
 constexpr unsigned kMaxLanes = 32; // bits of a mask
+constexpr uint64_t kRegistersPerValue = 2;
 
 struct Erased {
     void operator()(llvm::Function* function) const { function->eraseFromParent(); }
@@ -276,15 +277,26 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
 
 unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,
                      const std::array<uint32_t, 3>& workgroupSize, uint32_t subgroupSize) {
-    const bool together = llvm::any_of(llvm::instructions(kernel), [](const Instruction& instruction) {
-        return builtinOf(instruction) == Builtin::Collective;
-    });
-    if (together && subgroupSize >= 4 && subgroupSize <= kMaxLanes && workgroupSize[0] % subgroupSize == 0) {
-        return subgroupSize;
+    bool asksSubgroups = false;
+    bool doubles = false;
+    for (const Instruction& instruction : llvm::instructions(kernel)) {
+        const Builtin builtin = builtinOf(instruction);
+        if (builtin == Builtin::Collective && subgroupSize >= 4 && subgroupSize <= kMaxLanes &&
+            workgroupSize[0] % subgroupSize == 0) {
+            return subgroupSize;
+        }
+        asksSubgroups = asksSubgroups || builtin == Builtin::SubgroupId || builtin == Builtin::SubgroupLocalId ||
+                        builtin == Builtin::SubgroupSize;
+        doubles = doubles || instruction.getType()->getScalarType()->isDoubleTy();
     }
     const llvm::TargetTransformInfo costs = machine.getTargetTransformInfo(kernel);
     const uint64_t bits = costs.getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector).getFixedValue();
-    unsigned lanes = std::min<unsigned>(16, static_cast<unsigned>(bits / 32));
+    // Two registers for each value: an instruction of one need not wait for that of the other, and what is done once
+    // for all lanes is done half as often.
+    unsigned lanes = std::min(kMaxLanes, static_cast<unsigned>(kRegistersPerValue * bits / (doubles ? 64 : 32)));
+    if (asksSubgroups) {
+        lanes = std::min(lanes, subgroupSize);
+    }
     while (lanes > 1 && workgroupSize[0] % lanes != 0) {
         lanes /= 2;
     }
