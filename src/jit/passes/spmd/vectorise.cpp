@@ -209,7 +209,8 @@ std::string problemOf(const Instruction& instruction, const Levels& levels, cons
 
 } // namespace
 
-llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool always, std::string& why) {
+llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm::TargetMachine* weigh,
+                          std::string& why) {
     for (const Instruction& instruction : llvm::instructions(kernel)) {
         const Builtin builtin = builtinOf(instruction);
         if (builtin == Builtin::Collective) {
@@ -261,7 +262,8 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
             why = "an operation of those that leave a loop together";
         }
     }
-    if (why.empty() && !always && !gains(*work, loops, shapes, lanes.count)) {
+    if (why.empty() && weigh != nullptr &&
+        !gains(*work, loops, levels, shapes, lanes.count, weigh->getTargetTransformInfo(*work))) {
         why = "no gain: too much is done one lane after the other";
     }
     if (!why.empty()) {

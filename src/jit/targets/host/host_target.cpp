@@ -298,7 +298,7 @@ private:
             return nullptr;
         }
         std::string why;
-        llvm::Function* vector = spmd::vectorise(kernel, lanes, asked != 0, why);
+        llvm::Function* vector = spmd::vectorise(kernel, lanes, asked != 0 ? nullptr : machine_.get(), why);
         if (vector != nullptr) {
             setProcessor(*vector);
             tidy(*vector, *machine_);
