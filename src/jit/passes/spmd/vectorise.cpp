@@ -4,6 +4,7 @@
 #include "jit/passes/loop_extents.h"
 #include "jit/passes/spmd/flow.h"
 #include "jit/passes/spmd/gain.h"
+#include "jit/passes/spmd/row_guards.h"
 
 #include <memory>
 
@@ -235,6 +236,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm
     llvm::removeUnreachableBlocks(*work);
     unifyReturns(*work);
     splitAtRegionEnds(*work);
+    guardRows(*work, lanes.count);
     boundIds(*work, lanes.workgroupSize);
     prepare(*work);
     llvm::DominatorTree dominators(*work);
