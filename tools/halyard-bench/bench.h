@@ -75,6 +75,8 @@ Results measureCuda(const Options& options);
 Results measureCpu(const Options& options);
 // The results of measureCpu as a table, a row a kernel.
 std::string cpuTable(const Results& results);
+// The ratios in them as an SVG picture. Throws when there is none.
+std::string cpuPlot(const Results& results);
 
 } // namespace halyard::bench
 
