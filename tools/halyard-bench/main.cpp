@@ -141,6 +141,11 @@ int main(int argc, char** argv) {
     addCount(graph, "Kernels in the chain. Default: 1000");
     addCount(add("layers", "What the layers add to a launch", 5, halyard::bench::measureLayers),
              "Launches a repetition. Default: 100000");
+    CLI::App* oversubscription = add("oversubscription", "Launches by several instances, threads and streams at once",
+                                     9, halyard::bench::measureOversubscription);
+    oversubscription->add_option("--count", options.count, "Launches of each a repetition. Default: 1000")
+        ->check(CLI::Range(1, 1000000));
+    oversubscription->add_option("--at-most", bounds, "Fail when a result is above a number");
     add("saxpy", "64 MiB saxpy against an OpenMP loop", 15, halyard::bench::measureSaxpy);
 #ifdef HALYARD_BENCH_CUDA
     bool small = false;
@@ -185,7 +190,8 @@ int main(int argc, char** argv) {
         options.count = small ? 1 : options.count;
 #endif
         if (options.count == 0) {
-            options.count = latency->parsed() || graph->parsed() ? 1000 : callgrind ? 10000 : 100000;
+            const bool waits = latency->parsed() || graph->parsed() || oversubscription->parsed();
+            options.count = waits ? 1000 : callgrind ? 10000 : 100000;
         }
 #ifdef HALYARD_BENCH_CPU
         if (!from.empty()) {

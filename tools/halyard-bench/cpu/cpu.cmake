@@ -8,7 +8,7 @@ halyard_add_kernels(halyard-bench SOURCES ${kernelFiles} EMBED)
 set(native "${CMAKE_CURRENT_BINARY_DIR}/cpu")
 file(MAKE_DIRECTORY "${native}")
 # OpenCL takes the text, in which the kernels that `halyard-bench cuda` shares have their headers inside.
-foreach(file IN LISTS kernelFiles ITEMS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/twins.cl")
+foreach(file IN LISTS kernelFiles ITEMS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/twins.cl" "${CMAKE_CURRENT_SOURCE_DIR}/launch.cl")
     get_filename_component(name "${file}" NAME_WE)
     set(text "${native}/${name}_cl.txt")
     add_custom_command(
@@ -41,7 +41,7 @@ foreach(name wide wide_streams) # called where the processor has it
 endforeach()
 target_link_libraries(halyard-bench PRIVATE "${twinOpenMP}" mvec)
 
-target_sources(halyard-bench PRIVATE cpu/cpu.cpp cpu/halyard_side.cpp cpu/host_side.cpp cpu/plot.cpp cpu/table.cpp
+target_sources(halyard-bench PRIVATE cpu/cpu.cpp cpu/halyard_side.cpp cpu/host_side.cpp cpu/latency.cpp cpu/plot.cpp cpu/table.cpp
     cpu/twins/compute.cpp cpu/twins/groups.cpp cpu/twins/integers.cpp cpu/twins/learning.cpp cpu/twins/matrix.cpp
     cpu/twins/signals.cpp cpu/twins/streaming.cpp cpu/twins/twins.cpp)
 set_source_files_properties(cpu/cpu.cpp PROPERTIES COMPILE_DEFINITIONS "HALYARD_TWIN_COMPILER=\"${HALYARD_TWIN_COMPILER}\"")
@@ -52,4 +52,4 @@ if(OpenCL_FOUND)
 else()
     target_sources(halyard-bench PRIVATE cpu/no_opencl.cpp)
 endif()
-set_property(SOURCE main.cpp APPEND PROPERTY COMPILE_DEFINITIONS HALYARD_BENCH_CPU)
+set_property(SOURCE main.cpp launch.cpp APPEND PROPERTY COMPILE_DEFINITIONS HALYARD_BENCH_CPU)
