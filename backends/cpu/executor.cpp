@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <sched.h>
 
 namespace halyard::cpu {
 
@@ -154,10 +155,39 @@ Executor::Wakes Executor::rebalance() {
         if (idle_ == nullptr || demand_.load(std::memory_order_seq_cst) <= spinners_.load(std::memory_order_seq_cst)) {
             break;
         }
-        worker = std::exchange(idle_, idle_->nextIdle_);
+        worker = takeIdle();
         spinners_.fetch_add(1, std::memory_order_seq_cst);
     }
     return wakes;
+}
+
+// REQUIRES: mutex_ is held, and somebody sleeps. The last one to fall asleep, but rather one that does not sleep on the
+// caller's own processor: the system tends to wake it there, even if another processor is idle.
+Worker* Executor::takeIdle() {
+    const auto here = static_cast<uint32_t>(sched_getcpu());
+    Worker** place = &idle_;
+    while ((*place)->cpu_ == here && (*place)->nextIdle_ != nullptr) {
+        place = &(*place)->nextIdle_;
+    }
+    if ((*place)->cpu_ == here) {
+        place = &idle_;
+    }
+    return std::exchange(*place, (*place)->nextIdle_);
+}
+
+// Polls. A worker that shares its processor with the thread that gives it work gets its next work late for ever, since
+// the system moves neither while both are at it: after some times it polls no more, falls asleep, and one that sleeps
+// elsewhere is woken in its place.
+template <class Done> bool Executor::poll(Worker& worker, Done&& done) {
+    constexpr uint32_t kPatience = 32;
+    return spinUntil(spinNs_, done, [&](bool crowded) {
+        worker.crowded_ = crowded ? worker.crowded_ + 1 : 0;
+        if (worker.crowded_ < kPatience) {
+            return true;
+        }
+        worker.crowded_ = 0;
+        return false;
+    });
 }
 
 void Executor::wake(const Wakes& wakes) {
@@ -210,12 +240,13 @@ bool Executor::next(Worker& worker, Task& outTask) {
             worker.spun_ = true;
             spinners_.fetch_add(1, std::memory_order_seq_cst);
             lock.unlock();
-            spinUntil(spinNs_, [&] { return demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
+            poll(worker, [&] { return demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
             lock.lock();
             spinners_.fetch_sub(1, std::memory_order_seq_cst);
             continue;
         }
         worker.wakeWord_.store(0, std::memory_order_relaxed);
+        worker.cpu_ = static_cast<uint32_t>(sched_getcpu());
         worker.nextIdle_ = std::exchange(idle_, &worker);
         lock.unlock();
         while (worker.wakeWord_.load(std::memory_order_acquire) == 0) {
@@ -229,8 +260,8 @@ bool Executor::next(Worker& worker, Task& outTask) {
 
 bool Executor::linger(Worker& worker, Stream& stream) {
     spinners_.fetch_add(1, std::memory_order_seq_cst);
-    const bool something = spinUntil(
-        spinNs_, [&] { return stream.hasWork() || demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
+    const bool something = poll(
+        worker, [&] { return stream.hasWork() || demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
     spinners_.fetch_sub(1, std::memory_order_seq_cst);
     worker.spun_ = !something;
     if (!stream.hasWork() && stream.deactivate()) {

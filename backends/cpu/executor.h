@@ -45,7 +45,9 @@ private:
     uint32_t index_ = 0;
     pthread_t thread_{};
     Worker* nextIdle_ = nullptr;
-    bool spun_ = false; // it has polled for long enough since it last did something
+    bool spun_ = false;    // it has polled for long enough since it last did something
+    uint32_t crowded_ = 0; // times in a row that somebody else ran here when it made room while polling
+    uint32_t cpu_ = 0;     // where it went to sleep; guarded by the executor's mutex
     Buffer local_;
     Buffer scratch_;
 };
@@ -149,6 +151,8 @@ private:
     bool leave(Job& job);
     void unlink(Job& job);
     Wakes rebalance();
+    Worker* takeIdle();
+    template <class Done> bool poll(Worker& worker, Done&& done);
     static void wake(const Wakes& wakes);
 
     alignas(64) std::atomic<uint32_t> demand_{0}; // ready streams, seats in open jobs and in the gang
