@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <sched.h>
 
 namespace halyard::cpu {
 
@@ -164,7 +163,7 @@ Executor::Wakes Executor::rebalance() {
 // REQUIRES: mutex_ is held, and somebody sleeps. The last one to fall asleep, but rather one that does not sleep on the
 // caller's own processor: the system tends to wake it there, even if another processor is idle.
 Worker* Executor::takeIdle() {
-    const auto here = static_cast<uint32_t>(sched_getcpu());
+    const uint32_t here = currentProcessor();
     Worker** place = &idle_;
     while ((*place)->cpu_ == here && (*place)->nextIdle_ != nullptr) {
         place = &(*place)->nextIdle_;
@@ -173,6 +172,25 @@ Worker* Executor::takeIdle() {
         place = &idle_;
     }
     return std::exchange(*place, (*place)->nextIdle_);
+}
+
+// REQUIRES: `lock` holds mutex_. The worker is awake. Where another one is already, it looks for a processor of its
+// own, now and then only: that takes some ten microseconds.
+void Executor::settle(Worker& worker, std::unique_lock<std::mutex>& lock) {
+    constexpr uint64_t kSeldomNs = 1'000'000;
+    worker.cpu_ = currentProcessor();
+    if (placement_.taken(worker.cpu_)) {
+        const uint64_t now = nowNs();
+        if (now - worker.movedNs_ >= kSeldomNs) {
+            worker.movedNs_ = now;
+            const cpu_set_t taken = placement_.takenOnes();
+            lock.unlock();
+            leaveProcessors(taken);
+            lock.lock();
+            worker.cpu_ = currentProcessor();
+        }
+    }
+    placement_.add(worker.cpu_);
 }
 
 // Polls. A worker that shares its processor with the thread that gives it work gets its next work late for ever, since
@@ -246,13 +264,15 @@ bool Executor::next(Worker& worker, Task& outTask) {
             continue;
         }
         worker.wakeWord_.store(0, std::memory_order_relaxed);
-        worker.cpu_ = static_cast<uint32_t>(sched_getcpu());
+        placement_.remove(worker.cpu_);
+        worker.cpu_ = currentProcessor();
         worker.nextIdle_ = std::exchange(idle_, &worker);
         lock.unlock();
         while (worker.wakeWord_.load(std::memory_order_acquire) == 0) {
             futexWait(worker.wakeWord_, 0, kNever);
         }
         lock.lock();
+        settle(worker, lock);
         // Whoever woke this worker counted it among the spinners.
         spinners_.fetch_sub(1, std::memory_order_seq_cst);
     }
@@ -427,6 +447,10 @@ bool Executor::leave(Job& job) {
 }
 
 void Executor::work(Worker& worker) {
+    {
+        std::unique_lock lock(mutex_);
+        settle(worker, lock);
+    }
     Task task;
     while (next(worker, task)) {
         Stream* stream = task.stream;

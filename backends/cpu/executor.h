@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "grid_barrier.h"
+#include "placement.h"
 #include "status.h"
 
 #include <atomic>
@@ -47,7 +48,8 @@ private:
     Worker* nextIdle_ = nullptr;
     bool spun_ = false;    // it has polled for long enough since it last did something
     uint32_t crowded_ = 0; // times in a row that somebody else ran here when it made room while polling
-    uint32_t cpu_ = 0;     // where it went to sleep; guarded by the executor's mutex
+    uint32_t cpu_ = 0;     // where it went to sleep, or woke up; guarded by the executor's mutex
+    uint64_t movedNs_ = 0; // when it last left a processor to another worker
     Buffer local_;
     Buffer scratch_;
 };
@@ -152,6 +154,7 @@ private:
     void unlink(Job& job);
     Wakes rebalance();
     Worker* takeIdle();
+    void settle(Worker& worker, std::unique_lock<std::mutex>& lock);
     template <class Done> bool poll(Worker& worker, Done&& done);
     static void wake(const Wakes& wakes);
 
@@ -176,6 +179,7 @@ private:
     Job* openJobs_ = nullptr;
     Job* freeJobs_ = nullptr;
     Worker* idle_ = nullptr;
+    Placement placement_; // of the others
     std::vector<Job> jobs_;
     std::unique_ptr<Slice[]> slices_;
 };

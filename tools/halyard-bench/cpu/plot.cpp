@@ -134,6 +134,9 @@ std::string cpuPlot(const Results& results) {
     }
     double x = kLeft;
     for (const PlotSide& side : kSides) {
+        if (std::none_of(rows.begin(), rows.end(), [&](const Row& row) { return row.ratios.count(side.column) > 0; })) {
+            continue;
+        }
         frame += fmt::format("<rect class=\"key\" x=\"{0:.1f}\" y=\"44\" width=\"10\" height=\"10\" fill=\"{1}\"/>\n"
                              "<text x=\"{2:.1f}\" y=\"53\">{3}</text>\n",
                              x, side.colour, x + 14, side.words);
