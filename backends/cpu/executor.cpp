@@ -174,21 +174,25 @@ Worker* Executor::takeIdle() {
     return std::exchange(*place, (*place)->nextIdle_);
 }
 
-// REQUIRES: `lock` holds mutex_. The worker is awake. Where another one is already, it looks for a processor of its
-// own, now and then only: that takes some ten microseconds.
-void Executor::settle(Worker& worker, std::unique_lock<std::mutex>& lock) {
-    constexpr uint64_t kSeldomNs = 1'000'000;
+// REQUIRES: mutex_ is held. The worker is awake.
+void Executor::settle(Worker& worker) {
+    worker.cpu_ = currentProcessor();
+    worker.beside_ = placement_.taken(worker.cpu_);
+    placement_.add(worker.cpu_);
+}
+
+// Looks for a processor that no other worker has, which takes some ten microseconds.
+void Executor::moveAway(Worker& worker) {
+    std::unique_lock lock(mutex_);
+    worker.beside_ = false;
+    placement_.remove(worker.cpu_);
     worker.cpu_ = currentProcessor();
     if (placement_.taken(worker.cpu_)) {
-        const uint64_t now = nowNs();
-        if (now - worker.movedNs_ >= kSeldomNs) {
-            worker.movedNs_ = now;
-            const cpu_set_t taken = placement_.takenOnes();
-            lock.unlock();
-            leaveProcessors(taken);
-            lock.lock();
-            worker.cpu_ = currentProcessor();
-        }
+        const cpu_set_t taken = placement_.takenOnes();
+        lock.unlock();
+        leaveProcessors(taken);
+        lock.lock();
+        worker.cpu_ = currentProcessor();
     }
     placement_.add(worker.cpu_);
 }
@@ -204,6 +208,10 @@ template <class Done> bool Executor::poll(Worker& worker, Done&& done) {
             return true;
         }
         worker.crowded_ = 0;
+        cpu_set_t here;
+        CPU_ZERO(&here);
+        CPU_SET(currentProcessor(), &here);
+        leaveProcessors(here); // all may sleep where the host thread is
         return false;
     });
 }
@@ -272,7 +280,7 @@ bool Executor::next(Worker& worker, Task& outTask) {
             futexWait(worker.wakeWord_, 0, kNever);
         }
         lock.lock();
-        settle(worker, lock);
+        settle(worker);
         // Whoever woke this worker counted it among the spinners.
         spinners_.fetch_sub(1, std::memory_order_seq_cst);
     }
@@ -330,6 +338,7 @@ Executor::Job& Executor::open(Stream& stream, const Command& command) {
     job.open = true;
     job.participants = 1;
     job.wanted = 0;
+    job.startedNs = nowNs();
     job.prev = nullptr;
     job.next = openJobs_;
     if (openJobs_ != nullptr) {
@@ -362,9 +371,14 @@ bool Executor::shareOut(Stream& stream, const Command& command, uint64_t units, 
 }
 
 void Executor::runPieces(Job& job, Worker& worker) {
+    // By then the host thread does not poll any more: its processor is free. A short job is done sooner by one worker.
+    constexpr uint64_t kLongNs = 50'000;
     for (uint32_t i = 0; i < job.sliceCount; ++i) {
         Slice& slice = job.slices[(worker.index_ + i) % job.sliceCount];
         for (;;) {
+            if (worker.beside_ && nowNs() - job.startedNs > kLongNs) [[unlikely]] {
+                moveAway(worker);
+            }
             const uint64_t first = slice.next.fetch_add(job.piece, std::memory_order_relaxed);
             if (first >= slice.end) {
                 break;
@@ -448,8 +462,8 @@ bool Executor::leave(Job& job) {
 
 void Executor::work(Worker& worker) {
     {
-        std::unique_lock lock(mutex_);
-        settle(worker, lock);
+        const std::scoped_lock lock(mutex_);
+        settle(worker);
     }
     Task task;
     while (next(worker, task)) {

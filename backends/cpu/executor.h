@@ -49,7 +49,7 @@ private:
     bool spun_ = false;    // it has polled for long enough since it last did something
     uint32_t crowded_ = 0; // times in a row that somebody else ran here when it made room while polling
     uint32_t cpu_ = 0;     // where it went to sleep, or woke up; guarded by the executor's mutex
-    uint64_t movedNs_ = 0; // when it last left a processor to another worker
+    bool beside_ = false;  // when it woke up, another worker was awake on its processor
     Buffer local_;
     Buffer scratch_;
 };
@@ -100,6 +100,7 @@ private:
         const Command* command = nullptr;
         const Plan* flowing = nullptr; // whose flow it is; null: `slices` are taken
         uint64_t piece = 1;
+        uint64_t startedNs = 0;
         uint32_t sliceCount = 0;
         bool open = false;   // somebody may still join
         uint32_t wanted = 0; // workers that may still join
@@ -154,7 +155,8 @@ private:
     void unlink(Job& job);
     Wakes rebalance();
     Worker* takeIdle();
-    void settle(Worker& worker, std::unique_lock<std::mutex>& lock);
+    void settle(Worker& worker);
+    void moveAway(Worker& worker);
     template <class Done> bool poll(Worker& worker, Done&& done);
     static void wake(const Wakes& wakes);
 
