@@ -55,6 +55,8 @@ Results measureAllocPairs(const Options& options);
 Results countAllocInstructions(const Options& options);
 // Time to submit, to submit and wait, and per launch of 1000 in a row.
 Results measureLatency(const Options& options);
+// Adds round trips of one and more workgroups on the cpu device in turns with PoCL, where that is installed.
+void addLatencyBesidePocl(Results& results, const Options& options, const Device& device);
 // A chain of small kernels by stream launches and as a captured graph.
 Results measureGraph(const Options& options);
 // Instance, module and kernel creation with an empty and with a filled cache.
@@ -65,6 +67,8 @@ Results measureJit(const Options& options);
 Results measureImport(const Options& options);
 // What the layers add to a launch.
 Results measureLayers(const Options& options);
+// Launches by several instances, threads and streams at once against the same in turns.
+Results measureOversubscription(const Options& options);
 // y = a * x + y over 64 MiB arrays against an OpenMP loop.
 Results measureSaxpy(const Options& options);
 // Kernels, launches and copies on an NVIDIA device beside the same work done with nvcc and the driver alone. A count of
@@ -75,6 +79,8 @@ Results measureCuda(const Options& options);
 Results measureCpu(const Options& options);
 // The results of measureCpu as a table, a row a kernel.
 std::string cpuTable(const Results& results);
+// The ratios in them as an SVG picture. Throws when there is none.
+std::string cpuPlot(const Results& results);
 
 } // namespace halyard::bench
 
