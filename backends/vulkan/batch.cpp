@@ -46,6 +46,7 @@ void Batch::begin() {
     isEager = false;
     value = 0;
     name_.clear();
+    bound_ = VK_NULL_HANDLE;
 }
 
 void Batch::end() {
@@ -63,6 +64,14 @@ void Batch::end() {
     dependency.pMemoryBarriers = &barrier;
     functions_.vkCmdPipelineBarrier2(commands_, &dependency);
     check(functions_.vkEndCommandBuffer(commands_), "vkEndCommandBuffer");
+}
+
+void Commands::bind(VkPipeline pipeline) const {
+    if (bound != nullptr && *bound == pipeline)
+        return;
+    functions.vkCmdBindPipeline(buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    if (bound != nullptr)
+        *bound = pipeline;
 }
 
 void Commands::barrier() const {
@@ -92,6 +101,7 @@ Place Batch::argumentMemory(uint64_t bytes) {
     place.offset += argumentsUsed_;
     place.address += argumentsUsed_;
     place.host += argumentsUsed_;
+    place.bytes -= argumentsUsed_;
     argumentsUsed_ += (bytes + kArgumentAlignment - 1) / kArgumentAlignment * kArgumentAlignment;
     return place;
 }

@@ -12,7 +12,9 @@ namespace halyard::vulkan {
 struct Commands {
     const VolkDeviceTable& functions;
     VkCommandBuffer buffer;
+    VkPipeline* bound = nullptr; // what is bound there, null where nobody keeps count
 
+    void bind(VkPipeline pipeline) const;
     // Orders what is recorded from now on behind everything before, in this buffer and in those before it.
     void barrier() const;
 };
@@ -33,7 +35,7 @@ public:
     void begin();
     // Ends recording. Throws Failure.
     void end();
-    Commands commands() const { return {functions_, commands_}; }
+    Commands commands() { return {functions_, commands_, &bound_}; }
     // Memory for one launch's arguments, written by the host and read by the device; no buffer when none is left.
     Place argumentMemory(uint64_t bytes);
     // Whether there is room for another command with so many bytes of arguments.
@@ -59,6 +61,7 @@ private:
     Allocator& argumentMemory_;
     VkCommandPool pool_ = VK_NULL_HANDLE;
     VkCommandBuffer commands_ = VK_NULL_HANDLE;
+    VkPipeline bound_ = VK_NULL_HANDLE;
     VkQueryPool queries_ = VK_NULL_HANDLE;
     Place arguments_;
     uint64_t argumentsUsed_ = 0;
