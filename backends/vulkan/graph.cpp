@@ -167,7 +167,7 @@ void Graph::launch(const std::shared_ptr<Stream>& stream) {
             const Commands commands = batch.commands();
             const VkCommandBuffer recorded = run.recording->commands();
             commands.functions.vkCmdExecuteCommands(commands.buffer, 1, &recorded);
-            *commands.bound = VK_NULL_HANDLE; // what a secondary command buffer leaves behind is not defined
+            *commands.bound = {}; // a secondary command buffer leaves behind nothing that is defined
             batch.keep(run.recording);
             if (!run.recording->suspects().empty())
                 batch.setName(run.recording->suspects());

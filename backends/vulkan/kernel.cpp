@@ -115,7 +115,7 @@ bool Kernel::isBound(const HyBackendLaunch& launch, Prepared& out) {
     if (untouched_ == nullptr)
         return false;
     const char* why = "";
-    out.isUntouched = untouched_->bind(launch, out.block, &why);
+    out.isUntouched = untouched_->bind(launch, isOneDispatch(launch.workgroups), out.block, &why);
     if (out.isUntouched)
         out.pipeline = untouched_->pipeline();
     else
@@ -155,9 +155,13 @@ uint64_t Kernel::localBytes(const HyBackendLaunch& launch, const std::byte* argu
 }
 
 VkPipeline Kernel::pipeline(const Shape& shape) {
+    if (const auto* latest = latest_.load(std::memory_order_acquire); latest != nullptr && latest->first == shape)
+        return latest->second;
     const std::scoped_lock lock(mutex_);
-    if (const auto found = pipelines_.find(shape); found != pipelines_.end())
+    if (const auto found = pipelines_.find(shape); found != pipelines_.end()) {
+        latest_.store(&*found, std::memory_order_release);
         return found->second;
+    }
     const uint32_t values[] = {shape.size[0], shape.size[1], shape.size[2], shape.localElements};
     constexpr VkSpecializationMapEntry kEntries[] = {{HY_VULKAN_SPEC_SIZE_X, 0, 4},
                                                      {HY_VULKAN_SPEC_SIZE_Y, 4, 4},
@@ -170,12 +174,21 @@ VkPipeline Kernel::pipeline(const Shape& shape) {
                            invocations <= uint64_t{subgroupSize_} * adapter.core13.maxComputeWorkgroupSubgroups;
     const VkPipeline made = device_.createPipeline(shader_, &constants, canChoose ? subgroupSize_ : 0,
                                                    canChoose && invocations % subgroupSize_ == 0);
-    pipelines_.emplace(shape, made);
+    latest_.store(&*pipelines_.emplace(shape, made).first, std::memory_order_release);
     return made;
+}
+
+bool Kernel::isOneDispatch(const HyDim3& workgroups) const {
+    const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
+    return workgroups.x <= limit[0] && workgroups.y <= limit[1] && workgroups.z <= limit[2] &&
+           uint64_t{workgroups.x} * workgroups.y <= kMostGroups && // what follows does not overflow then
+           uint64_t{workgroups.x} * workgroups.y * workgroups.z <= kMostGroups;
 }
 
 void Kernel::dispatch(const Commands& commands, const HyDim3& workgroups) const {
     const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
+    if (isOneDispatch(workgroups))
+        return commands.functions.vkCmdDispatch(commands.buffer, workgroups.x, workgroups.y, workgroups.z);
     const uint64_t x = std::min<uint64_t>(workgroups.x, limit[0]);
     const uint64_t y = std::min<uint64_t>({workgroups.y, limit[1], std::max<uint64_t>(1, kMostGroups / x)});
     const uint64_t z = std::min<uint64_t>({workgroups.z, limit[2], std::max<uint64_t>(1, kMostGroups / (x * y))});
@@ -192,8 +205,8 @@ void Kernel::dispatch(const Commands& commands, const HyDim3& workgroups) const 
 Kernel::Prepared Kernel::prepare(const HyBackendLaunch& launch) {
     const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
     const HyDim3& groups = launch.workgroups;
-    const uint64_t slices = (uint64_t{groups.x} / limit[0] + 1) * (uint64_t{groups.y} / limit[1] + 1);
-    if (slices > kMostSlices / (uint64_t{groups.z} / limit[2] + 1))
+    const auto slices = [&] { return (uint64_t{groups.x} / limit[0] + 1) * (uint64_t{groups.y} / limit[1] + 1); };
+    if (!isOneDispatch(groups) && slices() > kMostSlices / (uint64_t{groups.z} / limit[2] + 1))
         throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
                       fmt::format("kernel {}: {} x {} x {} workgroups are too many for one launch", desc_.name,
                                   groups.x, groups.y, groups.z),
@@ -231,19 +244,24 @@ void Kernel::record(const Commands& commands, const Prepared& prepared, uint64_t
     dispatch(commands, prepared.workgroups);
 }
 
-void Kernel::submit(Stream& stream, Prepared prepared) {
+std::shared_ptr<HyVulkanPrintBuffer> Kernel::makePrintBuffer(uint64_t& outAddress) {
+    const Place place = device_.hostMemory().allocate(sizeof(HyVulkanPrintBuffer) + kPrintBytes);
+    std::shared_ptr<HyVulkanPrintBuffer> prints(
+        reinterpret_cast<HyVulkanPrintBuffer*>(place.host),
+        [kernel = shared_from_this(), address = place.address](HyVulkanPrintBuffer*) {
+            kernel->device_.hostMemory().free(address);
+        });
+    std::memset(static_cast<void*>(prints.get()), 0, sizeof *prints + kPrintBytes);
+    prints->capacity = kPrintBytes;
+    outAddress = place.address;
+    return prints;
+}
+
+void Kernel::submit(Stream& stream, const Prepared& prepared) {
     std::shared_ptr<HyVulkanPrintBuffer> prints;
-    if (this->prints()) {
-        const Place place = device_.hostMemory().allocate(sizeof(HyVulkanPrintBuffer) + kPrintBytes);
-        prints = std::shared_ptr<HyVulkanPrintBuffer>(
-            reinterpret_cast<HyVulkanPrintBuffer*>(place.host),
-            [kernel = shared_from_this(), address = place.address](HyVulkanPrintBuffer*) {
-                kernel->device_.hostMemory().free(address);
-            });
-        std::memset(static_cast<void*>(prints.get()), 0, sizeof *prints + kPrintBytes);
-        prints->capacity = kPrintBytes;
-        std::memcpy(prepared.block.data() + offsetof(HyVulkanLaunch, print), &place.address, sizeof place.address);
-    }
+    uint64_t printAddress = 0;
+    if (this->prints())
+        prints = makePrintBuffer(printAddress);
     const std::span<const std::byte> block = prepared.deviceBlock();
     stream.record(block.size(), {HY_ACTIVITY_KERNEL, 0, desc_.name}, [&](Batch& batch) {
         Place place;
@@ -251,9 +269,13 @@ void Kernel::submit(Stream& stream, Prepared prepared) {
             place = batch.argumentMemory(block.size());
             std::memcpy(place.host, block.data(), block.size());
         }
+        if (prints != nullptr)
+            std::memcpy(place.host + offsetof(HyVulkanLaunch, print), &printAddress, sizeof printAddress);
         record(batch.commands(), prepared, place.address);
-        batch.keep(shared_from_this());
-        batch.keep(prints);
+        if (!batch.justKept(this))
+            batch.keep(shared_from_this());
+        if (prints != nullptr)
+            batch.keep(prints);
         batch.setName(desc_.name);
     });
     if (prints != nullptr)

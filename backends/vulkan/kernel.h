@@ -23,22 +23,20 @@ public:
     // A launch as it is recorded: the block for the device (HyVulkanLaunch and the arguments) or, of a module that
     // is the driver's, what Shader::record takes; and what runs.
     struct Prepared {
-        std::vector<std::byte> block;
+        Block block;
         VkPipeline pipeline = VK_NULL_HANDLE; // the kernel's
         HyDim3 workgroups{};
         bool isUntouched = false;
 
         // What the device reads from memory.
-        std::span<const std::byte> deviceBlock() const {
-            return isUntouched ? std::span<const std::byte>{} : std::span<const std::byte>(block);
-        }
+        std::span<const std::byte> deviceBlock() const { return isUntouched ? std::span<const std::byte>{} : block; }
     };
 
     // Copies the arguments and submits. Throws Failure.
     void launch(Stream& stream, const HyBackendLaunch& launch) { submit(stream, prepare(launch)); }
     // Throws Failure when the kernel cannot be launched so.
     Prepared prepare(const HyBackendLaunch& launch);
-    void submit(Stream& stream, Prepared prepared);
+    void submit(Stream& stream, const Prepared& prepared);
     // The command itself, for a block at that address. Not for kernels that print.
     void record(const Commands& commands, const Prepared& prepared, uint64_t address) const;
     bool prints() const { return untouched_ == nullptr && artifact_.prints; }
@@ -60,8 +58,10 @@ private:
     void pack(const HyBackendLaunch& launch, std::byte* out) const;
     uint64_t localBytes(const HyBackendLaunch& launch, const std::byte* arguments) const;
     VkPipeline pipeline(const Shape& shape);
+    std::shared_ptr<HyVulkanPrintBuffer> makePrintBuffer(uint64_t& outAddress);
     void print(const HyVulkanPrintBuffer& buffer) const;
     std::string textAt(uint64_t address) const;
+    bool isOneDispatch(const HyDim3& workgroups) const;
     void dispatch(const Commands& commands, const HyDim3& workgroups) const;
 
     const std::shared_ptr<Module> module_;
@@ -75,6 +75,7 @@ private:
     VkShaderModule shader_ = VK_NULL_HANDLE;
     std::mutex mutex_;
     std::map<Shape, VkPipeline> pipelines_;
+    std::atomic<const std::pair<const Shape, VkPipeline>*> latest_{nullptr}; // of those, for launches like the last one
 };
 
 } // namespace halyard::vulkan

@@ -98,10 +98,8 @@ bool Shader::describe(const ShaderFit::Buffer& buffer, const HyBackendLaunch& la
     return false;
 }
 
-bool Shader::bind(const HyBackendLaunch& launch, std::vector<std::byte>& outBlock, const char** outWhy) const {
-    const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
-    if (fit_.asksGroupCount &&
-        (launch.workgroups.x > limit[0] || launch.workgroups.y > limit[1] || launch.workgroups.z > limit[2])) {
+bool Shader::bind(const HyBackendLaunch& launch, bool isOneDispatch, Block& outBlock, const char** outWhy) const {
+    if (fit_.asksGroupCount && !isOneDispatch) {
         *outWhy = "it asks for the size of a grid that takes more than one dispatch";
         return false;
     }
@@ -124,22 +122,25 @@ bool Shader::bind(const HyBackendLaunch& launch, std::vector<std::byte>& outBloc
 }
 
 void Shader::record(const Commands& commands, std::span<const std::byte> block) const {
-    constexpr size_t kMostWrites = 32; // ShaderFit has no more buffers
-    std::array<VkWriteDescriptorSet, kMostWrites> writes;
-    const auto* infos = reinterpret_cast<const VkDescriptorBufferInfo*>(block.data());
-    const VkDescriptorBufferInfo* next = infos;
-    for (size_t i = 0; i < writes_.size(); ++i) {
-        writes[i] = writes_[i];
-        writes[i].pBufferInfo = next;
-        next += writes[i].descriptorCount;
-    }
     commands.bind(pipeline_);
-    if (!writes_.empty())
+    const std::span<const std::byte> descriptors = block.first(block.size() - fit_.pushBytes);
+    const bool isKnown = commands.bound != nullptr && std::ranges::equal(commands.bound->descriptors, descriptors);
+    if (!writes_.empty() && !isKnown) {
+        std::array<VkWriteDescriptorSet, kMostPushDescriptors> writes;
+        const auto* next = reinterpret_cast<const VkDescriptorBufferInfo*>(descriptors.data());
+        for (size_t i = 0; i < writes_.size(); ++i) {
+            writes[i] = writes_[i];
+            writes[i].pBufferInfo = next;
+            next += writes[i].descriptorCount;
+        }
         commands.functions.vkCmdPushDescriptorSetKHR(commands.buffer, VK_PIPELINE_BIND_POINT_COMPUTE, layout_, 0,
                                                      static_cast<uint32_t>(writes_.size()), writes.data());
+        if (commands.bound != nullptr)
+            commands.bound->descriptors.assign(descriptors.begin(), descriptors.end());
+    }
     if (fit_.pushBytes != 0)
         commands.functions.vkCmdPushConstants(commands.buffer, layout_, VK_SHADER_STAGE_COMPUTE_BIT, 0, fit_.pushBytes,
-                                              next);
+                                              block.last(fit_.pushBytes).data());
 }
 
 } // namespace halyard::vulkan

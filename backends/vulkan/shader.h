@@ -2,6 +2,7 @@
 // argument.
 #pragma once
 
+#include "block.h"
 #include "device.h"
 #include "shader_fit.h"
 
@@ -20,7 +21,7 @@ public:
     VkPipeline pipeline() const { return pipeline_; }
     // What record() needs of a launch: its descriptors and push constants. False, and in `*outWhy` (a literal) the
     // reason, when the driver cannot take these arguments or this grid.
-    bool bind(const HyBackendLaunch& launch, std::vector<std::byte>& outBlock, const char** outWhy) const;
+    bool bind(const HyBackendLaunch& launch, bool isOneDispatch, Block& outBlock, const char** outWhy) const;
     // Everything but the dispatch.
     void record(const Commands& commands, std::span<const std::byte> block) const;
 

@@ -16,6 +16,21 @@ using Op = ::spv::Op;
 // (LP_MAX_TGSI_NESTING). A shader with fewer constructs than this in all cannot nest so deep once calls are inlined.
 constexpr size_t kMostConstructsOnLavapipe = 64;
 
+bool isAtomic(Op op) {
+    return (op >= Op::OpAtomicLoad && op <= Op::OpAtomicXor) || op == Op::OpAtomicFAddEXT ||
+           op == Op::OpAtomicFMinEXT || op == Op::OpAtomicFMaxEXT;
+}
+
+// Of the value that it reads or writes.
+bool isOfFloat(const spv::Module& module, const spv::Instruction& atomic) {
+    constexpr uint32_t kStored = 3; // after pointer, scope and semantics
+    spv::Id type = atomic.resultType;
+    if (atomic.op() == Op::OpAtomicStore && atomic.operandCount() > kStored)
+        type = module.definition(atomic.operand(kStored))->resultType;
+    const spv::Instruction* definition = module.definition(type);
+    return definition != nullptr && definition->op() == Op::OpTypeFloat;
+}
+
 class Examiner {
 public:
     Examiner(const spv::Module& module, const spv::KernelInfo& info, const HyBackendKernelDesc& kernel,
@@ -58,6 +73,12 @@ std::string Examiner::examineCode() {
         case Op::OpFunctionCall:
             ++calls;
             break;
+        case Op::OpFRem:
+        case Op::OpFMod:
+        case Op::OpSRem:
+        case Op::OpSMod:
+        case Op::OpQuantizeToF16:
+            return "it has " + module_.describe(instruction) + ", whose results Vulkan leaves open to the driver";
         case Op::OpDecorate:
             if (instruction.operandCount() >= 3 &&
                 instruction.operand(1) == static_cast<uint32_t>(::spv::Decoration::BuiltIn) &&
@@ -65,6 +86,9 @@ std::string Examiner::examineCode() {
                 fit_.asksGroupCount = true;
             break;
         default:
+            // Devices differ in what they have on floats, and workgroup memory has features of its own.
+            if (isAtomic(instruction.op()) && isOfFloat(module_, instruction))
+                return "it has " + module_.describe(instruction) + " on floats";
             break;
         }
     }

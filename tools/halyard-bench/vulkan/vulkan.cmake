@@ -4,3 +4,4 @@ halyard_add_kernels(halyard-bench SOURCES vulkan/kernels.cl vulkan/sgemm.comp vu
 target_sources(halyard-bench PRIVATE vulkan/native.cpp vulkan/twins.cpp vulkan/vulkan.cpp)
 target_include_directories(halyard-bench SYSTEM PRIVATE "${HALYARD_VOLK_INCLUDE}" "${HALYARD_VULKAN_INCLUDE}")
 set_property(SOURCE main.cpp APPEND PROPERTY COMPILE_DEFINITIONS HALYARD_BENCH_VULKAN)
+add_dependencies(halyard-bench halyard_vulkan)
