@@ -124,7 +124,8 @@ bool Shader::bind(const HyBackendLaunch& launch, bool isOneDispatch, Block& outB
 void Shader::record(const Commands& commands, std::span<const std::byte> block) const {
     commands.bind(pipeline_);
     const std::span<const std::byte> descriptors = block.first(block.size() - fit_.pushBytes);
-    const bool isKnown = commands.bound != nullptr && std::ranges::equal(commands.bound->descriptors, descriptors);
+    const bool isKnown = commands.bound != nullptr && commands.bound->descriptors.size() == descriptors.size() &&
+                         std::memcmp(commands.bound->descriptors.data(), descriptors.data(), descriptors.size()) == 0;
     if (!writes_.empty() && !isKnown) {
         std::array<VkWriteDescriptorSet, kMostPushDescriptors> writes;
         const auto* next = reinterpret_cast<const VkDescriptorBufferInfo*>(descriptors.data());
