@@ -262,6 +262,12 @@ std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy) {
         *next = &import;
         next = &import.pNext;
     }
+    VkPhysicalDevicePushDescriptorPropertiesKHR push{};
+    push.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PUSH_DESCRIPTOR_PROPERTIES_KHR;
+    if (has(extensions, VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME)) {
+        *next = &push;
+        next = &push.pNext;
+    }
     const bool onPci = has(extensions, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME);
     if (onPci)
         *next = &pci;
@@ -269,6 +275,7 @@ std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy) {
     adapter.core11.pNext = adapter.core12.pNext = adapter.core13.pNext = nullptr;
     adapter.core = properties.properties;
     adapter.hostImportAlignment = import.minImportedHostPointerAlignment;
+    adapter.maxPushDescriptors = std::min(push.maxPushDescriptors, kMostPushDescriptors);
     adapter.hasMemoryBudget = has(extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
     vkGetPhysicalDeviceMemoryProperties(device, &adapter.memory);
     if (!chooseQueue(adapter))
@@ -314,6 +321,8 @@ std::vector<const char*> chooseExtensions(const Adapter& adapter) {
         names.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
     if (adapter.hasCalibratedTime)
         names.push_back(VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME);
+    if (adapter.maxPushDescriptors != 0)
+        names.push_back(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
     if (adapter.hasAtomicFloat)
         names.push_back(VK_EXT_SHADER_ATOMIC_FLOAT_EXTENSION_NAME);
     return names;

@@ -23,6 +23,9 @@ struct Features {
     VkPhysicalDeviceShaderAtomicFloatFeaturesEXT atomicFloat{};
 };
 
+// Every device with VK_KHR_push_descriptor takes so many.
+constexpr uint32_t kMostPushDescriptors = 32;
+
 // Immutable.
 struct Adapter {
     VkPhysicalDevice device = VK_NULL_HANDLE;
@@ -34,7 +37,8 @@ struct Adapter {
     uint64_t hostImportAlignment = 0; // of VK_EXT_external_memory_host; 0: the device lacks it
     bool hasMemoryBudget = false;
     bool hasAtomicFloat = false;
-    bool hasCalibratedTime = false; // the device's clock beside CLOCK_MONOTONIC
+    uint32_t maxPushDescriptors = 0; // of VK_KHR_push_descriptor, up to kMostPushDescriptors; 0: the device lacks it
+    bool hasCalibratedTime = false;  // the device's clock beside CLOCK_MONOTONIC
     uint32_t queueFamily = 0;
     uint32_t queueCount = 0;
     uint32_t timestampBits = 0;

@@ -21,8 +21,9 @@ Buffer::Buffer(const VolkDeviceTable& functions, VkDevice device, uint64_t bytes
     VkExternalMemoryBufferCreateInfo external{};
     info.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO;
     info.size = bytes;
-    info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                 VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
+    info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
+                 VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                 VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
     if (import != nullptr) {
         external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO;
         external.handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
@@ -211,6 +212,12 @@ void Allocator::release(void* pointer) {
 }
 
 Place Allocator::find(uint64_t address) const {
+    if (const std::optional<Place> place = tryFind(address))
+        return *place;
+    throw Failure{HY_ERROR_INVALID_ADDRESS, fmt::format("{:#x} is no address of the device", address), ""};
+}
+
+std::optional<Place> Allocator::tryFind(uint64_t address) const {
     const std::scoped_lock lock(mutex_);
     if (auto after = slabs_.upper_bound(address); after != slabs_.begin()) {
         const Buffer& buffer = *std::prev(after)->second->buffer;
@@ -222,7 +229,7 @@ Place Allocator::find(uint64_t address) const {
         if (address - buffer.address() < buffer.bytes())
             return buffer.at(address - buffer.address());
     }
-    throw Failure{HY_ERROR_INVALID_ADDRESS, fmt::format("{:#x} is no address of the device", address), ""};
+    return std::nullopt;
 }
 
 bool Allocator::owns(uint64_t address) const {

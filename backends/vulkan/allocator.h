@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace halyard::vulkan {
 
@@ -16,6 +17,7 @@ struct Place {
     uint64_t offset = 0;       // in the buffer, bytes
     uint64_t address = 0;      // for the device
     std::byte* host = nullptr; // for the host, or null
+    uint64_t bytes = 0;        // from there to the end of the buffer
 };
 
 // One VkBuffer with its memory, mapped when the host can see it.
@@ -31,7 +33,7 @@ public:
     uint64_t address() const { return address_; }
     uint64_t bytes() const { return bytes_; }
     Place at(uint64_t offset) const {
-        return {buffer_, offset, address_ + offset, host_ != nullptr ? host_ + offset : nullptr};
+        return {buffer_, offset, address_ + offset, host_ != nullptr ? host_ + offset : nullptr, bytes_ - offset};
     }
 
 private:
@@ -64,7 +66,9 @@ public:
     uint64_t import(void* pointer, uint64_t bytes);
     void release(void* pointer);
     // The buffer that holds the address: the whole of an allocation or an imported range lies in one.
+    // Throws Failure when there is none: HY_ERROR_INVALID_ADDRESS.
     Place find(uint64_t address) const;
+    std::optional<Place> tryFind(uint64_t address) const;
     // Whether the address is in memory that was taken for allocations, used or not.
     bool owns(uint64_t address) const;
     void getInfo(uint64_t& outFree, uint64_t& outTotal) const;

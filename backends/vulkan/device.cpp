@@ -140,16 +140,16 @@ VkShaderModule Device::createModule(const uint32_t* words, size_t bytes) const {
 }
 
 VkPipeline Device::createPipeline(VkShaderModule module, const VkSpecializationInfo* constants, uint32_t subgroupSize,
-                                  bool fullSubgroups) const {
+                                  bool fullSubgroups, VkPipelineLayout layout, const char* entryPoint) const {
     VkComputePipelineCreateInfo info{};
     VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroups{};
     info.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO;
     info.flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
-    info.layout = layout_;
+    info.layout = layout != VK_NULL_HANDLE ? layout : layout_;
     info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
     info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
     info.stage.module = module;
-    info.stage.pName = "main";
+    info.stage.pName = entryPoint;
     info.stage.pSpecializationInfo = constants;
     if (subgroupSize != 0) {
         subgroups.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO;

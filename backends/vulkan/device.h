@@ -59,9 +59,10 @@ public:
     uint64_t toHostNs(uint64_t ticks, const Clocks& now) const;
     Profiler& profiler() { return profiler_; }
 
-    // A pipeline of a module, made for this. Throws Failure.
+    // A pipeline of a module, made for this; without a layout of its own, that of all. Throws Failure.
     VkPipeline createPipeline(VkShaderModule module, const VkSpecializationInfo* constants, uint32_t subgroupSize,
-                              bool fullSubgroups) const;
+                              bool fullSubgroups, VkPipelineLayout layout = VK_NULL_HANDLE,
+                              const char* entryPoint = "main") const;
     VkShaderModule createModule(const uint32_t* words, size_t bytes) const;
 
     std::shared_ptr<Stream> createStream(std::string label);

@@ -27,8 +27,8 @@ struct Options {
     unsigned repetitions = 0;
     uint32_t size = 0;      // of measureCuda: rows and columns of the matrix product; 0: the default
     bool oursAlone = false; // of measureCuda: nothing of nvcc's and the driver's
-    std::string kernel;     // of measureCpu: the only one; empty: all
-    bool checkOnly = false; // of measureCpu: small sizes, results and no times
+    std::string kernel;     // of measureCpu and measureVulkan: the only one; empty: all
+    bool checkOnly = false; // of measureCpu and measureVulkan: small sizes, results and no times
 };
 
 // Middle value of at least one.
@@ -74,6 +74,8 @@ Results measureSaxpy(const Options& options);
 // Kernels, launches and copies on an NVIDIA device beside the same work done with nvcc and the driver alone. A count of
 // 1: small sizes, to look at the results only.
 Results measureCuda(const Options& options);
+// Launches and kernels on a Vulkan device beside Vulkan written by hand, after a check of each result.
+Results measureVulkan(const Options& options);
 
 // Kernels on the cpu device beside PoCL, OpenMP and AVX-512 by hand, after a check of each result.
 Results measureCpu(const Options& options);

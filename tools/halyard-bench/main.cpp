@@ -173,6 +173,13 @@ int main(int argc, char** argv) {
     cpu->add_option("--plot", plotPath, "Draw the ratios as SVG to this file")->excludes(check);
     cpu->preparse_callback([&](size_t) { options.device = "cpu:0"; });
 #endif
+#ifdef HALYARD_BENCH_VULKAN
+    CLI::App* vulkan = add("vulkan", "A Vulkan device: launches and kernels beside Vulkan written by hand", 9,
+                           halyard::bench::measureVulkan);
+    vulkan->add_option("--kernel", options.kernel, "One kernel alone, or launch: no kernel, the costs of a launch");
+    vulkan->add_flag("--check", options.checkOnly, "Small sizes: look at the results only, take no times");
+    vulkan->preparse_callback([&](size_t) { options.device = "vulkan:0"; });
+#endif
 #ifdef HALYARD_BENCH_IMPORT
     add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);
 #endif
