@@ -23,6 +23,11 @@ struct Features {
     VkPhysicalDeviceShaderAtomicFloatFeaturesEXT atomicFloat{};
 };
 
+// What buffers of the backend are for.
+constexpr VkBufferUsageFlags kBufferUsage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                                            VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                                            VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
+
 // Immutable.
 struct Adapter {
     VkPhysicalDevice device = VK_NULL_HANDLE;
@@ -32,6 +37,7 @@ struct Adapter {
     VkPhysicalDeviceVulkan13Properties core13{};
     VkPhysicalDeviceMemoryProperties memory{};
     uint64_t hostImportAlignment = 0; // of VK_EXT_external_memory_host; 0: the device lacks it
+    bool sharesMemory = false;        // with other processes, by VK_KHR_external_memory_fd
     bool hasMemoryBudget = false;
     bool hasAtomicFloat = false;
     bool hasCalibratedTime = false; // the device's clock beside CLOCK_MONOTONIC

@@ -73,6 +73,7 @@ void Device::create() {
     volkLoadDeviceTable(&functions_, device_);
     memory_ = std::make_unique<Allocator>(functions_, device_, adapter_, adapter_.deviceType, adapter_.deviceMapped,
                                           kDeviceSlab);
+    ipcMemory_ = std::make_unique<IpcMemory>(functions_, device_, adapter_, *memory_);
     hostMemory_ = std::make_unique<Allocator>(functions_, device_, adapter_, adapter_.hostType, true, kHostSlab);
     VkPushConstantRange range{VK_SHADER_STAGE_COMPUTE_BIT, 0, kPushBytes};
     VkPipelineLayoutCreateInfo layout{};
@@ -97,6 +98,7 @@ Device::~Device() {
         return;
     queues_.clear();
     spare_.clear();
+    ipcMemory_.reset();
     memory_.reset();
     hostMemory_.reset();
     functions_.vkDestroyPipeline(device_, fill_, nullptr);

@@ -390,6 +390,7 @@ HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, u
 
 HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
     return onStream(handle, [&](Stream& stream) {
+        fromHandle(semaphore)->follow();
         stream.waitUntil([semaphore = fromHandle(semaphore), value] { return semaphore->valueLocked() >= value; });
     });
 }
