@@ -49,6 +49,8 @@ bool has(const std::vector<VkExtensionProperties>& all, const char* name) {
 }
 
 bool knowsBothClocks(VkPhysicalDevice device) {
+    if (vkGetPhysicalDeviceCalibrateableTimeDomainsEXT == nullptr)
+        return false;
     uint32_t count = 0;
     if (vkGetPhysicalDeviceCalibrateableTimeDomainsEXT(device, &count, nullptr) < 0)
         return false;
@@ -296,6 +298,11 @@ std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy) {
         return refuse("memory for the device or coherent memory for the host");
     describe(adapter, found, onPci ? &pci : nullptr);
     return adapter;
+}
+
+void hideMemory(Adapter& adapter) {
+    adapter.deviceMapped = false;
+    adapter.properties.capabilities &= ~HY_CAP_HOST_ACCESS;
 }
 
 void chooseFeatures(const Adapter& adapter, Features& wanted) {

@@ -54,6 +54,8 @@ struct Adapter {
 
 // What `device` is; or, in `*outWhy`, everything that it lacks. Throws std::bad_alloc.
 std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy);
+// As if the host did not see the device's memory, so that all copies with it go through staging memory.
+void hideMemory(Adapter& adapter);
 // Enables in `wanted` what kernels may use and `adapter` has. What the backend itself needs is there.
 void chooseFeatures(const Adapter& adapter, Features& wanted);
 // Extensions that the backend uses and the device has.

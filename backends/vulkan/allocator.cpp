@@ -98,6 +98,8 @@ void Buffer::bind(uint32_t memoryType, bool mapped, const BufferSource& source) 
 }
 
 FileDescriptor Buffer::share() const {
+    if (functions_.vkGetMemoryFdKHR == nullptr)
+        throw Failure{HY_ERROR_UNSUPPORTED, "the driver lacks vkGetMemoryFdKHR, so it exports no memory", "update it"};
     VkMemoryGetFdInfoKHR info{};
     info.sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR;
     info.memory = memory_;
@@ -240,6 +242,11 @@ void Allocator::free(uint64_t address) {
 }
 
 uint64_t Allocator::import(void* pointer, uint64_t bytes) {
+    if (functions_.vkGetMemoryHostPointerPropertiesEXT == nullptr)
+        throw Failure{
+            HY_ERROR_UNSUPPORTED,
+            "the driver lacks vkGetMemoryHostPointerPropertiesEXT, so the device cannot use memory of the process",
+            "copy through memory of hyMemAlloc"};
     const auto first = reinterpret_cast<uint64_t>(pointer);
     const uint64_t unit = adapter_.hostImportAlignment;
     const uint64_t start = first / unit * unit;
