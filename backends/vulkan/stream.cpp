@@ -392,6 +392,7 @@ HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, u
 
 HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
     return onStream(handle, [&](Stream& stream) {
+        fromHandle(semaphore)->follow();
         stream.waitUntil([semaphore = fromHandle(semaphore), value] { return semaphore->valueLocked() >= value; });
     });
 }
