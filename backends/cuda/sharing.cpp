@@ -94,7 +94,7 @@ HyResult getPeerAccess(HyBackendDevice handle, HyBackendDevice peerHandle, HyPee
     if (code != CUDA_SUCCESS)
         return device.fail(code, "tell what devices can do with each other's memory");
     if (access != 0)
-        *outAccess = HY_PEER_KERNEL_ACCESS | (atomics != 0 ? HY_PEER_ATOMICS : 0);
+        *outAccess = HY_PEER_COPY | HY_PEER_KERNEL_ACCESS | (atomics != 0 ? HY_PEER_ATOMICS : 0);
     return HY_SUCCESS;
 }
 

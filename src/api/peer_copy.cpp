@@ -10,11 +10,9 @@ namespace {
 // Large enough for the transfer to cost more than the hand-over, small enough that both directions soon overlap.
 constexpr uint64_t kStagingBytes = 4u << 20;
 
-bool canCopyDirectly(const Device& device, const Device& other) {
-    uint32_t access = 0;
-    return device.backend == other.backend &&
-           device.tables->device.getPeerAccess(device.impl, other.impl, &access) == HY_SUCCESS &&
-           (access & HY_PEER_COPY) != 0;
+// Both devices see all of it once peer access is enabled. Mapped and shared memory only those that were given access.
+bool isOpenToPeers(const AddressRange& range) {
+    return range.kind != HY_MEMORY_VIRTUAL && (range.flags & (HY_POINTER_SHAREABLE | HY_POINTER_IMPORTED)) == 0;
 }
 
 // The box with one address replaced by where the host reaches it.
@@ -50,6 +48,23 @@ HyResult submit(const Device& device, HyBackendStream stream, const HyCopy3D& bo
 }
 
 } // namespace
+
+// Whether the backend copies between the two. Drivers do so without the host only where peer access is enabled, which
+// this sees to, once for two devices.
+bool PeerCopier::copiesDirectly(Device& own, Device& peer) {
+    if (own.backend != peer.backend)
+        return false;
+    const std::lock_guard lock(directMutex_);
+    const auto [known, isNew] = direct_.try_emplace({&own, &peer}, false);
+    if (isNew) {
+        const HyBackendDeviceTable& table = own.tables->device;
+        HyPeerAccess access = 0;
+        known->second =
+            table.getPeerAccess(own.impl, peer.impl, &access) == HY_SUCCESS && (access & HY_PEER_COPY) != 0 &&
+            ((access & HY_PEER_KERNEL_ACCESS) == 0 || table.enablePeerAccess(own.impl, peer.impl) == HY_SUCCESS);
+    }
+    return known->second;
+}
 
 HyResult PeerCopier::mark(const End& end, std::shared_ptr<BackendEvent>& outEvent) {
     HY_TRY(BackendEvent::create(*end.device, 0, outEvent));
@@ -131,7 +146,7 @@ HyResult PeerCopier::copy(Stream& stream, const HyCopy3D& box, const Located& ds
     }
     Device& peer = &dstDevice != &own ? dstDevice : srcDevice;
     HY_TRY(peer.ensureOpen());
-    if (canCopyDirectly(own, peer))
+    if (isOpenToPeers(dst.range) && isOpenToPeers(src.range) && copiesDirectly(own, peer))
         return submit(own, stream.impl, box, 0);
     const bool peerWrites = &peer == &dstDevice;
     HyCopy3D box3D = box;
@@ -172,6 +187,11 @@ void PeerCopier::forget(const Stream& stream) {
 }
 
 void PeerCopier::forget(const Device& device) {
+    {
+        const std::lock_guard lock(directMutex_);
+        std::erase_if(direct_,
+                      [&](const auto& entry) { return entry.first.first == &device || entry.first.second == &device; });
+    }
     const std::lock_guard lock(mutex_);
     for (auto lane = lanes_.begin(); lane != lanes_.end();) {
         const auto& [stream, peer] = lane->first;

@@ -46,6 +46,7 @@ private:
         Staging staging;
     };
 
+    bool copiesDirectly(Device& own, Device& peer);
     HyResult laneOf(Stream& stream, Device& peer, Lane*& outLane);
     HyResult runOn(const End& other, Stream& stream, const HyCopy3D& box, uint32_t hostMask);
     HyResult stage(Lane& lane, bool peerWrites, Stream& stream, const HyCopy3D& box);
@@ -54,6 +55,8 @@ private:
     HyResult waitFor(const End& end, const std::shared_ptr<BackendEvent>& event);
     void dropDone();
 
+    std::mutex directMutex_;
+    std::map<std::pair<const Device*, const Device*>, bool> direct_; // what copiesDirectly found
     std::mutex mutex_;
     std::map<std::pair<const Stream*, Device*>, Lane> lanes_;
     std::vector<Staging> retired_; // of streams that are gone
