@@ -2,6 +2,7 @@
 // use.
 #include "fixture.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <optional>
@@ -29,7 +30,7 @@ uint32_t threadsByDefault() {
     return properties.computeUnits;
 }
 
-// Polling ends 30 microseconds after the last work; a fifth of a second is far more than a busy machine makes of that.
+// Polling ends 30 microseconds after the last work.
 TEST(CpuSchedule, IdleThreadsUseNoProcessorTime) {
     Device device("HALYARD_CPU_THREADS", "8");
     HyBackendKernel empty = device.kernel("empty", {});
@@ -45,11 +46,15 @@ TEST(CpuSchedule, IdleThreadsUseNoProcessorTime) {
     }
     ASSERT_EQ(cpuInterface().device->synchronize(device.handle(), kLong), HY_SUCCESS);
     EXPECT_GT(processSeconds() - before, 0.0);
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    const double idle = processSeconds();
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    // One thread that polls for one turn of 30 microseconds in ten milliseconds would use 1.5 ms.
-    EXPECT_LT(processSeconds() - idle, 1e-3);
+    // One thread that polls for one turn of 30 microseconds in ten milliseconds would use 0.9 ms in each of these. What a
+    // busy machine moves about, and compilers that end late, are not in all of them.
+    double least = 1;
+    for (int i = 0; i < 20 && least >= 5e-4; ++i) {
+        const double idle = processSeconds();
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        least = std::min(least, processSeconds() - idle);
+    }
+    EXPECT_LT(least, 5e-4);
 }
 
 TEST(CpuSchedule, NoMoreThreadsThanTheAffinityMaskAllows) {
