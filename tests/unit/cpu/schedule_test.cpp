@@ -46,8 +46,8 @@ TEST(CpuSchedule, IdleThreadsUseNoProcessorTime) {
     }
     ASSERT_EQ(cpuInterface().device->synchronize(device.handle(), kLong), HY_SUCCESS);
     EXPECT_GT(processSeconds() - before, 0.0);
-    // One thread that polls for one turn of 30 microseconds in ten milliseconds would use 0.9 ms in each of these. What a
-    // busy machine moves about, and compilers that end late, are not in all of them.
+    // One thread that polls for one turn of 30 microseconds in ten milliseconds would use 0.9 ms in each of these. What
+    // a busy machine moves about, and compilers that end late, are not in all of them.
     double least = 1;
     for (int i = 0; i < 20 && least >= 5e-4; ++i) {
         const double idle = processSeconds();

@@ -2,8 +2,8 @@
 #include <sched.h>
 #include <stdint.h>
 #include <time.h>
-/* Works for some time and tells where each workgroup runs, after it has bound its thread to the processors whose bits it
- * is given, if any. */
+/* Works for some time and tells where each workgroup runs, after it has bound its thread to the processors whose bits
+ * it is given, if any. */
 struct Args {
     const uint64_t* processors;
     uint32_t* ran;
