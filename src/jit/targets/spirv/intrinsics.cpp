@@ -67,6 +67,22 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
         define(&call, exact(extended(instruction, typeOf(llvmType), operands), &call));
         return true;
     };
+    const auto withSign = [&](Id magnitude, Id sign) {
+        const uint32_t bits = bitsOf(llvmType);
+        const Id type = module_.intType(bits);
+        const uint64_t top = uint64_t{1} << (bits - 1);
+        const Id low = emit(Op::OpBitwiseAnd, type, {toBits(magnitude, llvmType), module_.constant(bits, top - 1)});
+        const Id high = emit(Op::OpBitwiseAnd, type, {toBits(sign, llvmType), module_.constant(bits, top)});
+        return fromBits(emit(Op::OpBitwiseOr, type, {low, high}), llvmType);
+    };
+    // Vulkan lets a result of zero have either sign. lavapipe makes all of 64 bits positive where its vectors have 256.
+    const auto rounded = [&](uint32_t instruction) {
+        if (!llvmType->isDoubleTy()) {
+            return glsl(instruction, 1);
+        }
+        define(&call, withSign(exact(extended(instruction, typeOf(llvmType), {operand(0)}), &call), operand(0)));
+        return true;
+    };
     const auto choose = [&](Op comparison) {
         const Id type = typeOf(llvmType);
         const Id condition =
@@ -89,11 +105,11 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
     case llvm::Intrinsic::ceil:
         return glsl(GLSLstd450Ceil, 1);
     case llvm::Intrinsic::trunc:
-        return glsl(GLSLstd450Trunc, 1);
+        return rounded(GLSLstd450Trunc);
     case llvm::Intrinsic::rint:
     case llvm::Intrinsic::nearbyint:
     case llvm::Intrinsic::roundeven:
-        return glsl(GLSLstd450RoundEven, 1);
+        return rounded(GLSLstd450RoundEven);
     case llvm::Intrinsic::sqrt:
         return glsl(GLSLstd450Sqrt, 1);
     case llvm::Intrinsic::fma:
@@ -150,16 +166,9 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
         define(&call, emit(Op::OpBitwiseOr, type, {high, low}));
         return true;
     }
-    case llvm::Intrinsic::copysign: {
-        const uint32_t bits = bitsOf(llvmType);
-        const Id type = module_.intType(bits);
-        const uint64_t sign = uint64_t{1} << (bits - 1);
-        const Id magnitude =
-            emit(Op::OpBitwiseAnd, type, {toBits(operand(0), llvmType), module_.constant(bits, sign - 1)});
-        const Id signBit = emit(Op::OpBitwiseAnd, type, {toBits(operand(1), llvmType), module_.constant(bits, sign)});
-        define(&call, fromBits(emit(Op::OpBitwiseOr, type, {magnitude, signBit}), llvmType));
+    case llvm::Intrinsic::copysign:
+        define(&call, withSign(operand(0), operand(1)));
         return true;
-    }
     default:
         return false; // prepare.cpp has expanded what has a plain form in LLVM
     }
