@@ -75,12 +75,21 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
         const Id high = emit(Op::OpBitwiseAnd, type, {toBits(sign, llvmType), module_.constant(bits, top)});
         return fromBits(emit(Op::OpBitwiseOr, type, {low, high}), llvmType);
     };
-    // Vulkan lets a result of zero have either sign. lavapipe makes all of 64 bits positive where its vectors have 256.
-    const auto rounded = [&](uint32_t instruction) {
-        if (!llvmType->isDoubleTy()) {
-            return glsl(instruction, 1);
-        }
-        define(&call, withSign(exact(extended(instruction, typeOf(llvmType), {operand(0)}), &call), operand(0)));
+    // Vulkan lets a zero have either sign, and where lavapipe's vectors have 256 bits it makes all of 64 bits positive.
+    // There it also rounds 1.5 to 1, so doubles are rounded by adding 2^52, above which all of them are whole.
+    const auto truncated = [&] {
+        define(&call, withSign(exact(extended(GLSLstd450Trunc, typeOf(llvmType), {operand(0)}), &call), operand(0)));
+        return true;
+    };
+    const auto roundedToEven = [&] {
+        const Id type = typeOf(llvmType);
+        const Id limit = constantOf(llvm::ConstantFP::get(llvmType, 0x1p52));
+        const Id magnitude = exact(extended(GLSLstd450FAbs, type, {operand(0)}), &call);
+        const Id raised = exact(emit(Op::OpFAdd, type, {magnitude, limit}), &call);
+        const Id whole = withSign(exact(emit(Op::OpFSub, type, {raised, limit}), &call), operand(0));
+        const Id small =
+            emit(Op::OpFOrdLessThan, typeOf(llvm::CmpInst::makeCmpResultType(llvmType)), {magnitude, limit});
+        define(&call, emit(Op::OpSelect, type, {small, whole, operand(0)}));
         return true;
     };
     const auto choose = [&](Op comparison) {
@@ -105,11 +114,11 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
     case llvm::Intrinsic::ceil:
         return glsl(GLSLstd450Ceil, 1);
     case llvm::Intrinsic::trunc:
-        return rounded(GLSLstd450Trunc);
+        return llvmType->isDoubleTy() ? truncated() : glsl(GLSLstd450Trunc, 1);
     case llvm::Intrinsic::rint:
     case llvm::Intrinsic::nearbyint:
     case llvm::Intrinsic::roundeven:
-        return rounded(GLSLstd450RoundEven);
+        return llvmType->isDoubleTy() ? roundedToEven() : glsl(GLSLstd450RoundEven, 1);
     case llvm::Intrinsic::sqrt:
         return glsl(GLSLstd450Sqrt, 1);
     case llvm::Intrinsic::fma:
