@@ -1,6 +1,8 @@
 #include "allocator.h"
 
 #include <algorithm>
+#include <mutex>
+
 #include <fmt/format.h>
 
 namespace halyard::vulkan {
@@ -70,6 +72,11 @@ void Buffer::allocate(uint64_t bytes, uint32_t memoryType, const BufferSource& s
         imported.pNext = &dedicated;
         flags.pNext = &imported;
     }
+    // lavapipe reads a descriptor at its position, which all copies of the descriptor share.
+    static std::mutex& importing = *new std::mutex; // outlives every instance
+    std::unique_lock lock(importing, std::defer_lock);
+    if (source.descriptor != nullptr)
+        lock.lock();
     check(functions_.vkAllocateMemory(device_, &info, nullptr, &memory_),
           fmt::format("vkAllocateMemory of {} bytes", info.allocationSize));
     if (source.descriptor != nullptr)
