@@ -57,6 +57,8 @@ std::string parseArtifact(std::string_view text, ArtifactHeader& out) {
             out.entry = value;
         else if (key == "static")
             good = readNumber(value, out.staticBytes);
+        else if (key == "dynamic")
+            good = readNumber(value, out.dynamicBytes);
         else if (key == "maxthreads")
             good = readNumber(value, out.maxThreads);
         else if (key == "multiple")

@@ -13,6 +13,7 @@ enum class Hidden { Print, Program, Grid };
 struct ArtifactHeader {
     std::string entry;
     uint32_t staticBytes = 0;
+    uint32_t dynamicBytes = 0;  // in front of the blocks of parameters
     uint32_t maxThreads = 0;    // 0: any
     uint32_t multiple = 1;      // of the invocations of a workgroup
     std::vector<Hidden> hidden; // in the order of the kernel's parameters

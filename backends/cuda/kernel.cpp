@@ -68,6 +68,7 @@ HyResult Kernel::prepare(Module& module, const ArtifactHeader& header) {
         return device.fail(found, ("find kernel '" + header.entry + "'").c_str());
     hidden_ = header.hidden;
     multiple_ = header.multiple;
+    movedLocalBytes_ = header.dynamicBytes;
     for (const Hidden hidden : hidden_) {
         needsPrint_ |= hidden == Hidden::Print;
         needsGrid_ |= hidden == Hidden::Grid;
@@ -86,11 +87,12 @@ HyResult Kernel::prepare(Module& module, const ArtifactHeader& header) {
     const bool hasLocal = std::any_of(parameters_.begin(), parameters_.end(), [](const HyBackendParameter& parameter) {
         return parameter.kind == HY_PARAMETER_LOCAL_POINTER;
     });
-    plain_ = hiddenCount() == 0 && !hasLocal;
+    const bool sizesLocal = hasLocal || movedLocalBytes_ != 0;
+    plain_ = hiddenCount() == 0 && !sizesLocal;
     if (plain_ && multiple_ == 1)
         usualContext_ = device.context();
     const uint32_t most = device.info().properties.maxLocalBytes;
-    if ((!hasLocal && module.image() == nullptr) || most <= device.info().defaultLocalBytes)
+    if ((!sizesLocal && module.image() == nullptr) || most <= device.info().defaultLocalBytes)
         return HY_SUCCESS;
     int fixed = 0;
     if (const HyResult result =

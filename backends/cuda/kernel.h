@@ -70,8 +70,9 @@ private:
     CUfunction function_ = nullptr;
     CUdeviceptr programData_ = 0;
     std::vector<Hidden> hidden_;
-    uint32_t multiple_ = 1; // of the invocations of a workgroup
-    bool plain_ = false;    // the application's arguments are the driver's as they are
+    uint32_t multiple_ = 1;        // of the invocations of a workgroup
+    uint32_t movedLocalBytes_ = 0; // of workgroup variables, for which every launch makes dynamic memory larger
+    bool plain_ = false;           // the application's arguments are the driver's as they are
     bool needsPrint_ = false;
     bool needsGrid_ = false;
 };

@@ -121,7 +121,7 @@ HyResult Kernel::launchArgsGeneral(Stream& stream, const HyDim3& groups, const H
 
 uint32_t Kernel::fillArguments(const HyBackendLaunch& launch, CUdeviceptr print, CUdeviceptr grid, uint64_t* outHidden,
                                void** outParameters) const {
-    uint64_t sharedBytes = launch.dynamicLocalBytes;
+    uint64_t sharedBytes = uint64_t{launch.dynamicLocalBytes} + movedLocalBytes_;
     size_t at = 0;
     for (const HyBackendParameter& parameter : parameters_) {
         const void* value = launch.args != nullptr ? launch.args[at]

@@ -5,12 +5,14 @@
  *
  * The first line tells what the backend must know, as words behind "// halyard-ptx", each key=value:
  *
- *   // halyard-ptx abi=1 entry=saxpy static=0 maxthreads=0 multiple=1 hidden=print,program,grid
+ *   // halyard-ptx abi=2 entry=saxpy static=0 dynamic=0 maxthreads=0 multiple=1 hidden=print,program,grid
  *
  *   abi         HY_PTX_KERNEL_ABI
  *   entry       the name of the .entry: the kernel's name with every byte outside [A-Za-z0-9_$] replaced by '_', and
  *               "hy_" in front when it starts with a digit, is empty, or is "_" or "$" alone
  *   static      bytes of workgroup variables (.shared without the dynamic part), those of the compiler included
+ *   dynamic     bytes that every launch adds to the dynamic shared memory, a multiple of HY_PTX_LOCAL_ALIGNMENT: workgroup
+ *               variables that .shared has no room for (48 KiB) lie at its beginning
  *   maxthreads  invocations of the workgroup size that the code was made for; 0: any
  *   multiple    the invocations of a workgroup must be a multiple of this, or the launch is refused; 1 when absent
  *   hidden      the hidden parameters that the kernel has, in the order of the list below; "none" when it has none
@@ -19,9 +21,9 @@
  *   1. one for each spv::Parameter, with its size and its natural alignment in PTX:
  *        value, by-value aggregate, push constants: .param with spv::Parameter::size bytes or more
  *        global pointer: .u64 device address
- *        workgroup pointer: .u64 byte count. The kernel computes the addresses itself: the dynamic shared memory holds
- * the parameters' blocks in order, each rounded up to a multiple of HY_PTX_LOCAL_ALIGNMENT; the launch gives the sum of
- * the rounded counts as dynamic shared memory. So the `args` of a launch are what cuLaunchKernel wants as kernelParams,
+ *        workgroup pointer: .u64 byte count. The kernel computes the addresses itself: the dynamic shared memory holds,
+ * behind the `dynamic` bytes, the parameters' blocks in order, each rounded up to a multiple of HY_PTX_LOCAL_ALIGNMENT; the launch gives the sum of
+ * `dynamic` and the rounded counts as dynamic shared memory. So the `args` of a launch are what cuLaunchKernel wants as kernelParams,
  * as they are.
  *   2. one .u64 for each needsLength parameter, in order: the byte count to the end of its allocation
  *   3. the hidden ones, each .u64:
@@ -42,7 +44,7 @@
 
 #include <stdint.h>
 
-#define HY_PTX_KERNEL_ABI 1u
+#define HY_PTX_KERNEL_ABI 2u
 #define HY_PTX_LOCAL_ALIGNMENT 128u /* bytes */
 
 /* Followed by `capacity` bytes of records. The kernel adds what it needs to `used` atomically; when the sum passes

@@ -46,11 +46,13 @@ kernel void static_memory(global int* out) {
     out[get_global_id(0)] = block[get_local_id(0) ^ 1];
 }
 
-kernel void too_much_static_memory(global int* out) {
-    local int block[12289];
-    block[get_local_id(0)] = out[get_global_id(0)];
+kernel void much_static_memory(global int* out) {
+    local int large[12289];
+    local int small[256];
+    large[get_local_id(0)] = out[get_global_id(0)];
+    small[get_local_id(0)] = out[get_global_id(0) + 1];
     barrier(CLK_LOCAL_MEM_FENCE);
-    out[get_global_id(0)] = block[get_local_id(0) ^ 1];
+    out[get_global_id(0)] = large[get_local_id(0) ^ 1] + small[get_local_id(0) ^ 2];
 }
 
 kernel void prints(global int* out) {

@@ -2,6 +2,7 @@
 
 #include "jit/kir.h"
 #include "jit/ptx_kernel_abi.h"
+#include "jit/targets/nvptx/local_memory.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
@@ -71,19 +72,13 @@ const llvm::User* retype(llvm::Function& function) {
     return nullptr;
 }
 
-// Where each workgroup parameter's block begins, from the byte counts before it.
+// Where each workgroup parameter's block begins, from the byte counts before it and the `used` bytes in front of all.
 class LocalBlocks {
 public:
-    explicit LocalBlocks(llvm::Module& module) : module_(module) {}
+    LocalBlocks(llvm::Module& module, uint64_t used)
+        : module_(module), used_(llvm::ConstantInt::get(llvm::Type::getInt32Ty(module.getContext()), used)) {}
     Value* next(llvm::IRBuilder<>& at, Value* bytes) {
-        if (dynamic_ == nullptr) {
-            auto* type = llvm::ArrayType::get(at.getInt8Ty(), 0);
-            dynamic_ = new llvm::GlobalVariable(module_, type, false, llvm::GlobalValue::ExternalLinkage, nullptr,
-                                                "hyLocal", nullptr, llvm::GlobalValue::NotThreadLocal, kir::kWorkgroup);
-            dynamic_->setAlignment(llvm::Align(HY_PTX_LOCAL_ALIGNMENT));
-            used_ = at.getInt32(0);
-        }
-        Value* begin = at.CreateGEP(at.getInt8Ty(), dynamic_, used_);
+        Value* begin = at.CreateGEP(at.getInt8Ty(), &dynamicLocal(module_), used_);
         Value* count = at.CreateTrunc(bytes, at.getInt32Ty());
         Value* rounded = at.CreateAnd(at.CreateAdd(count, at.getInt32(HY_PTX_LOCAL_ALIGNMENT - 1)),
                                       at.getInt32(~(HY_PTX_LOCAL_ALIGNMENT - 1)));
@@ -93,8 +88,7 @@ public:
 
 private:
     llvm::Module& module_;
-    llvm::GlobalVariable* dynamic_ = nullptr;
-    Value* used_ = nullptr;
+    Value* used_;
 };
 
 bool isAggregate(const llvm::Argument& argument) {
@@ -115,7 +109,7 @@ std::string entryName(const std::string& kernel) {
 }
 
 spv::Result<Entry> makeEntry(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
-                             const Hidden& hidden) {
+                             const Hidden& hidden, uint64_t movedLocalBytes) {
     llvm::LLVMContext& context = module.getContext();
     llvm::Type* word = llvm::Type::getInt64Ty(context);
     llvm::Type* generic = llvm::PointerType::get(context, 0);
@@ -137,7 +131,7 @@ spv::Result<Entry> makeEntry(llvm::Module& module, llvm::Function& kernel, const
     function->setAttributes(llvm::AttributeList::get(context, kernel.getAttributes().getFnAttrs(), {}, {}));
     function->splice(function->begin(), &kernel);
     llvm::IRBuilder<> at(&function->getEntryBlock(), function->getEntryBlock().getFirstInsertionPt());
-    LocalBlocks blocks(module);
+    LocalBlocks blocks(module, movedLocalBytes);
     for (llvm::Argument& argument : kernel.args()) {
         llvm::Argument* parameter = function->getArg(argument.getArgNo());
         parameter->setName(argument.getName());

@@ -29,9 +29,10 @@ struct Entry {
 // HY_PTX_KERNEL_ABI's name for a kernel.
 std::string entryName(const std::string& kernel);
 
-// Moves the code of `kernel`, which goes, into the .entry. Errors: HY_ERROR_INTERNAL for a use of a by-value aggregate
-// that it does not know.
+// Moves the code of `kernel`, which goes, into the .entry. The blocks of workgroup parameters begin behind
+// `movedLocalBytes` of the dynamic workgroup memory (moveToDynamicLocal). Errors: HY_ERROR_INTERNAL for a use of a
+// by-value aggregate that it does not know.
 spv::Result<Entry> makeEntry(llvm::Module& module, llvm::Function& kernel, const spv::KernelInfo& info,
-                             const Hidden& hidden);
+                             const Hidden& hidden, uint64_t movedLocalBytes);
 
 } // namespace halyard::jit::nvptx

@@ -13,6 +13,7 @@
 #include "jit/targets/nvptx/entry.h"
 #include "jit/targets/nvptx/generic_atomics.h"
 #include "jit/targets/nvptx/legality.h"
+#include "jit/targets/nvptx/local_memory.h"
 #include "jit/targets/nvptx/machine.h"
 #include "jit/targets/nvptx/matrix.h"
 #include "jit/targets/nvptx/print.h"
@@ -37,8 +38,6 @@ namespace {
 
 constexpr uint32_t kWarp = 32;
 constexpr uint64_t kArrayBytes = 512; // an invocation has 255 registers; two such arrays fit
-constexpr uint64_t kMaxStaticBytes =
-    48u << 10; // of .shared variables (CUDA C++ Programming Guide, table "Technical Specifications")
 
 spv::Status verify(const llvm::Module& module, const char* when) {
     std::string message;
@@ -154,17 +153,6 @@ spv::Status checkParameterBytes(const llvm::Function& entry, const spv::KernelIn
                       ptx >= 81 ? "pass them in a buffer" : "pass them in a buffer, or update the NVIDIA driver"};
 }
 
-uint64_t staticLocalBytes(const llvm::Module& module) {
-    uint64_t bytes = 0;
-    for (const llvm::GlobalVariable& variable : module.globals()) {
-        if (variable.getAddressSpace() == kir::kWorkgroup && !variable.isDeclaration()) {
-            bytes = llvm::alignTo(bytes, variable.getAlign().valueOrOne()) +
-                    module.getDataLayout().getTypeAllocSize(variable.getValueType());
-        }
-    }
-    return bytes;
-}
-
 class NvptxTarget final : public Target {
 public:
     NvptxTarget(std::unique_ptr<llvm::TargetMachine> machine, const Processor& processor)
@@ -226,9 +214,9 @@ public:
             hidden += present ? (hidden.empty() ? "" : ",") + std::string(name) : "";
         }
         std::string whole =
-            fmt::format("// halyard-ptx abi={} entry={} static={} maxthreads={} multiple={} hidden={}\n{}",
-                        HY_PTX_KERNEL_ABI, entryName(info.name), artifact.staticBytes, artifact.maxThreads,
-                        artifact.multiple, hidden.empty() ? "none" : hidden, *text);
+            fmt::format("// halyard-ptx abi={} entry={} static={} dynamic={} maxthreads={} multiple={} hidden={}\n{}",
+                        HY_PTX_KERNEL_ABI, entryName(info.name), artifact.staticBytes, artifact.movedBytes,
+                        artifact.maxThreads, artifact.multiple, hidden.empty() ? "none" : hidden, *text);
         whole.push_back('\0');
         return whole;
     }
@@ -237,6 +225,7 @@ private:
     struct Artifact {
         Hidden hidden;
         uint64_t staticBytes = 0;
+        uint64_t movedBytes = 0;
         uint64_t maxThreads = 0;
         uint32_t multiple = 1;
     };
@@ -286,7 +275,8 @@ private:
             return status;
         }
         artifact.hidden = {prints(module), usesProgramData(module), usesGridBarrier(*kernel)};
-        spv::Result<Entry> entry = makeEntry(module, *kernel, info, artifact.hidden);
+        artifact.movedBytes = moveToDynamicLocal(module);
+        spv::Result<Entry> entry = makeEntry(module, *kernel, info, artifact.hidden, artifact.movedBytes);
         if (!entry) {
             return entry.error();
         }
@@ -308,13 +298,6 @@ private:
                               fmt::format("{},{},{}", size[0], size[1], size[2]));
         }
         artifact.staticBytes = staticLocalBytes(module);
-        if (artifact.staticBytes > kMaxStaticBytes) {
-            return spv::Error{
-                HY_ERROR_UNSUPPORTED_SPIRV,
-                fmt::format("kernel '{}' has workgroup variables of {} bytes; the target nvptx places up to {}",
-                            info.name, artifact.staticBytes, kMaxStaticBytes),
-                "give larger memory as a Workgroup pointer parameter"};
-        }
         return verify(module, "after lowering");
     }
 

@@ -130,6 +130,17 @@ bool isNative(const llvm::AtomicRMWInst& operation) {
     }
 }
 
+// LLVM's loop starts from a plain load, which races with the other invocations' exchanges: an atomic one instead, of
+// the integer type that every device has atomics of.
+void loadAtomically(Value* loaded, llvm::Type* integer, llvm::SyncScope::ID scope) {
+    auto& first = llvm::cast<llvm::LoadInst>(*llvm::cast<llvm::PHINode>(loaded)->getIncomingValue(0));
+    llvm::IRBuilder<> at(&first);
+    llvm::LoadInst* load = at.CreateAlignedLoad(integer, first.getPointerOperand(), first.getAlign());
+    load->setAtomic(llvm::AtomicOrdering::Monotonic, scope);
+    first.replaceAllUsesWith(at.CreateBitCast(load, first.getType()));
+    first.eraseFromParent();
+}
+
 void loopUntilExchanged(llvm::AtomicRMWInst& operation) {
     llvm::expandAtomicRMWToCmpXchg(&operation, [](llvm::IRBuilderBase& builder, Value* pointer, Value* loaded,
                                                   Value* wanted, llvm::Align align, llvm::AtomicOrdering ordering,
@@ -137,6 +148,7 @@ void loopUntilExchanged(llvm::AtomicRMWInst& operation) {
                                                   Instruction*) {
         llvm::Type* type = wanted->getType();
         llvm::Type* integer = type->isFloatingPointTy() ? builder.getIntNTy(type->getScalarSizeInBits()) : type;
+        loadAtomically(loaded, integer, scope);
         auto* pair = builder.CreateAtomicCmpXchg(pointer, builder.CreateBitCast(loaded, integer),
                                                  builder.CreateBitCast(wanted, integer), align, ordering,
                                                  llvm::AtomicCmpXchgInst::getStrongestFailureOrdering(ordering), scope);
