@@ -106,4 +106,7 @@ foreach(target IN LISTS targets)
     endif()
     halyard_pch_of(${kind} "${libraries}" header)
     target_precompile_headers(${target} REUSE_FROM ${header})
+    if(GTest::gtest IN_LIST libraries)
+        target_compile_options(${target} PRIVATE -Wno-stringop-overflow -Wno-stringop-overread) # see -Wno-array-bounds in HalyardBuild
+    endif()
 endforeach()
