@@ -8,6 +8,7 @@
 #include "basic_comp.spv.h"
 #include "contention64_cl.spv.h"
 #include "conversions_cl.spv.h"
+#include "float_add_comp.spv.h"
 #include "grid_barrier_cl.spv.h"
 #include "integers_cl.spv.h"
 #include "library_cl.spv.h"
@@ -19,6 +20,8 @@
 #include "special64_cl.spv.h"
 
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <spirv-tools/libspirv.hpp>
@@ -129,17 +132,21 @@ struct Lack {
     ::spv::Capability capability;
 };
 
+// Calls `visit` with the words of each instruction.
+template <typename Visit> void forInstructions(const std::string& module, Visit&& visit) {
+    std::vector<uint32_t> words(module.size() / sizeof(uint32_t));
+    std::memcpy(words.data(), module.data(), words.size() * sizeof(uint32_t));
+    for (size_t at = 5; at < words.size() && words[at] >> 16 != 0; at += words[at] >> 16)
+        visit(std::span(words).subspan(at, words[at] >> 16));
+}
+
 bool declares(const std::string& module, ::spv::Capability capability) {
-    const auto word = [&](size_t index) {
-        uint32_t value = 0;
-        std::memcpy(&value, module.data() + index * sizeof value, sizeof value);
-        return value;
-    };
-    for (size_t at = 5; at + 1 < module.size() / 4; at += word(at) >> 16)
-        if (word(at) == ((2U << 16) | static_cast<uint32_t>(::spv::Op::OpCapability)) &&
-            word(at + 1) == static_cast<uint32_t>(capability))
-            return true;
-    return false;
+    bool found = false;
+    forInstructions(module, [&](std::span<const uint32_t> words) {
+        found |= words[0] == ((2U << 16) | static_cast<uint32_t>(::spv::Op::OpCapability)) &&
+                 words[1] == static_cast<uint32_t>(capability);
+    });
+    return found;
 }
 
 TEST(VulkanTarget, RefusesWhatADeviceLacksByName) {
@@ -179,6 +186,19 @@ TEST(VulkanTarget, RefusesWhatADeviceLacksByName) {
         EXPECT_NE(refused, 0U) << lack.feature;
         EXPECT_NE(taken, 0U) << lack.feature;
     }
+}
+
+// A plain load would race with what the other invocations exchange.
+TEST(VulkanTarget, LoopsOfAtomicsStartFromAnAtomicLoad) {
+    const auto module = compileFor(SOURCE(float_add_comp), "main");
+    ASSERT_TRUE(module) << module.error().message;
+    size_t loads = 0, exchanges = 0;
+    forInstructions(*module, [&](std::span<const uint32_t> words) {
+        loads += (words[0] & 0xffff) == static_cast<uint32_t>(::spv::Op::OpAtomicLoad);
+        exchanges += (words[0] & 0xffff) == static_cast<uint32_t>(::spv::Op::OpAtomicCompareExchange);
+    });
+    EXPECT_EQ(loads, exchanges);
+    EXPECT_NE(exchanges, 0U);
 }
 
 TEST(VulkanTarget, RefusesFeaturesThatThereAreNot) {

@@ -2,6 +2,7 @@
 
 #include "jit/kir.h"
 #include "jit/passes/builtin.h"
+#include "jit/passes/spmd/private_rows.h"
 
 #include <bit>
 
@@ -214,11 +215,8 @@ LaneShape Shapes::transfer(const Instruction& instruction) const {
         return transferPhi(*phi);
     }
     if (const auto* variable = llvm::dyn_cast<llvm::AllocaInst>(&instruction)) {
-        const llvm::DataLayout& data = instruction.getModule()->getDataLayout();
-        const auto bytes = variable->getAllocationSize(data);
-        const uint64_t size = bytes ? bytes->getFixedValue() : 0;
         return LaneShape::strided(
-            static_cast<int64_t>(llvm::alignTo(std::max<uint64_t>(size, 1), variable->getAlign())),
+            static_cast<int64_t>(laneStride(*variable)),
             static_cast<uint32_t>(std::min<uint64_t>(variable->getAlign().value(), kMaxMultiple)));
     }
     if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {

@@ -4,6 +4,7 @@
 #include "jit/passes/loop_extents.h"
 #include "jit/passes/spmd/flow.h"
 #include "jit/passes/spmd/gain.h"
+#include "jit/passes/spmd/private_rows.h"
 #include "jit/passes/spmd/row_guards.h"
 
 #include <memory>
@@ -239,6 +240,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm
     guardRows(*work, lanes.count);
     boundIds(*work, lanes.workgroupSize);
     prepare(*work);
+    spreadPrivateArrays(*work, lanes.count);
     llvm::DominatorTree dominators(*work);
     const llvm::LoopInfo loops(dominators);
     const llvm::ReversePostOrderTraversal<llvm::Function*> order(work.get());

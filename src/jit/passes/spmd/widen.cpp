@@ -1,6 +1,7 @@
 #include "jit/passes/spmd/widen.h"
 
 #include "jit/passes/builtin.h"
+#include "jit/passes/spmd/private_rows.h"
 
 #include <llvm/Analysis/ValueTracking.h>
 #include <llvm/Analysis/VectorUtils.h>
@@ -257,12 +258,13 @@ Value* Widener::extend(IRBuilder<>& at, const Value* value, bool isSigned, Type*
     }
 }
 
-// Each lane has its copy, one behind the other.
+// Each lane has its copy, one behind the other, or element by element between those of the others.
 void Widener::emitVariable(const llvm::AllocaInst& variable) {
     llvm::BasicBlock& entry = to_.getEntryBlock();
     IRBuilder<> at(&entry, entry.begin());
-    const uint64_t stride = static_cast<uint64_t>(shapes_.of(&variable).stride);
-    auto* type = llvm::ArrayType::get(at.getInt8Ty(), stride * lanes_);
+    const uint64_t bytes = isSpread(variable) ? data_.getTypeAllocSize(variable.getAllocatedType()).getFixedValue()
+                                              : laneStride(variable) * lanes_;
+    auto* type = llvm::ArrayType::get(at.getInt8Ty(), bytes);
     auto* all = at.CreateAlloca(type, variable.getAddressSpace(), nullptr, variable.getName());
     all->setAlignment(variable.getAlign());
     variables_[&variable] = all;
