@@ -49,8 +49,11 @@ uint64_t deadlineAfter(uint64_t timeoutNs) {
     return timeoutNs >= static_cast<uint64_t>(INT64_MAX) - now ? kNever : now + timeoutNs;
 }
 
-void yieldProcessor() {
+bool yieldProcessor() {
+    constexpr uint64_t kAloneNs = 2'000; // a yield that finds nobody takes a fraction of that
+    const uint64_t begin = nowNs();
     sched_yield();
+    return nowNs() - begin >= kAloneNs;
 }
 
 bool futexWait(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline) {

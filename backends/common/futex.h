@@ -32,13 +32,13 @@ inline void relax() {
 #endif
 }
 
-// Gives the processor to a thread that is ready to run on it, if there is one.
-void yieldProcessor();
+// Gives the processor to a thread that is ready to run on it. False: there was none.
+bool yieldProcessor();
 
 // Polls until `done` answers true or `spinNs` passed; the clock is read now and then only. Returns the last answer.
-// After the first microseconds it makes room between polls: on a busy machine the thread waited for may need this very
-// processor.
-template <class Done> bool spinUntil(uint64_t spinNs, Done&& done) {
+// After the first microseconds it makes room between polls, and calls `madeRoom(whether somebody took it)`, which may
+// answer that it is enough: on a busy machine the thread waited for may need this very processor.
+template <class Done, class MadeRoom> bool spinUntil(uint64_t spinNs, Done&& done, MadeRoom&& madeRoom) {
     constexpr int kRoundsPerClockRead = 16;
     constexpr uint64_t kSelfishNs = 4'000;
     if (done()) {
@@ -56,12 +56,16 @@ template <class Done> bool spinUntil(uint64_t spinNs, Done&& done) {
                 return true;
             }
         }
-        if (spent > kSelfishNs) {
-            yieldProcessor();
+        if (spent > kSelfishNs && !madeRoom(yieldProcessor())) {
+            break;
         }
         spent = nowNs() - begin;
     } while (spent < spinNs);
     return done();
+}
+
+template <class Done> bool spinUntil(uint64_t spinNs, Done&& done) {
+    return spinUntil(spinNs, done, [](bool) { return true; });
 }
 
 } // namespace halyard::common

@@ -154,10 +154,66 @@ Executor::Wakes Executor::rebalance() {
         if (idle_ == nullptr || demand_.load(std::memory_order_seq_cst) <= spinners_.load(std::memory_order_seq_cst)) {
             break;
         }
-        worker = std::exchange(idle_, idle_->nextIdle_);
+        worker = takeIdle();
         spinners_.fetch_add(1, std::memory_order_seq_cst);
     }
     return wakes;
+}
+
+// REQUIRES: mutex_ is held, and somebody sleeps. The last one to fall asleep, but rather one that does not sleep on the
+// caller's own processor: the system tends to wake it there, even if another processor is idle.
+Worker* Executor::takeIdle() {
+    const uint32_t here = currentProcessor();
+    Worker** place = &idle_;
+    while ((*place)->cpu_ == here && (*place)->nextIdle_ != nullptr) {
+        place = &(*place)->nextIdle_;
+    }
+    if ((*place)->cpu_ == here) {
+        place = &idle_;
+    }
+    return std::exchange(*place, (*place)->nextIdle_);
+}
+
+// REQUIRES: mutex_ is held. The worker is awake.
+void Executor::settle(Worker& worker) {
+    worker.cpu_ = currentProcessor();
+    worker.beside_ = placement_.taken(worker.cpu_);
+    placement_.add(worker.cpu_);
+}
+
+// Looks for a processor that no other worker has, which takes some ten microseconds.
+void Executor::moveAway(Worker& worker) {
+    std::unique_lock lock(mutex_);
+    worker.beside_ = false;
+    placement_.remove(worker.cpu_);
+    worker.cpu_ = currentProcessor();
+    if (placement_.taken(worker.cpu_)) {
+        const cpu_set_t taken = placement_.takenOnes();
+        lock.unlock();
+        leaveProcessors(taken);
+        lock.lock();
+        worker.cpu_ = currentProcessor();
+    }
+    placement_.add(worker.cpu_);
+}
+
+// Polls. A worker that shares its processor with the thread that gives it work gets its next work late for ever, since
+// the system moves neither while both are at it: after some times it polls no more, falls asleep, and one that sleeps
+// elsewhere is woken in its place.
+template <class Done> bool Executor::poll(Worker& worker, Done&& done) {
+    constexpr uint32_t kPatience = 32;
+    return spinUntil(spinNs_, done, [&](bool crowded) {
+        worker.crowded_ = crowded ? worker.crowded_ + 1 : 0;
+        if (worker.crowded_ < kPatience) {
+            return true;
+        }
+        worker.crowded_ = 0;
+        cpu_set_t here;
+        CPU_ZERO(&here);
+        CPU_SET(currentProcessor(), &here);
+        leaveProcessors(here); // all may sleep where the host thread is
+        return false;
+    });
 }
 
 void Executor::wake(const Wakes& wakes) {
@@ -210,18 +266,21 @@ bool Executor::next(Worker& worker, Task& outTask) {
             worker.spun_ = true;
             spinners_.fetch_add(1, std::memory_order_seq_cst);
             lock.unlock();
-            spinUntil(spinNs_, [&] { return demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
+            poll(worker, [&] { return demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
             lock.lock();
             spinners_.fetch_sub(1, std::memory_order_seq_cst);
             continue;
         }
         worker.wakeWord_.store(0, std::memory_order_relaxed);
+        placement_.remove(worker.cpu_);
+        worker.cpu_ = currentProcessor();
         worker.nextIdle_ = std::exchange(idle_, &worker);
         lock.unlock();
         while (worker.wakeWord_.load(std::memory_order_acquire) == 0) {
             futexWait(worker.wakeWord_, 0, kNever);
         }
         lock.lock();
+        settle(worker);
         // Whoever woke this worker counted it among the spinners.
         spinners_.fetch_sub(1, std::memory_order_seq_cst);
     }
@@ -229,8 +288,8 @@ bool Executor::next(Worker& worker, Task& outTask) {
 
 bool Executor::linger(Worker& worker, Stream& stream) {
     spinners_.fetch_add(1, std::memory_order_seq_cst);
-    const bool something = spinUntil(
-        spinNs_, [&] { return stream.hasWork() || demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
+    const bool something = poll(
+        worker, [&] { return stream.hasWork() || demand_.load(std::memory_order_relaxed) > 0 || stopping_.load(); });
     spinners_.fetch_sub(1, std::memory_order_seq_cst);
     worker.spun_ = !something;
     if (!stream.hasWork() && stream.deactivate()) {
@@ -279,6 +338,7 @@ Executor::Job& Executor::open(Stream& stream, const Command& command) {
     job.open = true;
     job.participants = 1;
     job.wanted = 0;
+    job.startedNs = nowNs();
     job.prev = nullptr;
     job.next = openJobs_;
     if (openJobs_ != nullptr) {
@@ -311,9 +371,14 @@ bool Executor::shareOut(Stream& stream, const Command& command, uint64_t units, 
 }
 
 void Executor::runPieces(Job& job, Worker& worker) {
+    // By then the host thread does not poll any more: its processor is free. A short job is done sooner by one worker.
+    constexpr uint64_t kLongNs = 50'000;
     for (uint32_t i = 0; i < job.sliceCount; ++i) {
         Slice& slice = job.slices[(worker.index_ + i) % job.sliceCount];
         for (;;) {
+            if (worker.beside_ && nowNs() - job.startedNs > kLongNs) [[unlikely]] {
+                moveAway(worker);
+            }
             const uint64_t first = slice.next.fetch_add(job.piece, std::memory_order_relaxed);
             if (first >= slice.end) {
                 break;
@@ -396,6 +461,10 @@ bool Executor::leave(Job& job) {
 }
 
 void Executor::work(Worker& worker) {
+    {
+        const std::scoped_lock lock(mutex_);
+        settle(worker);
+    }
     Task task;
     while (next(worker, task)) {
         Stream* stream = task.stream;

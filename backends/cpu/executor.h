@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "grid_barrier.h"
+#include "placement.h"
 #include "status.h"
 
 #include <atomic>
@@ -45,7 +46,10 @@ private:
     uint32_t index_ = 0;
     pthread_t thread_{};
     Worker* nextIdle_ = nullptr;
-    bool spun_ = false; // it has polled for long enough since it last did something
+    bool spun_ = false;    // it has polled for long enough since it last did something
+    uint32_t crowded_ = 0; // times in a row that somebody else ran here when it made room while polling
+    uint32_t cpu_ = 0;     // where it went to sleep, or woke up; guarded by the executor's mutex
+    bool beside_ = false;  // when it woke up, another worker was awake on its processor
     Buffer local_;
     Buffer scratch_;
 };
@@ -96,6 +100,7 @@ private:
         const Command* command = nullptr;
         const Plan* flowing = nullptr; // whose flow it is; null: `slices` are taken
         uint64_t piece = 1;
+        uint64_t startedNs = 0;
         uint32_t sliceCount = 0;
         bool open = false;   // somebody may still join
         uint32_t wanted = 0; // workers that may still join
@@ -149,6 +154,10 @@ private:
     bool leave(Job& job);
     void unlink(Job& job);
     Wakes rebalance();
+    Worker* takeIdle();
+    void settle(Worker& worker);
+    void moveAway(Worker& worker);
+    template <class Done> bool poll(Worker& worker, Done&& done);
     static void wake(const Wakes& wakes);
 
     alignas(64) std::atomic<uint32_t> demand_{0}; // ready streams, seats in open jobs and in the gang
@@ -172,6 +181,7 @@ private:
     Job* openJobs_ = nullptr;
     Job* freeJobs_ = nullptr;
     Worker* idle_ = nullptr;
+    Placement placement_; // of the others
     std::vector<Job> jobs_;
     std::unique_ptr<Slice[]> slices_;
 };

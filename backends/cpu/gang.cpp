@@ -56,6 +56,9 @@ bool Executor::takeSeat(Task& outTask) {
 
 bool Executor::takePart(Stream& stream, uint64_t unit, Worker& worker) {
     const Command& command = *gang_.command;
+    if (worker.beside_) {
+        moveAway(worker);
+    }
     // Nobody starts before everybody is sure to: those that did would wait for the others for ever.
     if (!prepareUnits(stream, command, worker)) {
         gang_.called.store(false, std::memory_order_relaxed);

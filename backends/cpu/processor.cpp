@@ -163,12 +163,12 @@ uint32_t readLanes(const Host& host) {
     if (text == nullptr) {
         return 0;
     }
-    for (const uint32_t lanes : {1U, 4U, 8U, 16U}) {
+    for (const uint32_t lanes : {1U, 4U, 8U, 16U, 32U}) {
         if (std::to_string(lanes) == text) {
             return lanes;
         }
     }
-    host.log(HY_LOG_WARNING, format("HALYARD_CPU_LANES=%s is not 1, 4, 8 or 16: ignored", text));
+    host.log(HY_LOG_WARNING, format("HALYARD_CPU_LANES=%s is not 1, 4, 8, 16 or 32: ignored", text));
     return 0;
 }
 

@@ -12,7 +12,7 @@ Event::~Event() {
     if (handle_ != nullptr)
         device_->giveEvent(nativeFlags_, handle_);
     if (named_)
-        DescriptorServer::get().withdraw(name_.number);
+        common::DescriptorServer::get().withdraw(name_.number);
 }
 
 HyResult Event::record(Stream& stream) {

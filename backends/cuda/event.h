@@ -57,7 +57,7 @@ private:
     uint64_t signals_ = 0;             // of it, before the recording
     SharedEvent::Place own_;
     bool named_ = false;
-    DescriptorName name_{};
+    common::DescriptorName name_{};
 };
 
 } // namespace halyard::cuda

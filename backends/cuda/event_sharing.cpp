@@ -90,25 +90,27 @@ HyResult Event::nameFor(HyBackendIpcHandle& out) {
         if (!copy)
             return host.fail(describeFault(
                 {HY_ERROR_NATIVE, "this process can have no more file descriptors (ulimit -n)", "", "", errno}));
-        if (const HyResult result = DescriptorServer::get().offer(host, std::move(copy), name_); result != HY_SUCCESS)
-            return result;
+        common::Fault fault;
+        if (!common::DescriptorServer::get().offer(std::move(copy), 0, name_, fault))
+            return host.fail(describeFault(fault));
         named_ = true;
     }
-    out = packName(name_);
+    out = common::packName(name_);
     return HY_SUCCESS;
 }
 
 HyResult Event::open(const std::shared_ptr<Device>& device, const HyBackendIpcHandle& handle,
                      std::shared_ptr<Event>& out) {
     const Host& host = device->host();
-    DescriptorName name{};
+    common::DescriptorName name{};
+    common::Fault fault;
     FileDescriptor file;
+    uint64_t ignored = 0;
+    if (!common::unpackName(handle, name, fault) ||
+        !common::DescriptorServer::fetch(name, "the event", file, ignored, fault))
+        return host.fail(describeFault(fault));
     std::shared_ptr<SharedEvent> shared;
-    HyResult result = unpackName(host, handle, name);
-    if (result == HY_SUCCESS)
-        result = DescriptorServer::fetch(host, name, "the event", file);
-    if (result == HY_SUCCESS)
-        result = SharedEvent::adopt(host, std::move(file), shared);
+    const HyResult result = SharedEvent::adopt(host, std::move(file), shared);
     if (result == HY_SUCCESS)
         out = std::make_shared<Event>(device, std::move(shared));
     return result;

@@ -73,28 +73,29 @@ HyResult IpcMemory::nameOf(CUdeviceptr ptr, HyBackendIpcHandle& out) {
     Entry& entry = found->second;
     if (!entry.named) {
         FileDescriptor descriptor;
-        HyResult result = entry.memory->share(descriptor);
-        if (result == HY_SUCCESS)
-            result = DescriptorServer::get().offer(device_.host(), std::move(descriptor), entry.name);
-        if (result != HY_SUCCESS)
+        if (const HyResult result = entry.memory->share(descriptor); result != HY_SUCCESS)
             return result;
+        common::Fault fault;
+        if (!common::DescriptorServer::get().offer(std::move(descriptor), 0, entry.name, fault))
+            return device_.host().fail(describeFault(fault));
         entry.named = true;
     }
-    out = packName(entry.name);
+    out = common::packName(entry.name);
     return HY_SUCCESS;
 }
 
 HyResult IpcMemory::open(const HyBackendIpcHandle& handle, uint64_t bytes, CUdeviceptr& out) {
-    const Host& host = device_.host();
-    DescriptorName name{};
-    if (const HyResult result = unpackName(host, handle, name); result != HY_SUCCESS)
-        return result;
+    common::DescriptorName name{};
+    common::Fault fault;
+    if (!common::unpackName(handle, name, fault))
+        return device_.host().fail(describeFault(fault));
     uint64_t rounded = 0;
     if (const HyResult result = roundUp(bytes, rounded); result != HY_SUCCESS)
         return result;
     FileDescriptor descriptor;
-    if (const HyResult result = DescriptorServer::fetch(host, name, "the memory", descriptor); result != HY_SUCCESS)
-        return result;
+    uint64_t ignored = 0;
+    if (!common::DescriptorServer::fetch(name, "the memory", descriptor, ignored, fault))
+        return device_.host().fail(describeFault(fault));
     auto memory = std::make_shared<PhysicalMemory>(device_.shared_from_this());
     if (const HyResult result = memory->import(descriptor.get(), rounded); result != HY_SUCCESS)
         return result;
@@ -108,7 +109,7 @@ bool IpcMemory::owns(CUdeviceptr ptr) const {
 
 CUresult IpcMemory::unplace(CUdeviceptr ptr, const Entry& entry) {
     if (entry.named)
-        DescriptorServer::get().withdraw(entry.name.number);
+        common::DescriptorServer::get().withdraw(entry.name.number);
     const Symbols& cu = device_.cuOfProcess();
     const CUresult code = cu.cuMemUnmap(ptr, entry.bytes);
     return code == CUDA_SUCCESS ? cu.cuMemAddressFree(ptr, entry.bytes) : code;
@@ -139,7 +140,7 @@ void IpcMemory::withdraw() noexcept {
     const std::scoped_lock lock(mutex_);
     for (auto& [ptr, entry] : live_) {
         if (std::exchange(entry.named, false))
-            DescriptorServer::get().withdraw(entry.name.number);
+            common::DescriptorServer::get().withdraw(entry.name.number);
     }
 }
 

@@ -4,7 +4,7 @@
 // by the process that made them, which the interface asks for.
 #pragma once
 
-#include "descriptor_server.h"
+#include "common/descriptor_server.h"
 #include "driver_types.h"
 #include "halyard/backend.h"
 
@@ -38,7 +38,7 @@ private:
         std::shared_ptr<PhysicalMemory> memory;
         uint64_t bytes = 0;
         bool named = false;
-        DescriptorName name{};
+        common::DescriptorName name{};
         bool opened = false;
     };
 

@@ -49,6 +49,8 @@ bool has(const std::vector<VkExtensionProperties>& all, const char* name) {
 }
 
 bool knowsBothClocks(VkPhysicalDevice device) {
+    if (vkGetPhysicalDeviceCalibrateableTimeDomainsEXT == nullptr)
+        return false;
     uint32_t count = 0;
     if (vkGetPhysicalDeviceCalibrateableTimeDomainsEXT(device, &count, nullptr) < 0)
         return false;
@@ -60,6 +62,20 @@ bool knowsBothClocks(VkPhysicalDevice device) {
         return std::find(domains.begin(), domains.end(), domain) != domains.end();
     };
     return knows(VK_TIME_DOMAIN_DEVICE_EXT) && knows(VK_TIME_DOMAIN_CLOCK_MONOTONIC_EXT);
+}
+
+// Whether buffers can be exported and imported as opaque file descriptors.
+bool canShareMemory(VkPhysicalDevice device) {
+    VkPhysicalDeviceExternalBufferInfo asked{};
+    asked.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO;
+    asked.usage = kBufferUsage;
+    asked.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
+    VkExternalBufferProperties told{};
+    told.sType = VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES;
+    vkGetPhysicalDeviceExternalBufferProperties(device, &asked, &told);
+    constexpr VkExternalMemoryFeatureFlags kBoth =
+        VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT | VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+    return (told.externalMemoryProperties.externalMemoryFeatures & kBoth) == kBoth;
 }
 
 // A compute queue family, one for compute alone if there is one, which no rendering shares.
@@ -169,6 +185,8 @@ HyCapabilities capabilitiesOf(const Adapter& adapter, const Features& found) {
     add(adapter.timestampBits != 0, HY_CAP_TIMING);
     add(adapter.hostImportAlignment != 0, HY_CAP_HOST_REGISTRATION);
     add(adapter.deviceMapped, HY_CAP_HOST_ACCESS);
+    add(adapter.sharesMemory, HY_CAP_IPC);
+    add(true, HY_CAP_SHARE_SEMAPHORES);
     add((adapter.core13.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0, HY_CAP_SUBGROUP_SIZE_CONTROL);
     add(adapter.queueCount > 1, HY_CAP_CONCURRENT_STREAMS);
     return all;
@@ -262,6 +280,12 @@ std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy) {
         *next = &import;
         next = &import.pNext;
     }
+    VkPhysicalDevicePushDescriptorPropertiesKHR push{};
+    push.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PUSH_DESCRIPTOR_PROPERTIES_KHR;
+    if (has(extensions, VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME)) {
+        *next = &push;
+        next = &push.pNext;
+    }
     const bool onPci = has(extensions, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME);
     if (onPci)
         *next = &pci;
@@ -269,6 +293,8 @@ std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy) {
     adapter.core11.pNext = adapter.core12.pNext = adapter.core13.pNext = nullptr;
     adapter.core = properties.properties;
     adapter.hostImportAlignment = import.minImportedHostPointerAlignment;
+    adapter.maxPushDescriptors = std::min(push.maxPushDescriptors, kMostPushDescriptors);
+    adapter.sharesMemory = has(extensions, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME) && canShareMemory(device);
     adapter.hasMemoryBudget = has(extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
     vkGetPhysicalDeviceMemoryProperties(device, &adapter.memory);
     if (!chooseQueue(adapter))
@@ -279,6 +305,11 @@ std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy) {
         return refuse("memory for the device or coherent memory for the host");
     describe(adapter, found, onPci ? &pci : nullptr);
     return adapter;
+}
+
+void hideMemory(Adapter& adapter) {
+    adapter.deviceMapped = false;
+    adapter.properties.capabilities &= ~HY_CAP_HOST_ACCESS;
 }
 
 void chooseFeatures(const Adapter& adapter, Features& wanted) {
@@ -310,10 +341,14 @@ std::vector<const char*> chooseExtensions(const Adapter& adapter) {
     std::vector<const char*> names;
     if (adapter.hostImportAlignment != 0)
         names.push_back(VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME);
+    if (adapter.sharesMemory)
+        names.push_back(VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
     if (adapter.hasMemoryBudget)
         names.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
     if (adapter.hasCalibratedTime)
         names.push_back(VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME);
+    if (adapter.maxPushDescriptors != 0)
+        names.push_back(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
     if (adapter.hasAtomicFloat)
         names.push_back(VK_EXT_SHADER_ATOMIC_FLOAT_EXTENSION_NAME);
     return names;

@@ -23,6 +23,14 @@ struct Features {
     VkPhysicalDeviceShaderAtomicFloatFeaturesEXT atomicFloat{};
 };
 
+// Every device with VK_KHR_push_descriptor takes so many.
+constexpr uint32_t kMostPushDescriptors = 32;
+
+// What buffers of the backend are for.
+constexpr VkBufferUsageFlags kBufferUsage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
+                                            VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                                            VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
+
 // Immutable.
 struct Adapter {
     VkPhysicalDevice device = VK_NULL_HANDLE;
@@ -32,9 +40,11 @@ struct Adapter {
     VkPhysicalDeviceVulkan13Properties core13{};
     VkPhysicalDeviceMemoryProperties memory{};
     uint64_t hostImportAlignment = 0; // of VK_EXT_external_memory_host; 0: the device lacks it
+    bool sharesMemory = false;        // with other processes, by VK_KHR_external_memory_fd
     bool hasMemoryBudget = false;
     bool hasAtomicFloat = false;
-    bool hasCalibratedTime = false; // the device's clock beside CLOCK_MONOTONIC
+    uint32_t maxPushDescriptors = 0; // of VK_KHR_push_descriptor, up to kMostPushDescriptors; 0: the device lacks it
+    bool hasCalibratedTime = false;  // the device's clock beside CLOCK_MONOTONIC
     uint32_t queueFamily = 0;
     uint32_t queueCount = 0;
     uint32_t timestampBits = 0;
@@ -48,6 +58,8 @@ struct Adapter {
 
 // What `device` is; or, in `*outWhy`, everything that it lacks. Throws std::bad_alloc.
 std::optional<Adapter> examine(VkPhysicalDevice device, std::string* outWhy);
+// As if the host did not see the device's memory, so that all copies with it go through staging memory.
+void hideMemory(Adapter& adapter);
 // Enables in `wanted` what kernels may use and `adapter` has. What the backend itself needs is there.
 void chooseFeatures(const Adapter& adapter, Features& wanted);
 // Extensions that the backend uses and the device has.

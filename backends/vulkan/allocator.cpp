@@ -1,6 +1,8 @@
 #include "allocator.h"
 
 #include <algorithm>
+#include <mutex>
+
 #include <fmt/format.h>
 
 namespace halyard::vulkan {
@@ -15,54 +17,82 @@ uint64_t roundUp(uint64_t value, uint64_t unit) {
 } // namespace
 
 Buffer::Buffer(const VolkDeviceTable& functions, VkDevice device, uint64_t bytes, uint32_t memoryType, bool mapped,
-               void* import)
+               const BufferSource& source)
     : functions_(functions), device_(device), bytes_(bytes) {
     VkBufferCreateInfo info{};
     VkExternalMemoryBufferCreateInfo external{};
     info.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO;
     info.size = bytes;
-    info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                 VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
-    if (import != nullptr) {
+    info.usage = kBufferUsage;
+    if (source.pages != nullptr || source.exportable || source.descriptor != nullptr) {
         external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO;
-        external.handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
+        external.handleTypes = source.pages != nullptr ? VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
+                                                       : VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
         info.pNext = &external;
     }
     check(functions_.vkCreateBuffer(device_, &info, nullptr, &buffer_), "vkCreateBuffer");
     try {
-        bind(memoryType, mapped, import);
+        bind(memoryType, mapped, source);
     } catch (...) {
         release();
         throw;
     }
 }
 
-void Buffer::bind(uint32_t memoryType, bool mapped, void* import) {
-    VkMemoryRequirements needs{};
-    functions_.vkGetBufferMemoryRequirements(device_, buffer_, &needs);
-    if ((needs.memoryTypeBits & (1U << memoryType)) == 0)
-        throw Failure{HY_ERROR_UNSUPPORTED, fmt::format("the driver has no buffers in memory of type {}", memoryType),
-                      ""};
+void Buffer::allocate(uint64_t bytes, uint32_t memoryType, const BufferSource& source) {
     VkMemoryAllocateInfo info{};
     VkMemoryAllocateFlagsInfo flags{};
-    VkImportMemoryHostPointerInfoEXT host{};
+    VkImportMemoryHostPointerInfoEXT pages{};
+    VkExportMemoryAllocateInfo exported{};
+    VkImportMemoryFdInfoKHR imported{};
+    VkMemoryDedicatedAllocateInfo dedicated{};
     flags.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO;
     flags.flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
     info.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO;
     info.pNext = &flags;
-    info.allocationSize = import != nullptr ? bytes_ : needs.size;
+    info.allocationSize = bytes;
     info.memoryTypeIndex = memoryType;
-    if (import != nullptr) {
-        host.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT;
-        host.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
-        host.pHostPointer = import;
-        flags.pNext = &host;
+    // Shared memory is that of one buffer on both sides, which some drivers demand.
+    dedicated.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO;
+    dedicated.buffer = buffer_;
+    if (source.pages != nullptr) {
+        pages.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT;
+        pages.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
+        pages.pHostPointer = source.pages;
+        flags.pNext = &pages;
+    } else if (source.exportable) {
+        exported.sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO;
+        exported.handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
+        exported.pNext = &dedicated;
+        flags.pNext = &exported;
+    } else if (source.descriptor != nullptr) {
+        imported.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR;
+        imported.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
+        imported.fd = source.descriptor->get();
+        imported.pNext = &dedicated;
+        flags.pNext = &imported;
     }
+    // lavapipe reads a descriptor at its position, which all copies of the descriptor share.
+    static std::mutex& importing = *new std::mutex; // outlives every instance
+    std::unique_lock lock(importing, std::defer_lock);
+    if (source.descriptor != nullptr)
+        lock.lock();
     check(functions_.vkAllocateMemory(device_, &info, nullptr, &memory_),
           fmt::format("vkAllocateMemory of {} bytes", info.allocationSize));
+    if (source.descriptor != nullptr)
+        source.descriptor->release(); // the driver's now
+}
+
+void Buffer::bind(uint32_t memoryType, bool mapped, const BufferSource& source) {
+    VkMemoryRequirements needs{};
+    functions_.vkGetBufferMemoryRequirements(device_, buffer_, &needs);
+    if ((needs.memoryTypeBits & (1U << memoryType)) == 0)
+        throw Failure{HY_ERROR_UNSUPPORTED,
+                      fmt::format("the driver has no such buffers in memory of type {}", memoryType), ""};
+    allocate(source.pages != nullptr ? bytes_ : needs.size, memoryType, source);
     check(functions_.vkBindBufferMemory(device_, buffer_, memory_, 0), "vkBindBufferMemory");
-    if (import != nullptr) {
-        host_ = static_cast<std::byte*>(import);
+    if (source.pages != nullptr) {
+        host_ = static_cast<std::byte*>(source.pages);
     } else if (mapped) {
         void* pointer = nullptr;
         check(functions_.vkMapMemory(device_, memory_, 0, VK_WHOLE_SIZE, 0, &pointer), "vkMapMemory");
@@ -72,6 +102,18 @@ void Buffer::bind(uint32_t memoryType, bool mapped, void* import) {
     where.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO;
     where.buffer = buffer_;
     address_ = functions_.vkGetBufferDeviceAddress(device_, &where);
+}
+
+FileDescriptor Buffer::share() const {
+    if (functions_.vkGetMemoryFdKHR == nullptr)
+        throw Failure{HY_ERROR_UNSUPPORTED, "the driver lacks vkGetMemoryFdKHR, so it exports no memory", "update it"};
+    VkMemoryGetFdInfoKHR info{};
+    info.sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR;
+    info.memory = memory_;
+    info.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
+    int descriptor = -1;
+    check(functions_.vkGetMemoryFdKHR(device_, &info, &descriptor), "vkGetMemoryFdKHR");
+    return FileDescriptor(descriptor);
 }
 
 void Buffer::release() noexcept {
@@ -101,14 +143,40 @@ Place Allocator::take(Slab& slab, uint64_t bytes) {
     return {};
 }
 
-Allocator::Slab& Allocator::addSlab(uint64_t bytes, bool isOwn) {
+void Allocator::checkRoomLocked(uint64_t bytes) const {
     if (bytes > adapter_.properties.totalMemory - std::min(used_, adapter_.properties.totalMemory))
         throw Failure{HY_ERROR_OUT_OF_DEVICE_MEMORY,
                       fmt::format("{} bytes do not fit into the device's memory: {} of {} are taken", bytes, used_,
                                   adapter_.properties.totalMemory),
                       "free memory, or allocate less", "bytes"};
+}
+
+void Allocator::checkRoom(uint64_t bytes) const {
+    const std::scoped_lock lock(mutex_);
+    checkRoomLocked(bytes);
+}
+
+void Allocator::adopt(std::shared_ptr<Buffer> buffer) {
     auto slab = std::make_unique<Slab>();
-    slab->buffer = std::make_unique<Buffer>(functions_, device_, bytes, type_, mapped_, nullptr);
+    slab->isOwn = true;
+    slab->buffer = std::move(buffer);
+    const uint64_t address = slab->buffer->address();
+    const uint64_t bytes = slab->buffer->bytes();
+    const std::scoped_lock lock(mutex_);
+    ranges_.emplace(address, Range{slab.get(), 0, bytes});
+    try {
+        slabs_.emplace(address, std::move(slab));
+    } catch (...) {
+        ranges_.erase(address);
+        throw;
+    }
+    used_ += bytes;
+}
+
+Allocator::Slab& Allocator::addSlab(uint64_t bytes, bool isOwn) {
+    checkRoomLocked(bytes);
+    auto slab = std::make_unique<Slab>();
+    slab->buffer = std::make_shared<Buffer>(functions_, device_, bytes, type_, mapped_, BufferSource{});
     slab->free.emplace(0, bytes);
     slab->isOwn = isOwn;
     used_ += bytes;
@@ -181,6 +249,11 @@ void Allocator::free(uint64_t address) {
 }
 
 uint64_t Allocator::import(void* pointer, uint64_t bytes) {
+    if (functions_.vkGetMemoryHostPointerPropertiesEXT == nullptr)
+        throw Failure{
+            HY_ERROR_UNSUPPORTED,
+            "the driver lacks vkGetMemoryHostPointerPropertiesEXT, so the device cannot use memory of the process",
+            "copy through memory of hyMemAlloc"};
     const auto first = reinterpret_cast<uint64_t>(pointer);
     const uint64_t unit = adapter_.hostImportAlignment;
     const uint64_t start = first / unit * unit;
@@ -197,7 +270,9 @@ uint64_t Allocator::import(void* pointer, uint64_t bytes) {
     if (type == 32)
         throw Failure{HY_ERROR_UNSUPPORTED, "the driver cannot use this memory of the process",
                       "register memory that is neither a file's nor a device's"};
-    auto buffer = std::make_unique<Buffer>(functions_, device_, whole, type, false, pages);
+    BufferSource source;
+    source.pages = pages;
+    auto buffer = std::make_unique<Buffer>(functions_, device_, whole, type, false, source);
     const uint64_t address = buffer->address() + (first - start);
     const std::scoped_lock lock(mutex_);
     imports_[pointer] = {address, std::move(buffer)};
@@ -211,6 +286,12 @@ void Allocator::release(void* pointer) {
 }
 
 Place Allocator::find(uint64_t address) const {
+    if (const std::optional<Place> place = tryFind(address))
+        return *place;
+    throw Failure{HY_ERROR_INVALID_ADDRESS, fmt::format("{:#x} is no address of the device", address), ""};
+}
+
+std::optional<Place> Allocator::tryFind(uint64_t address) const {
     const std::scoped_lock lock(mutex_);
     if (auto after = slabs_.upper_bound(address); after != slabs_.begin()) {
         const Buffer& buffer = *std::prev(after)->second->buffer;
@@ -222,7 +303,7 @@ Place Allocator::find(uint64_t address) const {
         if (address - buffer.address() < buffer.bytes())
             return buffer.at(address - buffer.address());
     }
-    throw Failure{HY_ERROR_INVALID_ADDRESS, fmt::format("{:#x} is no address of the device", address), ""};
+    return std::nullopt;
 }
 
 bool Allocator::owns(uint64_t address) const {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "adapter.h"
+#include "cache/file_descriptor.h"
 
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace halyard::vulkan {
 
@@ -16,26 +18,37 @@ struct Place {
     uint64_t offset = 0;       // in the buffer, bytes
     uint64_t address = 0;      // for the device
     std::byte* host = nullptr; // for the host, or null
+    uint64_t bytes = 0;        // from there to the end of the buffer
+};
+
+// Where a buffer's memory comes from, when it is not just the driver's: at most one of these.
+struct BufferSource {
+    void* pages = nullptr;                // of the process, whole pages
+    bool exportable = false;              // the driver's, for share()
+    FileDescriptor* descriptor = nullptr; // what share() gave, perhaps in another process; taken when it succeeds
 };
 
 // One VkBuffer with its memory, mapped when the host can see it.
 class Buffer {
 public:
-    // `import`: memory of the process to use, or null. Throws Failure.
+    // Throws Failure.
     Buffer(const VolkDeviceTable& functions, VkDevice device, uint64_t bytes, uint32_t memoryType, bool mapped,
-           void* import);
+           const BufferSource& source);
     ~Buffer();
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
 
     uint64_t address() const { return address_; }
     uint64_t bytes() const { return bytes_; }
+    // REQUIRES: it was made exportable. Throws Failure.
+    FileDescriptor share() const;
     Place at(uint64_t offset) const {
-        return {buffer_, offset, address_ + offset, host_ != nullptr ? host_ + offset : nullptr};
+        return {buffer_, offset, address_ + offset, host_ != nullptr ? host_ + offset : nullptr, bytes_ - offset};
     }
 
 private:
-    void bind(uint32_t memoryType, bool mapped, void* import);
+    void bind(uint32_t memoryType, bool mapped, const BufferSource& source);
+    void allocate(uint64_t bytes, uint32_t memoryType, const BufferSource& source);
     void release() noexcept;
 
     const VolkDeviceTable& functions_;
@@ -60,18 +73,24 @@ public:
     Place allocate(uint64_t bytes);
     // REQUIRES: an address of allocate() that was not freed, and no work that uses it.
     void free(uint64_t address);
+    // Takes a buffer as one allocation, for find() and free(). Throws Failure, std::bad_alloc.
+    void adopt(std::shared_ptr<Buffer> buffer);
+    // Throws Failure: HY_ERROR_OUT_OF_DEVICE_MEMORY when a buffer of so many bytes is more than the device has left.
+    void checkRoom(uint64_t bytes) const;
     // Makes memory of the process usable by the device, in whole pages around the range. Throws Failure.
     uint64_t import(void* pointer, uint64_t bytes);
     void release(void* pointer);
     // The buffer that holds the address: the whole of an allocation or an imported range lies in one.
+    // Throws Failure when there is none: HY_ERROR_INVALID_ADDRESS.
     Place find(uint64_t address) const;
+    std::optional<Place> tryFind(uint64_t address) const;
     // Whether the address is in memory that was taken for allocations, used or not.
     bool owns(uint64_t address) const;
     void getInfo(uint64_t& outFree, uint64_t& outTotal) const;
 
 private:
     struct Slab {
-        std::unique_ptr<Buffer> buffer;
+        std::shared_ptr<Buffer> buffer;
         std::map<uint64_t, uint64_t> free; // bytes by offset, no two of them adjacent
         bool isOwn = false;                // of one allocation
     };
@@ -81,6 +100,7 @@ private:
     };
 
     Place take(Slab& slab, uint64_t bytes); // no buffer when it does not fit
+    void checkRoomLocked(uint64_t bytes) const;
     Slab& addSlab(uint64_t bytes, bool isOwn);
     void giveBack(const Range& range);
     void dropEmptySlab(Slab& slab);

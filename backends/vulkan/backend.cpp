@@ -65,13 +65,25 @@ void createInstance(Context& context) {
         throw Failure{HY_ERROR_NOT_FOUND, "no Vulkan driver is installed", "install a driver for your device", "",
                       result};
     check(result, "vkCreateInstance");
-    loadSymbols(context.instance);
+    if (const std::string missing = loadSymbols(context.instance); !missing.empty()) {
+        context.instance = vkDestroyInstance != nullptr ? context.instance : VK_NULL_HANDLE;
+        throw Failure{HY_ERROR_NOT_FOUND, fmt::format("the Vulkan loader lacks {}", missing), "update it"};
+    }
+    if (validate && vkCreateDebugUtilsMessengerEXT == nullptr)
+        throw Failure{HY_ERROR_UNSUPPORTED, "HALYARD_VULKAN_VALIDATION=1, but the loader lacks VK_EXT_debug_utils",
+                      "update it, or unset the variable"};
     if (validate)
         check(vkCreateDebugUtilsMessengerEXT(context.instance, &messenger, nullptr, &context.messenger),
               "vkCreateDebugUtilsMessengerEXT");
 }
 
-void findAdapters(Context& context, bool software) {
+// Which device is looked at, and as what.
+struct Wanted {
+    bool software; // those that run on the processor, too
+    bool staged;   // as if the host saw no memory of the device, for tests
+};
+
+void findAdapters(Context& context, const Wanted& wanted) {
     uint32_t count = 0;
     check(vkEnumeratePhysicalDevices(context.instance, &count, nullptr), "vkEnumeratePhysicalDevices");
     std::vector<VkPhysicalDevice> devices(count);
@@ -81,13 +93,15 @@ void findAdapters(Context& context, bool software) {
     for (VkPhysicalDevice device : devices) {
         std::string why;
         std::optional<Adapter> adapter = examine(device, &why);
-        if (adapter && !software && adapter->core.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU) {
+        if (adapter && !wanted.software && adapter->core.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU) {
             why = fmt::format("{} runs on the processor, which the cpu backend uses better (HALYARD_VULKAN_SOFTWARE=1 "
                               "lists it)",
                               adapter->core.deviceName);
             adapter.reset();
         }
         if (adapter) {
+            if (wanted.staged)
+                hideMemory(*adapter);
             context.adapters.push_back(std::move(*adapter));
         } else {
             context.host.log(HY_LOG_INFO, why);
@@ -115,7 +129,7 @@ HyResult initialise(const HyHostServices* services, HyBackendContext* outContext
             throw Failure{HY_ERROR_NOT_FOUND, "the Vulkan loader is older than Vulkan 1.3", "update it"};
         auto context = std::make_shared<Context>(host);
         createInstance(*context);
-        findAdapters(*context, software);
+        findAdapters(*context, {software, isOn(host.getEnv("HALYARD_VULKAN_STAGING"))});
         *outContext = toHandle<HyBackendContext>(std::move(context));
         return HY_SUCCESS;
     });

@@ -5,7 +5,8 @@
 namespace halyard::vulkan {
 namespace {
 
-constexpr uint64_t kArgumentBytes = 16 * 1024;
+constexpr uint64_t kChunkBytes = 16 * 1024;
+constexpr size_t kMostChunks = 16;
 constexpr uint64_t kArgumentAlignment = 64;
 
 } // namespace
@@ -31,8 +32,8 @@ Batch::Batch(const VolkDeviceTable& functions, VkDevice device, uint32_t queueFa
 Batch::~Batch() {
     functions_.vkDestroyQueryPool(device_, queries_, nullptr);
     functions_.vkDestroyCommandPool(device_, pool_, nullptr);
-    if (arguments_.buffer != VK_NULL_HANDLE)
-        argumentMemory_.free(arguments_.address);
+    for (const Place& chunk : arguments_)
+        argumentMemory_.free(chunk.address);
 }
 
 void Batch::begin() {
@@ -41,11 +42,14 @@ void Batch::begin() {
     info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
     info.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
     check(functions_.vkBeginCommandBuffer(commands_, &info), "vkBeginCommandBuffer");
-    argumentsUsed_ = count_ = 0;
+    chunk_ = 0;
+    argumentsUsed_ = bytes_ = count_ = 0;
     isOpen = true;
     isEager = false;
     value = 0;
-    name_.clear();
+    name_ = {};
+    bound_.pipeline = VK_NULL_HANDLE;
+    bound_.descriptors.clear();
 }
 
 void Batch::end() {
@@ -65,6 +69,16 @@ void Batch::end() {
     check(functions_.vkEndCommandBuffer(commands_), "vkEndCommandBuffer");
 }
 
+void Commands::bind(VkPipeline pipeline) const {
+    if (bound != nullptr && bound->pipeline == pipeline)
+        return;
+    functions.vkCmdBindPipeline(buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    if (bound != nullptr) {
+        bound->pipeline = pipeline;
+        bound->descriptors.clear();
+    }
+}
+
 void Commands::barrier() const {
     VkMemoryBarrier2 barrier{};
     barrier.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2;
@@ -80,18 +94,23 @@ void Commands::barrier() const {
 }
 
 bool Batch::hasRoom(uint64_t argumentBytes) const {
-    return count_ < kMostCommands && argumentsUsed_ + argumentBytes + kArgumentAlignment <= kArgumentBytes;
+    return !isFull() && (chunk_ + 1 < kMostChunks || argumentsUsed_ + argumentBytes <= kChunkBytes);
 }
 
 Place Batch::argumentMemory(uint64_t bytes) {
     if (!hasRoom(bytes))
         return {};
-    if (arguments_.buffer == VK_NULL_HANDLE)
-        arguments_ = argumentMemory_.allocate(kArgumentBytes);
-    Place place = arguments_;
+    if (argumentsUsed_ + bytes > kChunkBytes) {
+        ++chunk_;
+        argumentsUsed_ = 0;
+    }
+    if (chunk_ == arguments_.size())
+        arguments_.push_back(argumentMemory_.allocate(kChunkBytes));
+    Place place = arguments_[chunk_];
     place.offset += argumentsUsed_;
     place.address += argumentsUsed_;
     place.host += argumentsUsed_;
+    place.bytes -= argumentsUsed_;
     argumentsUsed_ += (bytes + kArgumentAlignment - 1) / kArgumentAlignment * kArgumentAlignment;
     return place;
 }
@@ -119,6 +138,7 @@ void Batch::finish(bool lost) {
         for (size_t i = 0; i < ticks.size(); ++i)
             stamps_[i](ticks[i]);
     stamps_.clear();
+    name_ = {};
     kept_.clear();
 }
 

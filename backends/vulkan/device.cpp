@@ -25,7 +25,7 @@ constexpr uint64_t kCancelGraceNs = 5'000'000'000;
 Context::~Context() {
     if (instance == VK_NULL_HANDLE)
         return;
-    if (messenger != VK_NULL_HANDLE)
+    if (messenger != VK_NULL_HANDLE && vkDestroyDebugUtilsMessengerEXT != nullptr)
         vkDestroyDebugUtilsMessengerEXT(instance, messenger, nullptr);
     vkDestroyInstance(instance, nullptr);
 }
@@ -70,9 +70,16 @@ void Device::create() {
     info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
     info.ppEnabledExtensionNames = extensions.data();
     check(vkCreateDevice(adapter_.device, &info, nullptr, &device_), "vkCreateDevice");
-    volkLoadDeviceTable(&functions_, device_);
+    if (const std::string missing = loadSymbols(device_, functions_); !missing.empty()) {
+        if (functions_.vkDestroyDevice != nullptr)
+            functions_.vkDestroyDevice(device_, nullptr);
+        device_ = VK_NULL_HANDLE;
+        throw Failure{HY_ERROR_UNSUPPORTED, fmt::format("the driver of {} lacks {}", adapter_.core.deviceName, missing),
+                      "update it"};
+    }
     memory_ = std::make_unique<Allocator>(functions_, device_, adapter_, adapter_.deviceType, adapter_.deviceMapped,
                                           kDeviceSlab);
+    ipcMemory_ = std::make_unique<IpcMemory>(functions_, device_, adapter_, *memory_);
     hostMemory_ = std::make_unique<Allocator>(functions_, device_, adapter_, adapter_.hostType, true, kHostSlab);
     VkPushConstantRange range{VK_SHADER_STAGE_COMPUTE_BIT, 0, kPushBytes};
     VkPipelineLayoutCreateInfo layout{};
@@ -97,6 +104,7 @@ Device::~Device() {
         return;
     queues_.clear();
     spare_.clear();
+    ipcMemory_.reset();
     memory_.reset();
     hostMemory_.reset();
     functions_.vkDestroyPipeline(device_, fill_, nullptr);
@@ -110,6 +118,8 @@ uint64_t Device::toNs(uint64_t ticks) const {
 }
 
 Device::Clocks Device::readClocks() const {
+    if (functions_.vkGetCalibratedTimestampsEXT == nullptr)
+        return {};
     VkCalibratedTimestampInfoEXT clocks[2]{};
     clocks[0].sType = clocks[1].sType = VK_STRUCTURE_TYPE_CALIBRATED_TIMESTAMP_INFO_EXT;
     clocks[0].timeDomain = VK_TIME_DOMAIN_DEVICE_EXT;
@@ -140,16 +150,16 @@ VkShaderModule Device::createModule(const uint32_t* words, size_t bytes) const {
 }
 
 VkPipeline Device::createPipeline(VkShaderModule module, const VkSpecializationInfo* constants, uint32_t subgroupSize,
-                                  bool fullSubgroups) const {
+                                  bool fullSubgroups, VkPipelineLayout layout, const char* entryPoint) const {
     VkComputePipelineCreateInfo info{};
     VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroups{};
     info.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO;
     info.flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
-    info.layout = layout_;
+    info.layout = layout != VK_NULL_HANDLE ? layout : layout_;
     info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
     info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
     info.stage.module = module;
-    info.stage.pName = "main";
+    info.stage.pName = entryPoint;
     info.stage.pSpecializationInfo = constants;
     if (subgroupSize != 0) {
         subgroups.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO;

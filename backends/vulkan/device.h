@@ -1,6 +1,7 @@
 // A device that is open: its queues, memory and streams. One lock orders all scheduling.
 #pragma once
 
+#include "ipc_memory.h"
 #include "profiler.h"
 #include "queue.h"
 
@@ -44,7 +45,8 @@ public:
     const VolkDeviceTable& functions() const { return functions_; }
     VkDevice handle() const { return device_; }
     Allocator& memory() { return *memory_; }
-    Allocator& hostMemory() { return *hostMemory_; }    // staging, arguments
+    Allocator& hostMemory() { return *hostMemory_; } // staging, arguments
+    IpcMemory& ipcMemory() { return *ipcMemory_; }
     VkPipelineLayout layout() const { return layout_; } // of all pipelines: 80 bytes of push constants
     VkPipeline fillPipeline() const { return fill_; }
     Worker& copies() { return copies_; }
@@ -59,9 +61,10 @@ public:
     uint64_t toHostNs(uint64_t ticks, const Clocks& now) const;
     Profiler& profiler() { return profiler_; }
 
-    // A pipeline of a module, made for this. Throws Failure.
+    // A pipeline of a module, made for this; without a layout of its own, that of all. Throws Failure.
     VkPipeline createPipeline(VkShaderModule module, const VkSpecializationInfo* constants, uint32_t subgroupSize,
-                              bool fullSubgroups) const;
+                              bool fullSubgroups, VkPipelineLayout layout = VK_NULL_HANDLE,
+                              const char* entryPoint = "main") const;
     VkShaderModule createModule(const uint32_t* words, size_t bytes) const;
 
     std::shared_ptr<Stream> createStream(std::string label);
@@ -97,6 +100,7 @@ private:
     VkPipelineLayout layout_ = VK_NULL_HANDLE;
     VkPipeline fill_ = VK_NULL_HANDLE;
     std::unique_ptr<Allocator> memory_, hostMemory_;
+    std::unique_ptr<IpcMemory> ipcMemory_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::unique_ptr<Queue>> queues_;

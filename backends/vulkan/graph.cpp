@@ -145,7 +145,7 @@ void Graph::apply(Change& change, const Nodes& nodes) {
     Run& run = *change.run;
     if (change.rewrite)
         for (size_t i = run.first; i < run.end; ++i)
-            change.recording->setArguments(i - run.first, nodes[i]->launch.block);
+            change.recording->setArguments(i - run.first, nodes[i]->launch.deviceBlock());
     if (change.recording == run.recording)
         return;
     if (!change.sameShape)
@@ -167,6 +167,7 @@ void Graph::launch(const std::shared_ptr<Stream>& stream) {
             const Commands commands = batch.commands();
             const VkCommandBuffer recorded = run.recording->commands();
             commands.functions.vkCmdExecuteCommands(commands.buffer, 1, &recorded);
+            *commands.bound = {}; // a secondary command buffer leaves behind nothing that is defined
             batch.keep(run.recording);
             if (!run.recording->suspects().empty())
                 batch.setName(run.recording->suspects());

@@ -49,8 +49,9 @@ bool GraphNode::isRecordable() const {
 bool GraphNode::differsInArguments(const GraphNode& other) const {
     const HyDim3& a = launch.workgroups;
     const HyDim3& b = other.launch.workgroups;
-    return kind == HY_GRAPH_NODE_KERNEL && kernel == other.kernel && launch.pipeline == other.launch.pipeline &&
-           a.x == b.x && a.y == b.y && a.z == b.z && launch.block.size() == other.launch.block.size();
+    return kind == HY_GRAPH_NODE_KERNEL && kernel == other.kernel && !launch.isUntouched &&
+           launch.pipeline == other.launch.pipeline && a.x == b.x && a.y == b.y && a.z == b.z &&
+           launch.block.size() == other.launch.block.size();
 }
 
 std::string GraphNode::describeKernel() const {

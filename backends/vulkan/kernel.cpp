@@ -48,43 +48,79 @@ Kernel::~Kernel() {
 std::shared_ptr<Kernel> Kernel::create(std::shared_ptr<Module> module, const HyBackendKernelDesc& desc,
                                        HyResult& outFailed) {
     std::shared_ptr<Kernel> kernel(new Kernel(std::move(module), desc));
-    const Device& device = kernel->device_;
-    const HyBackendModuleDesc& source = kernel->module_->desc();
+    const Host& host = kernel->device_.host();
+    std::string why;
+    kernel->untouched_ = Shader::create(kernel->device_, kernel->module_->desc(), desc, &why);
+    if (kernel->untouched_ != nullptr) {
+        host.log(HY_LOG_DEBUG, fmt::format("kernel {}: the driver gets the module as it is", desc.name));
+        return kernel;
+    }
+    host.log(HY_LOG_DEBUG, fmt::format("kernel {} is translated: {}", desc.name, why));
+    outFailed = kernel->translate();
+    return outFailed == HY_SUCCESS ? kernel : nullptr;
+}
+
+// HY_SUCCESS, or the compiler's code with its words set; or throws Failure.
+HyResult Kernel::translate() {
+    const Device& device = device_;
+    const HyBackendModuleDesc& source = module_->desc();
     HyJitRequest request{};
     request.structSize = sizeof request;
     request.flags = (source.flags & HY_MODULE_FAST_MATH) != 0 ? HY_JIT_FAST_MATH : 0;
     request.spirv = source.data;
     request.spirvBytes = source.dataBytes;
     request.spirvDigest = source.spirvDigest;
-    request.kernel = desc.name;
+    request.kernel = desc_.name;
     request.target = "vulkan";
     request.cpu = "";
     request.features = "";
     const HyHostServices& services = device.host().services();
     HyJitArtifact compiled{};
     compiled.structSize = sizeof compiled;
-    outFailed = services.jitCompile(services.context, &request, &compiled);
-    if (outFailed != HY_SUCCESS)
-        return nullptr;
+    if (const HyResult failed = services.jitCompile(services.context, &request, &compiled); failed != HY_SUCCESS)
+        return failed;
     const auto release = [&] { services.jitRelease(services.context, &compiled); };
     try {
         const std::span words(static_cast<const uint32_t*>(compiled.data), compiled.bytes / sizeof(uint32_t));
-        kernel->artifact_ = readArtifact(words);
-        const std::string missing = missingCapabilities(words, kernel->artifact_, device.enabled(), device.adapter());
+        artifact_ = readArtifact(words);
+        const std::string missing = missingCapabilities(words, artifact_, device.enabled(), device.adapter());
         if (!missing.empty())
             throw Failure{
                 HY_ERROR_UNSUPPORTED,
-                fmt::format("kernel {} needs what {} lacks: {}", desc.name, device.adapter().core.deviceName, missing),
+                fmt::format("kernel {} needs what {} lacks: {}", desc_.name, device.adapter().core.deviceName, missing),
                 "use another device"};
-        kernel->shader_ = device.createModule(words.data(), words.size_bytes());
-        kernel->data_ = kernel->module_->place(kernel->artifact_);
-        kernel->artifact_.data[0].clear();
+        shader_ = device.createModule(words.data(), words.size_bytes());
+        data_ = module_->place(artifact_);
+        artifact_.data[0].clear();
     } catch (...) {
         release();
         throw;
     }
     release();
-    return kernel;
+    return HY_SUCCESS;
+}
+
+void Kernel::translateFor(const char* why) {
+    std::call_once(translated_, [&] {
+        device_.host().log(HY_LOG_DEBUG, fmt::format("kernel {} is translated for a launch: {}", desc_.name, why));
+        if (const HyResult failed = translate(); failed != HY_SUCCESS)
+            throw Failure{failed,
+                          fmt::format("kernel {} cannot be launched so as it is ({}), and the compiler refuses it",
+                                      desc_.name, why),
+                          ""};
+    });
+}
+
+bool Kernel::isBound(const HyBackendLaunch& launch, Prepared& out) {
+    if (untouched_ == nullptr)
+        return false;
+    const char* why = "";
+    out.isUntouched = untouched_->bind(launch, isOneDispatch(launch.workgroups), out.block, &why);
+    if (out.isUntouched)
+        out.pipeline = untouched_->pipeline();
+    else
+        translateFor(why);
+    return out.isUntouched;
 }
 
 void Kernel::pack(const HyBackendLaunch& launch, std::byte* out) const {
@@ -119,9 +155,13 @@ uint64_t Kernel::localBytes(const HyBackendLaunch& launch, const std::byte* argu
 }
 
 VkPipeline Kernel::pipeline(const Shape& shape) {
+    if (const auto* latest = latest_.load(std::memory_order_acquire); latest != nullptr && latest->first == shape)
+        return latest->second;
     const std::scoped_lock lock(mutex_);
-    if (const auto found = pipelines_.find(shape); found != pipelines_.end())
+    if (const auto found = pipelines_.find(shape); found != pipelines_.end()) {
+        latest_.store(&*found, std::memory_order_release);
         return found->second;
+    }
     const uint32_t values[] = {shape.size[0], shape.size[1], shape.size[2], shape.localElements};
     constexpr VkSpecializationMapEntry kEntries[] = {{HY_VULKAN_SPEC_SIZE_X, 0, 4},
                                                      {HY_VULKAN_SPEC_SIZE_Y, 4, 4},
@@ -134,12 +174,21 @@ VkPipeline Kernel::pipeline(const Shape& shape) {
                            invocations <= uint64_t{subgroupSize_} * adapter.core13.maxComputeWorkgroupSubgroups;
     const VkPipeline made = device_.createPipeline(shader_, &constants, canChoose ? subgroupSize_ : 0,
                                                    canChoose && invocations % subgroupSize_ == 0);
-    pipelines_.emplace(shape, made);
+    latest_.store(&*pipelines_.emplace(shape, made).first, std::memory_order_release);
     return made;
+}
+
+bool Kernel::isOneDispatch(const HyDim3& workgroups) const {
+    const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
+    return workgroups.x <= limit[0] && workgroups.y <= limit[1] && workgroups.z <= limit[2] &&
+           uint64_t{workgroups.x} * workgroups.y <= kMostGroups && // what follows does not overflow then
+           uint64_t{workgroups.x} * workgroups.y * workgroups.z <= kMostGroups;
 }
 
 void Kernel::dispatch(const Commands& commands, const HyDim3& workgroups) const {
     const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
+    if (isOneDispatch(workgroups))
+        return commands.functions.vkCmdDispatch(commands.buffer, workgroups.x, workgroups.y, workgroups.z);
     const uint64_t x = std::min<uint64_t>(workgroups.x, limit[0]);
     const uint64_t y = std::min<uint64_t>({workgroups.y, limit[1], std::max<uint64_t>(1, kMostGroups / x)});
     const uint64_t z = std::min<uint64_t>({workgroups.z, limit[2], std::max<uint64_t>(1, kMostGroups / (x * y))});
@@ -156,14 +205,16 @@ void Kernel::dispatch(const Commands& commands, const HyDim3& workgroups) const 
 Kernel::Prepared Kernel::prepare(const HyBackendLaunch& launch) {
     const auto& limit = device_.adapter().core.limits.maxComputeWorkGroupCount;
     const HyDim3& groups = launch.workgroups;
-    const uint64_t slices = (uint64_t{groups.x} / limit[0] + 1) * (uint64_t{groups.y} / limit[1] + 1);
-    if (slices > kMostSlices / (uint64_t{groups.z} / limit[2] + 1))
+    const auto slices = [&] { return (uint64_t{groups.x} / limit[0] + 1) * (uint64_t{groups.y} / limit[1] + 1); };
+    if (!isOneDispatch(groups) && slices() > kMostSlices / (uint64_t{groups.z} / limit[2] + 1))
         throw Failure{HY_ERROR_INVALID_LAUNCH_SIZE,
                       fmt::format("kernel {}: {} x {} x {} workgroups are too many for one launch", desc_.name,
                                   groups.x, groups.y, groups.z),
                       "launch parts of the grid", "workgroups"};
     Prepared out;
     out.workgroups = groups;
+    if (isBound(launch, out))
+        return out;
     out.block.resize(HY_VULKAN_ARGUMENTS + desc_.argumentBytes);
     const HyVulkanLaunch head{{groups.x, groups.y, groups.z}, 0, 0, data_[0], data_[1], 0};
     std::memcpy(out.block.data(), &head, sizeof head);
@@ -183,31 +234,48 @@ Kernel::Prepared Kernel::prepare(const HyBackendLaunch& launch) {
 }
 
 void Kernel::record(const Commands& commands, const Prepared& prepared, uint64_t address) const {
-    commands.functions.vkCmdBindPipeline(commands.buffer, VK_PIPELINE_BIND_POINT_COMPUTE, prepared.pipeline);
-    commands.functions.vkCmdPushConstants(commands.buffer, device_.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                                          sizeof address, &address);
+    if (prepared.isUntouched) {
+        untouched_->record(commands, prepared.block);
+    } else {
+        commands.bind(prepared.pipeline);
+        commands.functions.vkCmdPushConstants(commands.buffer, device_.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                                              sizeof address, &address);
+    }
     dispatch(commands, prepared.workgroups);
 }
 
-void Kernel::submit(Stream& stream, Prepared prepared) {
+std::shared_ptr<HyVulkanPrintBuffer> Kernel::makePrintBuffer(uint64_t& outAddress) {
+    const Place place = device_.hostMemory().allocate(sizeof(HyVulkanPrintBuffer) + kPrintBytes);
+    std::shared_ptr<HyVulkanPrintBuffer> prints(
+        reinterpret_cast<HyVulkanPrintBuffer*>(place.host),
+        [kernel = shared_from_this(), address = place.address](HyVulkanPrintBuffer*) {
+            kernel->device_.hostMemory().free(address);
+        });
+    std::memset(static_cast<void*>(prints.get()), 0, sizeof *prints + kPrintBytes);
+    prints->capacity = kPrintBytes;
+    outAddress = place.address;
+    return prints;
+}
+
+void Kernel::submit(Stream& stream, const Prepared& prepared) {
     std::shared_ptr<HyVulkanPrintBuffer> prints;
-    if (artifact_.prints) {
-        const Place place = device_.hostMemory().allocate(sizeof(HyVulkanPrintBuffer) + kPrintBytes);
-        prints = std::shared_ptr<HyVulkanPrintBuffer>(
-            reinterpret_cast<HyVulkanPrintBuffer*>(place.host),
-            [kernel = shared_from_this(), address = place.address](HyVulkanPrintBuffer*) {
-                kernel->device_.hostMemory().free(address);
-            });
-        std::memset(static_cast<void*>(prints.get()), 0, sizeof *prints + kPrintBytes);
-        prints->capacity = kPrintBytes;
-        std::memcpy(prepared.block.data() + offsetof(HyVulkanLaunch, print), &place.address, sizeof place.address);
-    }
-    stream.record(prepared.block.size(), {HY_ACTIVITY_KERNEL, 0, desc_.name}, [&](Batch& batch) {
-        const Place place = batch.argumentMemory(prepared.block.size());
-        std::memcpy(place.host, prepared.block.data(), prepared.block.size());
+    uint64_t printAddress = 0;
+    if (this->prints())
+        prints = makePrintBuffer(printAddress);
+    const std::span<const std::byte> block = prepared.deviceBlock();
+    stream.record(block.size(), {HY_ACTIVITY_KERNEL, 0, desc_.name}, [&](Batch& batch) {
+        Place place;
+        if (!block.empty()) {
+            place = batch.argumentMemory(block.size());
+            std::memcpy(place.host, block.data(), block.size());
+        }
+        if (prints != nullptr)
+            std::memcpy(place.host + offsetof(HyVulkanLaunch, print), &printAddress, sizeof printAddress);
         record(batch.commands(), prepared, place.address);
-        batch.keep(shared_from_this());
-        batch.keep(prints);
+        if (!batch.justKept(this))
+            batch.keep(shared_from_this());
+        if (prints != nullptr)
+            batch.keep(prints);
         batch.setName(desc_.name);
     });
     if (prints != nullptr)

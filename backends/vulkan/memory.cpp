@@ -1,5 +1,6 @@
 #include "device.h"
 #include "handles.h"
+#include "sharing.h"
 #include "tables.h"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ HyResult allocate(HyBackendDevice handle, uint64_t bytes, HyDevicePtr* outPtr, v
 HyResult freeMemory(HyBackendDevice handle, HyDevicePtr ptr) {
     Device& device = *fromHandle(handle);
     return guarded(device.host(), [&] {
+        device.ipcMemory().forget(ptr);
         device.memory().free(ptr);
         return HY_SUCCESS;
     });
@@ -80,6 +82,10 @@ const HyBackendMemoryTable kMemoryTable{
     .free = freeMemory,
     .registerHost = registerHost,
     .unregisterHost = unregisterHost,
+    .allocateShareable = allocateShareable,
+    .getIpcHandle = getIpcHandle,
+    .openIpcHandle = openIpcHandle,
+    .closeIpcHandle = closeIpcHandle,
 };
 
 } // namespace halyard::vulkan

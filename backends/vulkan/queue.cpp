@@ -98,6 +98,8 @@ void Queue::run() {
         if (result < 0 || asked < 0) {
             device_.lose(failureOf(result < 0 ? result : asked, "vkWaitSemaphores"),
                          inFlight_.empty() ? "" : inFlight_.front()->name());
+            // A wait may fail for reasons of its own, and what the device still runs must not lose its memory.
+            device_.functions().vkQueueWaitIdle(queue_);
             retire(submitted_, true);
         } else if (reached >= value) {
             retire(reached, false);

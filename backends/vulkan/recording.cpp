@@ -16,7 +16,8 @@ Recording::Recording(std::shared_ptr<Device> device, std::span<const RecordedNod
     for (const RecordedNode& entry : nodes) {
         kept_.push_back(entry.node);
         offsets_.push_back(bytes);
-        bytes += (entry.node->launch.block.size() + kArgumentAlignment - 1) / kArgumentAlignment * kArgumentAlignment;
+        bytes += (entry.node->launch.deviceBlock().size() + kArgumentAlignment - 1) / kArgumentAlignment *
+                 kArgumentAlignment;
         const std::string kernel = entry.node->describeKernel();
         if (kernel.empty() || ++kernels > kMostSuspects)
             continue;
@@ -65,7 +66,7 @@ void Recording::record(std::span<const RecordedNode> nodes) {
         const GraphNode& node = *nodes[i].node;
         if (nodes[i].waits)
             commands.barrier();
-        setArguments(i, node.launch.block);
+        setArguments(i, node.launch.deviceBlock());
         node.record(commands, *device_, arguments_.address + offsets_[i]);
     }
     check(functions.vkEndCommandBuffer(commands_), "vkEndCommandBuffer");

@@ -62,6 +62,12 @@ Failure failureOf(VkResult result, std::string_view what) {
     return failure;
 }
 
+Failure failureOf(const common::Fault& fault) {
+    const char* const name = fault.error != 0 ? strerrorname_np(fault.error) : nullptr;
+    return {fault.code, name != nullptr ? fmt::format("{} ({})", fault.message, name) : fault.message, fault.hint,
+            fault.argument};
+}
+
 void check(VkResult result, std::string_view what) {
     if (result < 0)
         throw failureOf(result, what);

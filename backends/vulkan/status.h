@@ -2,6 +2,7 @@
 // it into a result with words before it reaches the interface.
 #pragma once
 
+#include "common/fault.h"
 #include "halyard/backend.h"
 #include "symbols.h"
 
@@ -23,6 +24,8 @@ const char* nameOf(VkResult result) noexcept;
 HyResult resultOf(VkResult result) noexcept;
 // The failure of `what`, for example "vkQueueSubmit2".
 Failure failureOf(VkResult result, std::string_view what);
+// What went wrong in code that all backends have.
+Failure failureOf(const common::Fault& fault);
 // Throws it, unless the result is not negative.
 void check(VkResult result, std::string_view what);
 

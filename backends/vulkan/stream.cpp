@@ -71,7 +71,7 @@ Batch& Stream::openBatch(uint64_t argumentBytes) {
     return *steps_.back().batch;
 }
 
-void Stream::record(uint64_t argumentBytes, const Work& what, const std::function<void(Batch&)>& record) {
+void Stream::record(uint64_t argumentBytes, const Work& what, FunctionRef<void(Batch&)> record) {
     const std::shared_ptr<Activity> activity = activityOf(what);
     const std::scoped_lock lock(device_->mutex());
     checkLocked();
@@ -81,8 +81,10 @@ void Stream::record(uint64_t argumentBytes, const Work& what, const std::functio
         record(batch);
     else
         recordTimed(batch, activity, record);
-    batch.countCommand();
-    if (batch.count() >= Batch::kMostCommands)
+    batch.countCommand(what.bytes);
+    // The device should never wait for the next batch, and the host should submit seldom, which is what costs. So one
+    // batch runs, one waits behind it, and all else is gathered: whatever ends submits what has been gathered by then.
+    if (batch.isFull() || (queue_.inFlight() == 1 && batch.isWorthwhile()))
         flush();
     if (queue_.inFlight() == 0 || batch.isEager)
         device_->advance();
@@ -95,7 +97,7 @@ uint64_t Stream::mark(std::function<void(uint64_t)> stamp) {
         Batch& batch = openBatch(0);
         batch.commands().barrier();
         batch.stamp(std::move(stamp));
-        batch.countCommand();
+        batch.countCommand(0);
     }
     // What comes later must not hold up who waits for this place.
     seal(false);
@@ -390,12 +392,17 @@ HyResult signalSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, u
 
 HyResult waitSemaphore(HyBackendStream handle, HyBackendSemaphore semaphore, uint64_t value) {
     return onStream(handle, [&](Stream& stream) {
+        fromHandle(semaphore)->follow();
         stream.waitUntil([semaphore = fromHandle(semaphore), value] { return semaphore->valueLocked() >= value; });
     });
 }
 
 HyResult launch(HyBackendStream handle, HyBackendKernel kernel, const HyBackendLaunch* launch) {
-    return onStream(handle, [&](Stream& stream) { fromHandle(kernel)->launch(stream, *launch); });
+    Stream& stream = *fromHandle(handle); // the runtime keeps it for the call
+    return guarded(stream.device().host(), [&] {
+        fromHandle(kernel)->launch(stream, *launch);
+        return HY_SUCCESS;
+    });
 }
 
 HyResult copy(HyBackendStream handle, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes, uint32_t hostMask) {

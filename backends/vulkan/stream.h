@@ -5,6 +5,7 @@
 #pragma once
 
 #include "device.h"
+#include "function_ref.h"
 
 namespace halyard::vulkan {
 
@@ -19,7 +20,7 @@ public:
 
     // Puts a command that needs so many bytes of arguments into the open batch: record(batch), which may throw Failure.
     // Throws Failure, the sticky one too.
-    void record(uint64_t argumentBytes, const Work& what, const std::function<void(Batch&)>& record);
+    void record(uint64_t argumentBytes, const Work& what, FunctionRef<void(Batch&)> record);
     // Has the host do `work`, which may throw Failure, on `worker`, unless the stream has failed by then.
     void doOnHost(Worker& worker, const Work& what, std::function<void()> work);
     // Calls the function on the thread for host functions whatever became of the stream, and lets go of `keep` then.
@@ -79,8 +80,7 @@ private:
 
     // Null when no tool asks.
     std::shared_ptr<Activity> activityOf(const Work& work) const;
-    void recordTimed(Batch& batch, const std::shared_ptr<Activity>& activity,
-                     const std::function<void(Batch&)>& record);
+    void recordTimed(Batch& batch, const std::shared_ptr<Activity>& activity, FunctionRef<void(Batch&)> record);
     // `work`, or the same that tells the tool when it ran.
     std::function<void()> timed(std::function<void()> work, const Work& what);
     void deliver(const Activity& activity, uint64_t startNs, uint64_t endNs);

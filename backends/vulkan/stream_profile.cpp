@@ -36,8 +36,7 @@ std::shared_ptr<Stream::Activity> Stream::activityOf(const Work& work) const {
     return activity;
 }
 
-void Stream::recordTimed(Batch& batch, const std::shared_ptr<Activity>& activity,
-                         const std::function<void(Batch&)>& record) {
+void Stream::recordTimed(Batch& batch, const std::shared_ptr<Activity>& activity, FunctionRef<void(Batch&)> record) {
     batch.stamp([activity](uint64_t ticks) { activity->startTicks = ticks; });
     record(batch);
     // The batch is done before its stream lets go of it, and the stream stays for as long as it has work.

@@ -127,7 +127,7 @@ void fillByKernel(const Commands& commands, const Device& device, const HyFill3D
     const uint64_t pieceUnits = uint64_t{std::min(most[0], 65535U)} * kFillGroup;
     const uint64_t units = rowBytes / constants.unitBytes;
     const VolkDeviceTable& functions = commands.functions;
-    functions.vkCmdBindPipeline(commands.buffer, VK_PIPELINE_BIND_POINT_COMPUTE, device.fillPipeline());
+    commands.bind(device.fillPipeline());
     for (uint64_t slice = 0; slice < box.depth; slice += most[2]) {
         for (uint64_t row = 0; row < box.height; row += most[1]) {
             for (uint64_t unit = 0; unit < units; unit += pieceUnits) {

@@ -22,7 +22,7 @@ uint64_t deadlineAfter(uint64_t timeoutNs) {
 
 void Worker::start() {
     const std::scoped_lock lock(mutex_);
-    if (!thread_.joinable()) {
+    if (!stopping_ && !thread_.joinable()) {
         const BlockSignals blocked;
         thread_ = std::thread([this] { run(); });
     }
@@ -31,6 +31,8 @@ void Worker::start() {
 void Worker::submit(std::function<void()> task) {
     start();
     const std::scoped_lock lock(mutex_);
+    if (stopping_)
+        return; // nobody would ever do it
     tasks_.push_back(std::move(task));
     changed_.notify_one();
 }
@@ -60,6 +62,7 @@ void Worker::stop() {
     }
     if (thread_.joinable())
         thread_.join();
+    tasks_.clear();
 }
 
 } // namespace halyard::vulkan

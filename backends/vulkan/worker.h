@@ -34,8 +34,8 @@ public:
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    // `task` must not throw. The first one starts the thread, with every signal blocked. Throws std::bad_alloc, or
-    // std::system_error when the system has no thread left.
+    // `task` must not throw; one that comes after stop() is dropped. The first one starts the thread, with every signal
+    // blocked. Throws std::bad_alloc, or std::system_error when the system has no thread left.
     void submit(std::function<void()> task);
     // Makes the thread, so that submit() needs none.
     void start();

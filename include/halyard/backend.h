@@ -67,8 +67,8 @@ typedef struct HyBackendError {
 } HyBackendError;
 
 #define HY_JIT_FAST_MATH (1u << 0)
-/* "host": work-items of dimension 0 that the code does at once, in the lanes of vectors: 1, 4, 8 or 16; 0: the choice
- * of the compiler. A hint: kernels that cannot be vectorised that way are compiled without. */
+/* "host": work-items of dimension 0 that the code does at once, in the lanes of vectors: 1, 4, 8, 16 or 32; 0: the
+ * choice of the compiler. A hint: kernels that cannot be vectorised that way are compiled without. */
 #define HY_JIT_LANES(count) ((uint32_t)(count) << 8)
 
 /* One compilation: one kernel of one SPIR-V module for one target. Borrowed for the call. */

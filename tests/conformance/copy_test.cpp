@@ -32,6 +32,31 @@ TEST_F(Copy, EveryDirection) {
     EXPECT_EQ(download<uint8_t>(b + 1, 5), std::vector<uint8_t>(source.begin() + 3, source.begin() + 8));
 }
 
+// More than a backend's staging memory holds at once, at odd places, in both directions and on two streams together.
+TEST_F(Copy, LargeOnesOfTwoStreams) {
+    constexpr uint64_t kBytes = (uint64_t{9} << 20) + 13;
+    HyStream other = nullptr;
+    ASSERT_OK(hyStreamCreate(device, nullptr, &other));
+    struct Way {
+        HyStream stream;
+        std::vector<uint8_t> source, back;
+        HyDevicePtr ptr;
+    };
+    std::vector<Way> ways = {{stream, ramp(kBytes), {}, allocate(kBytes + 1)},
+                             {other, ramp(kBytes), {}, allocate(kBytes + 1)}};
+    std::reverse(ways[1].source.begin(), ways[1].source.end());
+    for (Way& way : ways) {
+        way.back.assign(kBytes, 0);
+        EXPECT_OK(hyMemcpyAsync(way.stream, way.ptr + 1, hyHostAddress(way.source.data()), kBytes));
+        EXPECT_OK(hyMemcpyAsync(way.stream, hyHostAddress(way.back.data()), way.ptr + 1, kBytes));
+    }
+    for (const Way& way : ways) {
+        ASSERT_OK(hyStreamSynchronize(way.stream, HY_TIMEOUT_INFINITE));
+        EXPECT_TRUE(way.back == way.source) << "too long to print";
+    }
+    EXPECT_OK(hyStreamDestroy(other));
+}
+
 TEST_F(Copy, RefusesBadRanges) {
     std::vector<uint8_t> host(2000);
     const HyDevicePtr h = hyHostAddress(host.data());

@@ -56,6 +56,11 @@ if(TARGET halyard-jit)
         add_test(NAME cts_vulkan COMMAND halyard-cts --device=vulkan --profile=core --level=T3 --jobs=2 "--report=${CMAKE_BINARY_DIR}/cts/vulkan.json")
         set_tests_properties(cts_vulkan PROPERTIES LABELS conformance TIMEOUT 1800 PROCESSORS 2
             ENVIRONMENT "${environment};${vulkan}" ENVIRONMENT_MODIFICATION "${withoutUsers}")
+        # Copies as on a device whose memory the host does not see.
+        add_test(NAME cts_vulkan_staging COMMAND halyard-cts --device=vulkan --profile=full --level=T3 --jobs=2
+            "--filter=Copy*.*:Memory.*:Sharing.*:Ordering*.*:Graph.*:HostMemory.*:Threads.*")
+        set_tests_properties(cts_vulkan_staging PROPERTIES LABELS conformance TIMEOUT 900 PROCESSORS 2
+            ENVIRONMENT "${environment};${vulkan};HALYARD_VULKAN_STAGING=1" ENVIRONMENT_MODIFICATION "${withoutUsers}")
         add_test(NAME cts_vulkan_subgroups_of_16 COMMAND halyard-cts --device=vulkan --profile=full --level=T3
             "--filter=Opcodes_group*:Opcodes_interface*:Occupancy.*:SubgroupSize*:Kernels.*ubgroup*")
         set_tests_properties(cts_vulkan_subgroups_of_16 PROPERTIES LABELS conformance TIMEOUT 900

@@ -27,8 +27,8 @@ struct Options {
     unsigned repetitions = 0;
     uint32_t size = 0;      // of measureCuda: rows and columns of the matrix product; 0: the default
     bool oursAlone = false; // of measureCuda: nothing of nvcc's and the driver's
-    std::string kernel;     // of measureCpu: the only one; empty: all
-    bool checkOnly = false; // of measureCpu: small sizes, results and no times
+    std::string kernel;     // of measureCpu and measureVulkan: the only one; empty: all
+    bool checkOnly = false; // of measureCpu and measureVulkan: small sizes, results and no times
 };
 
 // Middle value of at least one.
@@ -55,6 +55,8 @@ Results measureAllocPairs(const Options& options);
 Results countAllocInstructions(const Options& options);
 // Time to submit, to submit and wait, and per launch of 1000 in a row.
 Results measureLatency(const Options& options);
+// Adds round trips of one and more workgroups on the cpu device in turns with PoCL, where that is installed.
+void addLatencyBesidePocl(Results& results, const Options& options, const Device& device);
 // A chain of small kernels by stream launches and as a captured graph.
 Results measureGraph(const Options& options);
 // Instance, module and kernel creation with an empty and with a filled cache.
@@ -65,16 +67,22 @@ Results measureJit(const Options& options);
 Results measureImport(const Options& options);
 // What the layers add to a launch.
 Results measureLayers(const Options& options);
+// Launches by several instances, threads and streams at once against the same in turns.
+Results measureOversubscription(const Options& options);
 // y = a * x + y over 64 MiB arrays against an OpenMP loop.
 Results measureSaxpy(const Options& options);
 // Kernels, launches and copies on an NVIDIA device beside the same work done with nvcc and the driver alone. A count of
 // 1: small sizes, to look at the results only.
 Results measureCuda(const Options& options);
+// Launches and kernels on a Vulkan device beside Vulkan written by hand, after a check of each result.
+Results measureVulkan(const Options& options);
 
 // Kernels on the cpu device beside PoCL, OpenMP and AVX-512 by hand, after a check of each result.
 Results measureCpu(const Options& options);
 // The results of measureCpu as a table, a row a kernel.
 std::string cpuTable(const Results& results);
+// The ratios in them as an SVG picture. Throws when there is none.
+std::string cpuPlot(const Results& results);
 
 } // namespace halyard::bench
 

@@ -61,7 +61,8 @@ Results measureLatency(const Options& options) {
         useNullWorkBackend();
     }
     const Instance instance;
-    const SmallKernel kernel(chooseDevice(instance, options));
+    const Device device = chooseDevice(instance, options);
+    const SmallKernel kernel(device);
     constexpr unsigned kQueued = 1000;
     std::vector<double> submit;
     std::vector<double> roundTrip;
@@ -87,9 +88,16 @@ Results measureLatency(const Options& options) {
                          }) /
                          kQueued);
     }
-    return {{"latency.submit", median(submit), "ns", "one hyLaunchKernel on an idle stream"},
-            {"latency.round_trip", median(roundTrip), "ns", "hyLaunchKernel and hyStreamSynchronize"},
-            {"latency.queued", median(queued), "ns", "per launch, 1000 in a row and one hyStreamSynchronize"}};
+    Results results = {
+        {"latency.submit", median(submit), "ns", "one hyLaunchKernel on an idle stream"},
+        {"latency.round_trip", median(roundTrip), "ns", "hyLaunchKernel and hyStreamSynchronize"},
+        {"latency.queued", median(queued), "ns", "per launch, 1000 in a row and one hyStreamSynchronize"}};
+#ifdef HALYARD_BENCH_CPU
+    if (device.properties().type == HY_DEVICE_TYPE_CPU) {
+        addLatencyBesidePocl(results, options, device);
+    }
+#endif
+    return results;
 }
 
 } // namespace halyard::bench

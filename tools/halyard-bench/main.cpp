@@ -29,6 +29,15 @@ void printText(const Results& results) {
     }
 }
 
+void writeFile(const std::string& path, const std::string& text) {
+    std::ofstream file(path);
+    file << text;
+    file.close();
+    if (!file) {
+        throw std::runtime_error("cannot write " + path);
+    }
+}
+
 void writeJson(const Results& results, const std::string& path) {
     auto json = nlohmann::ordered_json::array();
     for (const auto& result : results) {
@@ -39,13 +48,24 @@ void writeJson(const Results& results, const std::string& path) {
         std::cout << text << std::flush;
         return;
     }
-    std::ofstream file(path);
-    file << text;
-    file.close();
-    if (!file) {
-        throw std::runtime_error("cannot write " + path);
-    }
+    writeFile(path, text);
 }
+
+#ifdef HALYARD_BENCH_CPU
+Results readJson(const std::string& path) {
+    std::ifstream file(path);
+    const auto json = nlohmann::json::parse(file, nullptr, false);
+    if (!json.is_array()) {
+        throw std::runtime_error("cannot read results from " + path);
+    }
+    Results results;
+    for (const auto& one : json) {
+        results.push_back({one.at("name"), one.at("value").is_null() ? std::nan("") : one.at("value").get<double>(),
+                           one.at("unit"), one.at("note")});
+    }
+    return results;
+}
+#endif
 
 // "launch.more=150": throws when the result of that name is missing or above the number.
 void requireAtMost(const Results& results, const std::string& bound) {
@@ -121,6 +141,11 @@ int main(int argc, char** argv) {
     addCount(graph, "Kernels in the chain. Default: 1000");
     addCount(add("layers", "What the layers add to a launch", 5, halyard::bench::measureLayers),
              "Launches a repetition. Default: 100000");
+    CLI::App* oversubscription = add("oversubscription", "Launches by several instances, threads and streams at once",
+                                     9, halyard::bench::measureOversubscription);
+    oversubscription->add_option("--count", options.count, "Launches of each a repetition. Default: 1000")
+        ->check(CLI::Range(1, 1000000));
+    oversubscription->add_option("--at-most", bounds, "Fail when a result is above a number");
     add("saxpy", "64 MiB saxpy against an OpenMP loop", 15, halyard::bench::measureSaxpy);
 #ifdef HALYARD_BENCH_CUDA
     bool small = false;
@@ -139,8 +164,21 @@ int main(int argc, char** argv) {
     CLI::App* cpu = add("cpu", "Kernels on the cpu device beside PoCL, OpenMP loops and AVX-512 by hand", 15,
                         halyard::bench::measureCpu);
     cpu->add_option("--kernel", options.kernel, "One kernel alone");
-    cpu->add_flag("--check", options.checkOnly, "Small sizes: look at the results only, take no times");
+    CLI::Option* check =
+        cpu->add_flag("--check", options.checkOnly, "Small sizes: look at the results only, take no times");
+    std::string from;
+    std::string plotPath;
+    cpu->add_option("--from", from, "Measure nothing: show the results that --json wrote to this file")
+        ->excludes(check);
+    cpu->add_option("--plot", plotPath, "Draw the ratios as SVG to this file")->excludes(check);
     cpu->preparse_callback([&](size_t) { options.device = "cpu:0"; });
+#endif
+#ifdef HALYARD_BENCH_VULKAN
+    CLI::App* vulkan = add("vulkan", "A Vulkan device: launches and kernels beside Vulkan written by hand", 9,
+                           halyard::bench::measureVulkan);
+    vulkan->add_option("--kernel", options.kernel, "One kernel alone, or launch: no kernel, the costs of a launch");
+    vulkan->add_flag("--check", options.checkOnly, "Small sizes: look at the results only, take no times");
+    vulkan->preparse_callback([&](size_t) { options.device = "vulkan:0"; });
 #endif
 #ifdef HALYARD_BENCH_IMPORT
     add("import", "SPIR-V to KIR, by the size of the module", 5, halyard::bench::measureImport);
@@ -159,8 +197,14 @@ int main(int argc, char** argv) {
         options.count = small ? 1 : options.count;
 #endif
         if (options.count == 0) {
-            options.count = latency->parsed() || graph->parsed() ? 1000 : callgrind ? 10000 : 100000;
+            const bool waits = latency->parsed() || graph->parsed() || oversubscription->parsed();
+            options.count = waits ? 1000 : callgrind ? 10000 : 100000;
         }
+#ifdef HALYARD_BENCH_CPU
+        if (!from.empty()) {
+            measure = [&](const Options&) { return readJson(from); };
+        }
+#endif
         const Results results = !callgrind        ? measure(options)
                                 : alloc->parsed() ? halyard::bench::countAllocInstructions(options)
                                                   : halyard::bench::countCalls(options);
@@ -177,6 +221,11 @@ int main(int argc, char** argv) {
         if (!jsonPath.empty()) {
             writeJson(results, jsonPath);
         }
+#ifdef HALYARD_BENCH_CPU
+        if (!plotPath.empty()) {
+            writeFile(plotPath, halyard::bench::cpuPlot(results));
+        }
+#endif
         for (const std::string& bound : bounds) {
             requireAtMost(results, bound);
         }

@@ -53,6 +53,7 @@ constexpr Known kKnown[] = {
     {"HALYARD_TRACE_FILE", "where the layer \"trace\" writes"},
     {"HALYARD_VALIDATE_RACES", "how the layer \"validate\" looks for races between streams"},
     {"HALYARD_VULKAN_SOFTWARE", "lists Vulkan drivers that run on the processor, such as lavapipe"},
+    {"HALYARD_VULKAN_STAGING", "copies as if the host saw no memory of Vulkan devices, for tests"},
     {"HALYARD_VULKAN_VALIDATION", "turns every message of the Vulkan validation layer into an error"},
 };
 

@@ -177,7 +177,7 @@ int mainFunction(int argc, char** argv) {
     app.add_option("--subgroup-size", options.subgroupSize,
                    "For kernels that require none (default: the target's choice)");
     app.add_option("--lanes", options.lanes,
-                   "Work-items at once in vectors on the host: 1, 4, 8 or 16 (default: the target's choice)");
+                   "Work-items at once in vectors on the host: 1, 4, 8, 16 or 32 (default: the target's choice)");
     app.add_option("--spec", options.specs, "ID=VALUE: specialisation constant, the value as an integer of its bits");
     app.add_flag("--fast-math", options.fastMath, "Relaxed floating point");
     app.add_flag("--timings", options.timings, "Milliseconds of each stage, on the standard error");

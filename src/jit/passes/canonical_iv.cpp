@@ -1,5 +1,7 @@
 #include "jit/passes/canonical_iv.h"
 
+#include "jit/passes/narrow_phis.h"
+
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/ScalarEvolutionExpressions.h>
@@ -79,9 +81,14 @@ bool rewriteLoop(llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
 } // namespace
 
 llvm::PreservedAnalyses CanonicalIvPass::run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) {
+    bool changed = narrowPhis(function);
+    if (changed) {
+        llvm::PreservedAnalyses kept;
+        kept.preserveSet<llvm::CFGAnalyses>();
+        analyses.invalidate(function, kept);
+    }
     auto& loops = analyses.getResult<llvm::LoopAnalysis>(function);
     auto& evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
-    bool changed = false;
     for (llvm::Loop* loop : loops.getLoopsInPreorder()) {
         changed = rewriteLoop(*loop, evolution) || changed;
     }

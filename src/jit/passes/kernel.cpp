@@ -108,6 +108,27 @@ void applyWorkgroupSize(Function& kernel, const std::array<uint32_t, 3>& size) {
     }
 }
 
+void liftQueries(Function& kernel) {
+    llvm::DenseMap<std::pair<const Function*, unsigned>, CallInst*> first;
+    for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(kernel))) {
+        auto* call = llvm::dyn_cast<CallInst>(&instruction);
+        const auto dimension =
+            call != nullptr && isQuery(builtinOf(*call)) ? builtinDimension(*call) : std::optional<unsigned>();
+        if (!dimension) {
+            continue;
+        }
+        CallInst*& kept = first[{call->getCalledFunction(), *dimension}];
+        if (kept == nullptr) {
+            kept = call;
+            call->moveBefore(kernel.getEntryBlock().getFirstNonPHIOrDbgOrAlloca());
+            call->setDebugLoc({});
+        } else {
+            call->replaceAllUsesWith(kept);
+            call->eraseFromParent();
+        }
+    }
+}
+
 void applySubgroupSize(Function& kernel, uint32_t subgroupSize, bool countsPartial,
                        const std::array<uint32_t, 3>& workgroupSize) {
     const uint64_t items = uint64_t{workgroupSize[0]} * workgroupSize[1] * workgroupSize[2];

@@ -25,6 +25,10 @@ spv::Status inlineAll(llvm::Module& module, llvm::Function& kernel);
 // global_size by num_groups * local_size. Does nothing for dimensions of size 0 (unknown).
 void applyWorkgroupSize(llvm::Function& kernel, const std::array<uint32_t, 3>& size);
 
+// Leaves one call for each id and size of a constant dimension, at the start of the kernel, so that what is computed of
+// those in loops is known to be the same in each iteration.
+void liftQueries(llvm::Function& kernel);
+
 // Replaces subgroup_max_size by `subgroupSize`, and subgroup_size where it is the same for every subgroup: always,
 // unless `countsPartial` and the workgroup size (zero: unknown) may leave a smaller last one.
 void applySubgroupSize(llvm::Function& kernel, uint32_t subgroupSize, bool countsPartial,

@@ -57,7 +57,7 @@ Result vectorise(const std::string& body, unsigned lanes = 8,
     }
     Result result;
     llvm::Function* vector =
-        halyard::jit::spmd::vectorise(*module->getFunction("k"), {lanes, {64, 1, 1}, 16, masked}, true, result.why);
+        halyard::jit::spmd::vectorise(*module->getFunction("k"), {lanes, {64, 1, 1}, 16, masked}, nullptr, result.why);
     if (vector == nullptr)
         return result;
     llvm::raw_string_ostream out(result.text);

@@ -18,6 +18,8 @@ struct Described {
     VkPhysicalDeviceVulkan13Features core13{};
     std::vector<VkQueueFamilyProperties> families;
     VkPhysicalDeviceMemoryProperties memory{};
+    std::vector<const char*> extensions;
+    VkExternalMemoryFeatureFlags opaqueDescriptors = 0;
 };
 Described described;
 
@@ -57,8 +59,11 @@ VKAPI_ATTR void VKAPI_CALL getProperties2(VkPhysicalDevice device, VkPhysicalDev
     core13->maxBufferSize = uint64_t{1} << 30;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL getExtensions(VkPhysicalDevice, const char*, uint32_t* count, VkExtensionProperties*) {
-    *count = 0;
+VKAPI_ATTR VkResult VKAPI_CALL getExtensions(VkPhysicalDevice, const char*, uint32_t* count,
+                                             VkExtensionProperties* out) {
+    *count = static_cast<uint32_t>(described.extensions.size());
+    for (size_t i = 0; out != nullptr && i < described.extensions.size(); ++i)
+        std::strcpy(out[i].extensionName, described.extensions[i]);
     return VK_SUCCESS;
 }
 
@@ -82,6 +87,12 @@ VKAPI_ATTR void VKAPI_CALL getMemory(VkPhysicalDevice, VkPhysicalDeviceMemoryPro
     *out = described.memory;
 }
 
+VKAPI_ATTR void VKAPI_CALL getExternalBuffers(VkPhysicalDevice, const VkPhysicalDeviceExternalBufferInfo* info,
+                                              VkExternalBufferProperties* out) {
+    const bool opaque = info->handleType == VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
+    out->externalMemoryProperties.externalMemoryFeatures = opaque ? described.opaqueDescriptors : 0;
+}
+
 constexpr VkMemoryPropertyFlags kLocal = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
 constexpr VkMemoryPropertyFlags kMapped = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
 constexpr VkMemoryPropertyFlags kCached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
@@ -95,6 +106,7 @@ protected:
         vkGetPhysicalDeviceFeatures2 = getFeatures;
         vkGetPhysicalDeviceQueueFamilyProperties = getFamilies;
         vkGetPhysicalDeviceMemoryProperties = getMemory;
+        vkGetPhysicalDeviceExternalBufferProperties = getExternalBuffers;
         described = {};
         described.core.shaderInt64 = described.core.shaderInt16 = VK_TRUE;
         described.core11.storageBuffer16BitAccess = VK_TRUE;
@@ -208,6 +220,30 @@ TEST_F(VulkanAdapter, WithoutCoherentMemoryIsRefused) {
     setMemory({{kLocal, 8}});
     EXPECT_FALSE(look());
     EXPECT_EQ(why_, "Test GPU lacks memory for the device or coherent memory for the host");
+}
+
+TEST_F(VulkanAdapter, MemoryIsSharedWhereTheDriverBothExportsAndImportsIt) {
+    const auto shares = [&] {
+        const std::optional<Adapter> adapter = look();
+        EXPECT_TRUE(adapter) << why_;
+        const std::vector<const char*> enabled = chooseExtensions(*adapter);
+        const bool claims = (adapter->properties.capabilities & HY_CAP_IPC) != 0;
+        const bool enables = std::any_of(enabled.begin(), enabled.end(), [](const char* name) {
+            return std::strcmp(name, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME) == 0;
+        });
+        EXPECT_EQ(claims, enables);
+        return claims;
+    };
+    constexpr VkExternalMemoryFeatureFlags kBoth =
+        VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT | VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+    described.opaqueDescriptors = kBoth;
+    EXPECT_FALSE(shares()) << "without the extension";
+    described.extensions = {VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME};
+    EXPECT_TRUE(shares());
+    described.opaqueDescriptors = VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+    EXPECT_FALSE(shares()) << "what cannot be exported";
+    described.opaqueDescriptors = VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT;
+    EXPECT_FALSE(shares()) << "what cannot be imported";
 }
 
 } // namespace

@@ -1,13 +1,14 @@
 # `halyard-bench cpu`. The yardsticks get everything that this machine's processor has, in every build type, and clang's
 # own OpenMP; glibc's vector functions as well.
-set(kernels blackscholes histogram mandelbrot scan sgemm_naive sgemm_tiled spmv stencil vecadd)
+set(kernels bitonic blackscholes convolution fft gemm_int8 histogram kmeans mandelbrot raymarch scan sgemm_naive sgemm_tiled
+            sha256 spmv stencil stencil3d vecadd)
 list(TRANSFORM kernels REPLACE "(.+)" "${CMAKE_CURRENT_SOURCE_DIR}/cpu/kernels/\\1.cl" OUTPUT_VARIABLE kernelFiles)
 halyard_add_kernels(halyard-bench SOURCES ${kernelFiles} EMBED)
 
 set(native "${CMAKE_CURRENT_BINARY_DIR}/cpu")
 file(MAKE_DIRECTORY "${native}")
 # OpenCL takes the text, in which the kernels that `halyard-bench cuda` shares have their headers inside.
-foreach(file IN LISTS kernelFiles ITEMS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/twins.cl")
+foreach(file IN LISTS kernelFiles ITEMS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/twins.cl" "${CMAKE_CURRENT_SOURCE_DIR}/launch.cl")
     get_filename_component(name "${file}" NAME_WE)
     set(text "${native}/${name}_cl.txt")
     add_custom_command(
@@ -19,24 +20,30 @@ foreach(file IN LISTS kernelFiles ITEMS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/twins.
 endforeach()
 target_include_directories(halyard-bench PRIVATE "${native}")
 
-foreach(name openmp roof wide)
+# An object of native/<source>.cpp with some options more.
+function(add_native name source)
     set(object "${native}/${name}.o")
-    set(isa "-march=native")
-    if(name STREQUAL "wide") # called where the processor has it
-        list(APPEND isa -mavx512f -mavx512dq)
-    endif()
     add_custom_command(
         OUTPUT "${object}"
-        COMMAND "${HALYARD_TWIN_COMPILER}" -std=c++20 -O3 ${isa} -fPIE -fopenmp -fno-math-errno -fveclib=libmvec -Wall -Wextra -Werror
-                -Wno-pass-failed -MD -MF "${object}.d" -MT "${object}" -c "${CMAKE_CURRENT_SOURCE_DIR}/cpu/native/${name}.cpp" -o "${object}"
-        DEPENDS cpu/native/${name}.cpp DEPFILE "${object}.d" COMMENT "Compiling ${name}.cpp with clang for this processor" VERBATIM)
+        COMMAND "${HALYARD_TWIN_COMPILER}" -std=c++20 -O3 -march=native ${ARGN} -fPIE -fopenmp -Wall -Wextra -Werror -Wno-pass-failed
+                -MD -MF "${object}.d" -MT "${object}" -c "${CMAKE_CURRENT_SOURCE_DIR}/cpu/native/${source}.cpp" -o "${object}"
+        DEPENDS cpu/native/${source}.cpp DEPFILE "${object}.d" COMMENT "Compiling ${name} with clang for this processor" VERBATIM)
     target_sources(halyard-bench PRIVATE "${object}")
+    set_source_files_properties("${object}" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+endfunction()
+foreach(name classics more)
+    add_native(openmp_${name}_plain openmp_${name} -DHALYARD_OPENMP=plain -ffast-math)
+    add_native(openmp_${name}_fast openmp_${name} -DHALYARD_OPENMP=fast -ffast-math -mprefer-vector-width=512 -fveclib=libmvec)
 endforeach()
-set_source_files_properties("${native}/openmp.o" "${native}/roof.o" "${native}/wide.o" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+add_native(roof roof)
+foreach(name wide wide_streams) # called where the processor has it
+    add_native(${name} ${name} -mavx512f -mavx512dq -mavx512bw -mavx512vl)
+endforeach()
 target_link_libraries(halyard-bench PRIVATE "${twinOpenMP}" mvec)
 
-target_sources(halyard-bench PRIVATE cpu/cpu.cpp cpu/halyard_side.cpp cpu/host_side.cpp cpu/table.cpp
-    cpu/twins/compute.cpp cpu/twins/groups.cpp cpu/twins/matrix.cpp cpu/twins/streaming.cpp cpu/twins/twins.cpp)
+target_sources(halyard-bench PRIVATE cpu/cpu.cpp cpu/halyard_side.cpp cpu/host_side.cpp cpu/latency.cpp cpu/plot.cpp cpu/table.cpp
+    cpu/twins/compute.cpp cpu/twins/groups.cpp cpu/twins/integers.cpp cpu/twins/learning.cpp cpu/twins/matrix.cpp
+    cpu/twins/signals.cpp cpu/twins/streaming.cpp cpu/twins/twins.cpp)
 set_source_files_properties(cpu/cpu.cpp PROPERTIES COMPILE_DEFINITIONS "HALYARD_TWIN_COMPILER=\"${HALYARD_TWIN_COMPILER}\"")
 find_package(OpenCL QUIET)
 if(OpenCL_FOUND)
@@ -45,4 +52,4 @@ if(OpenCL_FOUND)
 else()
     target_sources(halyard-bench PRIVATE cpu/no_opencl.cpp)
 endif()
-set_property(SOURCE main.cpp APPEND PROPERTY COMPILE_DEFINITIONS HALYARD_BENCH_CPU)
+set_property(SOURCE main.cpp launch.cpp APPEND PROPERTY COMPILE_DEFINITIONS HALYARD_BENCH_CPU)

@@ -42,13 +42,13 @@ using Mem = Owned<cl_mem, clReleaseMemObject>;
 
 class OpenClSide final : public Side {
 public:
-    OpenClSide(cl_context context, cl_command_queue queue, cl_device_id device, const Twin& twin)
+    OpenClSide(cl_context context, cl_command_queue queue, cl_device_id device, const char* options, const Twin& twin)
         : twin_(twin), queue_(queue), host_(twin) {
         cl_int status = CL_SUCCESS;
         const char* source = twin.code.source; // the older header wants a pointer to a pointer that it may change
         program_ = Program(clCreateProgramWithSource(context, 1, &source, nullptr, &status));
         require(status, "clCreateProgramWithSource");
-        status = clBuildProgram(program_.get(), 1, &device, "-cl-std=CL2.0", nullptr, nullptr);
+        status = clBuildProgram(program_.get(), 1, &device, options, nullptr, nullptr);
         if (status != CL_SUCCESS) {
             std::string log(16384, '\0');
             clGetProgramBuildInfo(program_.get(), device, CL_PROGRAM_BUILD_LOG, log.size(), log.data(), nullptr);
@@ -110,7 +110,8 @@ private:
 
 class PoclDevice final : public OpenCl {
 public:
-    PoclDevice(cl_platform_id platform, cl_device_id device) : platform_(platform), device_(device) {
+    PoclDevice(cl_platform_id platform, cl_device_id device, bool hasty)
+        : platform_(platform), device_(device), options_(hasty ? "-cl-std=CL2.0 -cl-opt-disable" : "-cl-std=CL2.0") {
         cl_int status = CL_SUCCESS;
         context_ = Context(clCreateContext(nullptr, 1, &device, nullptr, nullptr, &status));
         require(status, "clCreateContext");
@@ -125,19 +126,20 @@ public:
         return fmt::format("{}, {}", version, device);
     }
     std::unique_ptr<Side> makeSide(const Twin& twin) override {
-        return std::make_unique<OpenClSide>(context_.get(), queue_.get(), device_, twin);
+        return std::make_unique<OpenClSide>(context_.get(), queue_.get(), device_, options_, twin);
     }
 
 private:
     cl_platform_id platform_;
     cl_device_id device_;
+    const char* options_;
     Context context_;
     Queue queue_;
 };
 
 } // namespace
 
-std::unique_ptr<OpenCl> openOpenCl(std::string& outReason) {
+std::unique_ptr<OpenCl> openOpenCl(bool hasty, std::string& outReason) {
     cl_platform_id platforms[16] = {};
     cl_uint count = 0;
     if (clGetPlatformIDs(16, platforms, &count) != CL_SUCCESS) {
@@ -149,7 +151,7 @@ std::unique_ptr<OpenCl> openOpenCl(std::string& outReason) {
         cl_device_id device = nullptr;
         if (std::string(name) == "Portable Computing Language" &&
             clGetDeviceIDs(platforms[i], CL_DEVICE_TYPE_CPU, 1, &device, nullptr) == CL_SUCCESS) {
-            return std::make_unique<PoclDevice>(platforms[i], device);
+            return std::make_unique<PoclDevice>(platforms[i], device, hasty);
         }
     }
     outReason = fmt::format("none of the {} OpenCL platforms is PoCL with a processor device", count);

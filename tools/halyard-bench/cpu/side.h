@@ -31,7 +31,8 @@ public:
     virtual std::unique_ptr<Side> makeSide(const Twin& twin) = 0;
 };
 
-// PoCL's processor device, or null with the reason: not built in, no loader's platform, no such device.
-std::unique_ptr<OpenCl> openOpenCl(std::string& outReason);
+// PoCL's processor device, or null with the reason: not built in, no loader's platform, no such device. `hasty`: it
+// takes less time to compile, for code that nobody times.
+std::unique_ptr<OpenCl> openOpenCl(bool hasty, std::string& outReason);
 
 } // namespace halyard::bench::cpu

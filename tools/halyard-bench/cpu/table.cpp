@@ -8,12 +8,12 @@
 namespace halyard::bench {
 namespace {
 
-constexpr const char* kTimes[] = {"halyard", "pocl", "openmp", "wide", "roof"};
-constexpr const char* kRatios[] = {"vs_pocl", "vs_openmp", "vs_wide"};
+constexpr const char* kTimes[] = {"halyard", "pocl", "openmp", "openmp_fast", "wide", "roof"};
+constexpr const char* kRatios[] = {"vs_pocl", "vs_openmp", "vs_openmp_fast", "vs_wide"};
 
 std::string number(const std::map<std::string, double>& row, const std::string& name) {
     const auto found = row.find(name);
-    return found == row.end() ? fmt::format("{:>11}", "-") : fmt::format("{:>11.3f}", found->second);
+    return found == row.end() ? fmt::format("{:>15}", "-") : fmt::format("{:>15.3f}", found->second);
 }
 
 } // namespace
@@ -44,12 +44,12 @@ std::string cpuTable(const Results& results) {
     }
     std::string table = fmt::format("{}\n{:<13}", about, "ms");
     for (const char* column : kTimes) {
-        table += fmt::format("{:>11}", column);
+        table += fmt::format("{:>15}", column);
     }
     for (const char* column : kRatios) {
-        table += fmt::format("{:>11}", column);
+        table += fmt::format("{:>15}", column);
     }
-    table += fmt::format("{:>11}  {}\n", "spread %", "sizes");
+    table += fmt::format("{:>15}  {}\n", "spread %", "sizes");
     for (const std::string& kernel : order) {
         const auto& row = rows[kernel];
         table += fmt::format("{:<13}", kernel);

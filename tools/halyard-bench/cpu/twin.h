@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "cpu/native/openmp.h"
 #include "halyard/halyard.h"
 
 namespace halyard::bench::cpu {
@@ -34,11 +35,15 @@ public:
     explicit Memory(std::vector<uint32_t*> buffers) : buffers_(std::move(buffers)) {}
     float* floats(size_t index) const { return reinterpret_cast<float*>(buffers_[index]); }
     uint32_t* words(size_t index) const { return buffers_[index]; }
+    int32_t* integers(size_t index) const { return reinterpret_cast<int32_t*>(buffers_[index]); }
+    int8_t* bytes(size_t index) const { return reinterpret_cast<int8_t*>(buffers_[index]); }
 
 private:
     std::vector<uint32_t*> buffers_;
 };
 using HostVersion = std::function<void(const Memory&)>;
+
+constexpr double kFloatRounding = 0x1p-24; // relative error of one rounding
 
 struct Twin {
     std::string name;  // of the kernel
@@ -55,7 +60,7 @@ struct Twin {
     double mismatches; // part of the elements that may differ more: where a rounding decides how often a loop runs
     double bytes;      // that one launch must move at least
     double operations; // floating-point operations of one launch, 0 where they do not count
-    HostVersion openmp;
+    std::function<void(const OpenMp&, const Memory&)> openmp;
     HostVersion wide; // empty where there is none
 };
 
@@ -81,13 +86,29 @@ Twin makeBlackscholes(const Sizes& sizes);
 Twin makeHistogram(const Sizes& sizes);
 Twin makeTranspose(const Sizes& sizes);
 Twin makeSpmv(const Sizes& sizes);
+Twin makeStencil3d(const Sizes& sizes);
+Twin makeConvolution(const Sizes& sizes);
+Twin makeFft(const Sizes& sizes);
+Twin makeBitonic(const Sizes& sizes);
+Twin makeKmeans(const Sizes& sizes);
+Twin makeSha256(const Sizes& sizes);
+Twin makeRaymarch(const Sizes& sizes);
+Twin makeGemmInt8(const Sizes& sizes);
+Twin makeAttention(const Sizes& sizes);
 
 // `count` floats, the same each time, from a range.
 Words randomFloats(size_t count, float from, float to, uint32_t seed = 7);
+// `count` words of 32 random bits, the same each time.
+Words randomWords(size_t count, uint32_t seed = 7);
 inline float asFloat(uint32_t word) {
     float value = 0;
     std::memcpy(&value, &word, sizeof value);
     return value;
+}
+inline uint32_t asWord(float value) {
+    uint32_t word = 0;
+    std::memcpy(&word, &value, sizeof word);
+    return word;
 }
 inline float at(const Words& words, size_t index) {
     return asFloat(words[index]);

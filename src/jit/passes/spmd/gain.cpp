@@ -1,10 +1,12 @@
 #include "jit/passes/spmd/gain.h"
 
 #include "jit/passes/builtin.h"
+#include "jit/passes/spmd/widen.h"
 
 #include <cmath>
 
 #include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/Analysis/VectorUtils.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/Instructions.h>
@@ -20,9 +22,16 @@ namespace {
 constexpr double kLoop = 8;     // iterations that a loop is taken to have
 constexpr uint64_t kRecord = 4; // elements of a small record, and what one access to it costs
 constexpr double kExchange = 3; // of a lane into or out of a vector
+// Of a lane's access to a place of its own, by an instruction for all of them and without one. Scalar instructions run
+// side by side and those of a gather hardly do: measured with a sparse product, whose rows have places of their own.
+constexpr double kGathered = 2.5;
+constexpr double kPicked = 4;
+// Lanes leave a loop one by one, and the others wait for the last: what a mean number of iterations costs more.
+constexpr double kWaiting = 2;
 
 // The cost of all lanes, where one scalar instruction costs 1.
-double vectorCost(const Instruction& instruction, const Shapes& shapes, unsigned lanes) {
+double vectorCost(const Instruction& instruction, const Shapes& shapes, unsigned lanes,
+                  const llvm::TargetTransformInfo& costs) {
     const double serial = lanes * (1 + kExchange);
     if (const llvm::Value* pointer = llvm::getLoadStorePointerOperand(&instruction)) {
         const LaneShape shape = shapes.of(pointer);
@@ -41,7 +50,12 @@ double vectorCost(const Instruction& instruction, const Shapes& shapes, unsigned
         if (stride && *stride > 0 && static_cast<uint64_t>(*stride) <= kRecord * size) {
             return kRecord; // rows and shuffles, more often than not (interleave.h)
         }
-        return 1.2 * lanes;
+        llvm::Type* wide = wideType(llvm::getLoadStoreType(&instruction), lanes);
+        const llvm::Align align = llvm::getLoadStoreAlignment(&instruction);
+        const bool together =
+            wide != nullptr && (llvm::isa<llvm::LoadInst>(instruction) ? costs.isLegalMaskedGather(wide, align)
+                                                                       : costs.isLegalMaskedScatter(wide, align));
+        return (together ? kGathered : kPicked) * lanes;
     }
     if (llvm::isa<llvm::AtomicRMWInst, llvm::AtomicCmpXchgInst>(instruction)) {
         return serial;
@@ -60,13 +74,18 @@ double vectorCost(const Instruction& instruction, const Shapes& shapes, unsigned
 
 } // namespace
 
-bool gains(const llvm::Function& function, const llvm::LoopInfo& loops, const Shapes& shapes, unsigned lanes) {
+bool gains(const llvm::Function& function, const llvm::LoopInfo& loops, const Levels& levels, const Shapes& shapes,
+           unsigned lanes, const llvm::TargetTransformInfo& costs) {
     double vector = 0;
     double scalar = 0;
     for (const llvm::BasicBlock& block : function) {
         const double times = std::pow(kLoop, loops.getLoopDepth(&block));
+        bool waits = false;
+        for (const Level* level = levels.nodeOf(&block).level; level != nullptr; level = level->parent) {
+            waits = waits || level->divergent;
+        }
         for (const Instruction& instruction : block) {
-            vector += times * vectorCost(instruction, shapes, lanes);
+            vector += times * (waits ? kWaiting : 1) * vectorCost(instruction, shapes, lanes, costs);
             scalar += times * lanes;
         }
     }

@@ -245,10 +245,35 @@ LaneShape Shapes::transfer(const Instruction& instruction) const {
     if (instruction.isBinaryOp() && scalar && instruction.getType()->isIntegerTy()) {
         return transferBinary(instruction);
     }
-    if (uniform) {
+    if (uniform || isSameComparison(instruction)) {
         return LaneShape::uniform();
     }
     return scalar ? transferAddress(instruction) : LaneShape::varying();
+}
+
+// Whether it compares consecutive numbers with a bound that none of them can step over: both begin at multiples of the
+// lanes.
+bool Shapes::isSameComparison(const Instruction& instruction) const {
+    const auto* compare = llvm::dyn_cast<llvm::ICmpInst>(&instruction);
+    if (compare == nullptr || !compare->isRelational()) {
+        return false;
+    }
+    auto predicate = compare->getPredicate();
+    const Value* row = compare->getOperand(0);
+    const Value* bound = compare->getOperand(1);
+    if (of(row).isUniform()) {
+        std::swap(row, bound);
+        predicate = llvm::CmpInst::getSwappedPredicate(predicate);
+    }
+    const bool below = predicate == llvm::CmpInst::ICMP_ULT || predicate == llvm::CmpInst::ICMP_SLT ||
+                       predicate == llvm::CmpInst::ICMP_UGE || predicate == llvm::CmpInst::ICMP_SGE;
+    // `x > 127` is what is left of `x >= 128`.
+    const auto* number = llvm::dyn_cast<llvm::ConstantInt>(bound);
+    const uint32_t multiple = below ? of(bound).multiple
+                              : number != nullptr && number->getBitWidth() <= 64
+                                  ? multipleOf(number->getZExtValue() + 1)
+                                  : 1;
+    return of(row).stride == 1 && isAligned(row) && of(bound).isUniform() && multiple >= lanes_.count;
 }
 
 LaneShape Shapes::transferPhi(const llvm::PHINode& phi) const {

@@ -59,6 +59,7 @@ private:
     void settle(llvm::Function& function);
     LaneShape transfer(const llvm::Instruction& instruction) const;
     LaneShape transferCall(const llvm::CallInst& call) const;
+    bool isSameComparison(const llvm::Instruction& instruction) const;
     LaneShape transferPhi(const llvm::PHINode& phi) const;
     LaneShape transferBinary(const llvm::Instruction& instruction) const;
     LaneShape transferAddress(const llvm::Instruction& instruction) const;

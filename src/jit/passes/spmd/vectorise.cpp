@@ -4,6 +4,7 @@
 #include "jit/passes/loop_extents.h"
 #include "jit/passes/spmd/flow.h"
 #include "jit/passes/spmd/gain.h"
+#include "jit/passes/spmd/row_guards.h"
 
 #include <memory>
 
@@ -38,6 +39,7 @@ using llvm::Value;
 namespace {
 
 constexpr unsigned kMaxLanes = 32; // bits of a mask
+constexpr uint64_t kRegistersPerValue = 2;
 
 struct Erased {
     void operator()(llvm::Function* function) const { function->eraseFromParent(); }
@@ -208,7 +210,8 @@ std::string problemOf(const Instruction& instruction, const Levels& levels, cons
 
 } // namespace
 
-llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool always, std::string& why) {
+llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm::TargetMachine* weigh,
+                          std::string& why) {
     for (const Instruction& instruction : llvm::instructions(kernel)) {
         const Builtin builtin = builtinOf(instruction);
         if (builtin == Builtin::Collective) {
@@ -233,6 +236,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
     llvm::removeUnreachableBlocks(*work);
     unifyReturns(*work);
     splitAtRegionEnds(*work);
+    guardRows(*work, lanes.count);
     boundIds(*work, lanes.workgroupSize);
     prepare(*work);
     llvm::DominatorTree dominators(*work);
@@ -260,7 +264,8 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
             why = "an operation of those that leave a loop together";
         }
     }
-    if (why.empty() && !always && !gains(*work, loops, shapes, lanes.count)) {
+    if (why.empty() && weigh != nullptr &&
+        !gains(*work, loops, levels, shapes, lanes.count, weigh->getTargetTransformInfo(*work))) {
         why = "no gain: too much is done one lane after the other";
     }
     if (!why.empty()) {
@@ -276,15 +281,26 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool alway
 
 unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,
                      const std::array<uint32_t, 3>& workgroupSize, uint32_t subgroupSize) {
-    const bool together = llvm::any_of(llvm::instructions(kernel), [](const Instruction& instruction) {
-        return builtinOf(instruction) == Builtin::Collective;
-    });
-    if (together && subgroupSize >= 4 && subgroupSize <= kMaxLanes && workgroupSize[0] % subgroupSize == 0) {
-        return subgroupSize;
+    bool asksSubgroups = false;
+    bool doubles = false;
+    for (const Instruction& instruction : llvm::instructions(kernel)) {
+        const Builtin builtin = builtinOf(instruction);
+        if (builtin == Builtin::Collective && subgroupSize >= 4 && subgroupSize <= kMaxLanes &&
+            workgroupSize[0] % subgroupSize == 0) {
+            return subgroupSize;
+        }
+        asksSubgroups = asksSubgroups || builtin == Builtin::SubgroupId || builtin == Builtin::SubgroupLocalId ||
+                        builtin == Builtin::SubgroupSize;
+        doubles = doubles || instruction.getType()->getScalarType()->isDoubleTy();
     }
     const llvm::TargetTransformInfo costs = machine.getTargetTransformInfo(kernel);
     const uint64_t bits = costs.getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector).getFixedValue();
-    unsigned lanes = std::min<unsigned>(16, static_cast<unsigned>(bits / 32));
+    // Two registers for each value: an instruction of one need not wait for that of the other, and what is done once
+    // for all lanes is done half as often.
+    unsigned lanes = std::min(kMaxLanes, static_cast<unsigned>(kRegistersPerValue * bits / (doubles ? 64 : 32)));
+    if (asksSubgroups) {
+        lanes = std::min(lanes, subgroupSize);
+    }
     while (lanes > 1 && workgroupSize[0] % lanes != 0) {
         lanes /= 2;
     }

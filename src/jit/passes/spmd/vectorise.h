@@ -19,8 +19,10 @@ namespace halyard::jit::spmd {
 // The vector form of `kernel`, in its module, with the same parameters; or null, and in `why` what it has that
 // cannot be vectorised or would not gain. In the new function hy.global_id(0), hy.local_id(0) and the linear ids are
 // those of lane 0. It is right for global ids below 2^31. `kernel` is not changed.
-// REQUIRES: everything is inlined; lanes.count divides lanes.workgroupSize[0]; `always`: do not weigh the gain.
-llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, bool always, std::string& why);
+// REQUIRES: everything is inlined; lanes.count divides lanes.workgroupSize[0]; `weigh`: the processor to weigh
+// the gain for; null: do it in any case.
+llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm::TargetMachine* weigh,
+                          std::string& why);
 
 // How many lanes suit the processor and the workgroup; 1: none. For operations of the subgroup: the subgroup.
 unsigned chooseLanes(const llvm::Function& kernel, const llvm::TargetMachine& machine,

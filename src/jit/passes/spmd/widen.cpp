@@ -279,6 +279,26 @@ bool Widener::isLikelyContiguous(const Value* pointer, Type* element) const {
            data_.getTypeSizeInBits(element) == data_.getTypeStoreSizeInBits(element);
 }
 
+// Comparisons of ids, in the 32 bits that most kernels ask for and that masks are cheapest of; null: of anything else.
+Value* Widener::emitNarrow(IRBuilder<>& at, const llvm::CmpInst& compare) {
+    constexpr uint64_t kEnd = uint64_t{1} << 31; // signed or not, it is the same below
+    Value* narrow[2];
+    for (unsigned i = 0; i < 2; ++i) {
+        const Value* operand = compare.getOperand(i);
+        const LaneShape shape = shapes_.of(operand);
+        const auto* number = llvm::dyn_cast<llvm::ConstantInt>(operand);
+        const auto* call = llvm::dyn_cast<llvm::CallInst>(operand);
+        const bool isId = call != nullptr && isQuery(builtinOf(*call)) && call->getRange() &&
+                          call->getRange()->getUnsignedMax().ult(kEnd);
+        const bool fits = number != nullptr ? number->getValue().ult(kEnd) : isId;
+        if (!operand->getType()->isIntegerTy(64) || !shape.isScalar() || !fits) {
+            return nullptr;
+        }
+        narrow[i] = spread(at, at.CreateTrunc(scalar(at, operand), at.getInt32Ty()), shape.stride);
+    }
+    return at.CreateICmp(compare.getPredicate(), narrow[0], narrow[1]);
+}
+
 void Widener::emitWide(IRBuilder<>& at, const Instruction& instruction, Value* mask) {
     const auto operand = [&](unsigned i) { return vector(at, instruction.getOperand(i)); };
     Type* type = wideType(instruction.getType(), lanes_);
@@ -292,7 +312,8 @@ void Widener::emitWide(IRBuilder<>& at, const Instruction& instruction, Value* m
     } else if (const auto* unary = llvm::dyn_cast<llvm::UnaryOperator>(&instruction)) {
         result = at.CreateUnOp(unary->getOpcode(), operand(0));
     } else if (const auto* compare = llvm::dyn_cast<llvm::CmpInst>(&instruction)) {
-        result = at.CreateCmp(compare->getPredicate(), operand(0), operand(1));
+        result = emitNarrow(at, *compare);
+        result = result != nullptr ? result : at.CreateCmp(compare->getPredicate(), operand(0), operand(1));
     } else if (const auto* cast = llvm::dyn_cast<llvm::CastInst>(&instruction)) {
         result = at.CreateCast(cast->getOpcode(), operand(0), type);
     } else if (llvm::isa<llvm::SelectInst>(instruction)) {

@@ -59,6 +59,7 @@ private:
     // An operation of the subgroup, whose invocations are the lanes (widen_collectives.cpp).
     void emitCollective(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
     void emitWide(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
+    llvm::Value* emitNarrow(llvm::IRBuilder<>& at, const llvm::CmpInst& compare);
     // One lane after the other, those of the mask.
     void serialise(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
     struct Places { // addresses: base[index of the lane]

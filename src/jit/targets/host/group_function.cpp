@@ -4,6 +4,7 @@
 #include "jit/kir.h"
 #include "jit/passes/builtin.h"
 #include "jit/targets/host/collective_code.h"
+#include "jit/targets/host/item_limit.h"
 #include "jit/targets/host/item_loops.h"
 #include "jit/targets/host/pieces.h"
 #include "jit/targets/host/work_item.h"
@@ -278,6 +279,15 @@ private:
     void buildPiece(llvm::IRBuilder<>& at, const Piece& piece, const Cut* from) {
         accessGroup_ = llvm::MDNode::getDistinct(llvm_, {});
         ItemLoops loops(values_, shape_.workgroupSize, firstId_);
+        std::optional<ItemLimit> limit;
+        if (from == nullptr && shape_.workgroupSize[0] != 0 && shape_.workgroupSize[1] == 1 &&
+            shape_.workgroupSize[2] == 1) {
+            limit = itemLimit(piece, slots_);
+        }
+        if (limit) {
+            const uint64_t end = llvm::alignTo(limit->end, shape_.lanes);
+            loops.limit(static_cast<uint32_t>(std::min<uint64_t>(end, shape_.workgroupSize[0])));
+        }
         const ItemValues item = loops.open(at);
         BasicBlock* tail = BasicBlock::Create(llvm_, "item.end", group_);
         Value* index = loops.index(at);
@@ -292,6 +302,11 @@ private:
         }
         restore(at, piece, item, index);
         clonePiece(at, piece, item, tail);
+        if (limit && limit->exact) {
+            auto* branch = llvm::cast<llvm::BranchInst>(map_[limit->branch]);
+            llvm::BranchInst::Create(branch->getSuccessor(limit->body), branch->getIterator());
+            branch->eraseFromParent();
+        }
         at.SetInsertPoint(tail);
         save(at, piece, index);
         if (cuts_.dispatched) {

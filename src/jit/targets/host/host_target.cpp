@@ -3,6 +3,7 @@
 #include "jit/kir.h"
 #include "jit/passes/bfloat.h"
 #include "jit/passes/builtin.h"
+#include "jit/passes/common_iterations.h"
 #include "jit/passes/kernel.h"
 #include "jit/passes/optimise.h"
 #include "jit/passes/spmd/vectorise.h"
@@ -214,11 +215,15 @@ private:
         keepRegions(kernel);
         applyWorkgroupSize(kernel, size);
         applySubgroupSize(kernel, subgroupSize, countsPartial, size);
+        liftQueries(kernel);
         dropMarkers(kernel, subgroupSize);
         simplify(module, *machine_, kArrayBytes);
         dropMarkers(kernel, subgroupSize);
         if (spv::Status status = checkLegality(kernel); !status) {
             return status;
+        }
+        if (size[0] != 0 && options.lanes != 1) {
+            splitCommonIterations(kernel, size);
         }
         formGroups(module, kernel, info, {size, false, subgroupSize, countsPartial}, wholeSubgroups, options.lanes);
         return verify(module, "after forming workgroups");
@@ -293,7 +298,7 @@ private:
             return nullptr;
         }
         std::string why;
-        llvm::Function* vector = spmd::vectorise(kernel, lanes, asked != 0, why);
+        llvm::Function* vector = spmd::vectorise(kernel, lanes, asked != 0 ? nullptr : machine_.get(), why);
         if (vector != nullptr) {
             setProcessor(*vector);
             tidy(*vector, *machine_);

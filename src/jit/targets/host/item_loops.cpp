@@ -113,7 +113,8 @@ void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* a
     loop.global->addIncoming(nextGlobal, latch);
     BasicBlock* done = BasicBlock::Create(context, "items.end", latch->getParent());
     const bool ordered = accessesBehindStores(loop.header);
-    llvm::BranchInst* branch = at.CreateCondBr(at.CreateICmpULT(next, group_.localSize[dimension]), loop.header, done);
+    Value* end = dimension == 0 && end_ != 0 ? at.getInt32(end_) : group_.localSize[dimension];
+    llvm::BranchInst* branch = at.CreateCondBr(at.CreateICmpULT(next, end), loop.header, done);
     // Vectors are vectorised, and a short body that is unrolled keeps in registers what it has for each of its items
     // from one turn of a loop around it to the next.
     const bool unrolls = group_.lanes > 1 && isStraight(loop.header, latch);

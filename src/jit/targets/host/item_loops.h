@@ -21,6 +21,8 @@ public:
               const std::array<llvm::Value*, 3>& firstId)
         : group_(group), knownSize_(knownSize), firstId_(firstId) {}
 
+    // Only for the items whose id in dimension 0 is below `end`, a multiple of the lanes. REQUIRES: one dimension.
+    void limit(uint32_t end) { end_ = end; }
     // Opens the loops at `at` and leaves it in the body.
     ItemValues open(llvm::IRBuilder<>& at);
     // The item's linear local id, i64; with lanes, the number of those items before it. REQUIRES: open.
@@ -44,6 +46,7 @@ private:
     const GroupValues& group_;
     const std::array<uint32_t, 3>& knownSize_;
     const std::array<llvm::Value*, 3>& firstId_;
+    uint32_t end_ = 0; // 0: all
     std::array<Loop, 3> loops_;
     ItemValues item_;
 };

@@ -232,8 +232,9 @@ void Slots::forwardWrites(BasicBlock& block) const {
     }
 }
 
-// The copies that a phi leaves on an edge after a lifted branch would cost a work-item loop of their own. Before the
-// branch they belong to the piece that made the value; that is right when the other edges do not read the cell.
+// The copies that a phi leaves on an edge from a lifted branch to the next cut would cost a work-item loop of their
+// own. Before the branch they belong to the piece that made the value; that is right when the other edges do not read
+// the cell.
 void Slots::hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts) {
     for (const Cut& cut : cuts.cuts) {
         BasicBlock* before = cut.block->getSinglePredecessor();
@@ -243,7 +244,7 @@ void Slots::hoistEdgeWrites(llvm::Function& kernel, const CutList& cuts) {
         }
         for (BasicBlock* edge : llvm::SmallVector<BasicBlock*, 4>(llvm::successors(cut.block))) {
             if (edge->getSinglePredecessor() != cut.block || edge->getTerminator()->getNumSuccessors() != 1 ||
-                cuts.find(edge) != nullptr || edge->size() == 1) {
+                cuts.find(edge) != nullptr || edge->size() == 1 || cuts.find(edge->getSingleSuccessor()) == nullptr) {
                 continue;
             }
             llvm::BitVector elsewhere = reads_[cut.block];

@@ -67,6 +67,31 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
         define(&call, exact(extended(instruction, typeOf(llvmType), operands), &call));
         return true;
     };
+    const auto withSign = [&](Id magnitude, Id sign) {
+        const uint32_t bits = bitsOf(llvmType);
+        const Id type = module_.intType(bits);
+        const uint64_t top = uint64_t{1} << (bits - 1);
+        const Id low = emit(Op::OpBitwiseAnd, type, {toBits(magnitude, llvmType), module_.constant(bits, top - 1)});
+        const Id high = emit(Op::OpBitwiseAnd, type, {toBits(sign, llvmType), module_.constant(bits, top)});
+        return fromBits(emit(Op::OpBitwiseOr, type, {low, high}), llvmType);
+    };
+    // Vulkan lets a zero have either sign, and where lavapipe's vectors have 256 bits it makes all of 64 bits positive.
+    // There it also rounds 1.5 to 1, so doubles are rounded by adding 2^52, above which all of them are whole.
+    const auto truncated = [&] {
+        define(&call, withSign(exact(extended(GLSLstd450Trunc, typeOf(llvmType), {operand(0)}), &call), operand(0)));
+        return true;
+    };
+    const auto roundedToEven = [&] {
+        const Id type = typeOf(llvmType);
+        const Id limit = constantOf(llvm::ConstantFP::get(llvmType, 0x1p52));
+        const Id magnitude = exact(extended(GLSLstd450FAbs, type, {operand(0)}), &call);
+        const Id raised = exact(emit(Op::OpFAdd, type, {magnitude, limit}), &call);
+        const Id whole = withSign(exact(emit(Op::OpFSub, type, {raised, limit}), &call), operand(0));
+        const Id small =
+            emit(Op::OpFOrdLessThan, typeOf(llvm::CmpInst::makeCmpResultType(llvmType)), {magnitude, limit});
+        define(&call, emit(Op::OpSelect, type, {small, whole, operand(0)}));
+        return true;
+    };
     const auto choose = [&](Op comparison) {
         const Id type = typeOf(llvmType);
         const Id condition =
@@ -89,11 +114,11 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
     case llvm::Intrinsic::ceil:
         return glsl(GLSLstd450Ceil, 1);
     case llvm::Intrinsic::trunc:
-        return glsl(GLSLstd450Trunc, 1);
+        return llvmType->isDoubleTy() ? truncated() : glsl(GLSLstd450Trunc, 1);
     case llvm::Intrinsic::rint:
     case llvm::Intrinsic::nearbyint:
     case llvm::Intrinsic::roundeven:
-        return glsl(GLSLstd450RoundEven, 1);
+        return llvmType->isDoubleTy() ? roundedToEven() : glsl(GLSLstd450RoundEven, 1);
     case llvm::Intrinsic::sqrt:
         return glsl(GLSLstd450Sqrt, 1);
     case llvm::Intrinsic::fma:
@@ -150,16 +175,9 @@ bool Emitter::intrinsic(const llvm::IntrinsicInst& call) {
         define(&call, emit(Op::OpBitwiseOr, type, {high, low}));
         return true;
     }
-    case llvm::Intrinsic::copysign: {
-        const uint32_t bits = bitsOf(llvmType);
-        const Id type = module_.intType(bits);
-        const uint64_t sign = uint64_t{1} << (bits - 1);
-        const Id magnitude =
-            emit(Op::OpBitwiseAnd, type, {toBits(operand(0), llvmType), module_.constant(bits, sign - 1)});
-        const Id signBit = emit(Op::OpBitwiseAnd, type, {toBits(operand(1), llvmType), module_.constant(bits, sign)});
-        define(&call, fromBits(emit(Op::OpBitwiseOr, type, {magnitude, signBit}), llvmType));
+    case llvm::Intrinsic::copysign:
+        define(&call, withSign(operand(0), operand(1)));
         return true;
-    }
     default:
         return false; // prepare.cpp has expanded what has a plain form in LLVM
     }

@@ -1,6 +1,7 @@
-// The yardsticks of `halyard-bench cpu`: the same work as loops under OpenMP (openmp*) and with AVX-512 by hand
-// (wide*), compiled by clang at -O3 for this machine's processor, hence in files of their own. Plain pointers and sizes
-// only: no inline function of a shared header may be compiled for more than the program's other files are.
+// The yardsticks of `halyard-bench cpu` beside the loops of openmp.h: what the machine can do, and the kernels with
+// AVX-512 by hand (wide*), compiled by clang at -O3 for this machine's processor, hence in files of their own. Plain
+// pointers and sizes only: no inline function of a shared header may be compiled for more than the program's other
+// files are.
 #pragma once
 
 #include <cstddef>
@@ -18,28 +19,18 @@ void setNativeSpin(int milliseconds);
 double measureBandwidth(const float* a, const float* b, float* c, size_t count);
 double measureMultiplyAdds();
 
-void openmpVecadd(const float* a, const float* b, float* c, uint32_t n);
-void openmpSaxpyTwin(float a, const float* x, float* y, uint32_t n);
-void openmpStencil(const float* in, float* out, uint32_t side);
-void openmpReduction(const float* in, float* sums, uint32_t n, uint32_t groups);
-void openmpScan(const float* in, float* out, uint32_t blocks);
-void openmpSgemm(const float* a, const float* b, float* c, uint32_t n);
-void openmpSgemmTiled(const float* a, const float* b, float* c, uint32_t n);
-void openmpSoftmax(const float* in, float* out, uint32_t rows, uint32_t columns);
-void openmpNbody(const float* bodies, float* accelerations, uint32_t n, float softening);
-void openmpMandelbrot(uint32_t* steps, uint32_t side, uint32_t limit);
-void openmpBlackscholes(const float* price, const float* strike, const float* years, float* call, float* put,
-                        uint32_t n);
-void openmpHistogram(const uint32_t* in, uint32_t* bins, uint32_t n);
-void openmpTranspose(const float* in, float* out, uint32_t n);
-void openmpSpmv(const uint32_t* starts, const uint32_t* columns, const float* values, const float* x, float* y,
-                uint32_t rows);
-
 void wideVecadd(const float* a, const float* b, float* c, uint32_t n);
 void wideSgemm(const float* a, const float* b, float* c, uint32_t n);
 void wideReduction(const float* in, float* sums, uint32_t n, uint32_t groups);
 void wideSoftmax(const float* in, float* out, uint32_t rows, uint32_t columns);
 void wideNbody(const float* bodies, float* accelerations, uint32_t n, float softening);
 void wideMandelbrot(uint32_t* steps, uint32_t side, uint32_t limit);
+void wideBlackscholes(const float* price, const float* strike, const float* years, float* call, float* put, uint32_t n);
+
+void wideSaxpy(float a, const float* x, float* y, uint32_t n);
+void wideStencil(const float* in, float* out, uint32_t side);
+void wideTranspose(const float* in, float* out, uint32_t n);
+void wideScan(const float* in, float* out, uint32_t blocks);
+void wideHistogram(const uint32_t* in, uint32_t* bins, uint32_t n, uint32_t groups);
 
 } // namespace halyard::bench::cpu

@@ -1,4 +1,5 @@
 #include "native.h"
+#include "openmp.h"
 
 #include <omp.h>
 
@@ -32,11 +33,26 @@ float chains(uint32_t rounds) {
 
 } // namespace
 
+bool haveWide() {
+    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+           __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+}
+
+int nativeThreads() {
+    return omp_get_max_threads();
+}
+
+void setNativeSpin(int milliseconds) {
+    kmp_set_blocktime(milliseconds);
+}
+
 double measureBandwidth(const float* a, const float* b, float* c, size_t count) {
+    OpenMp openmp = {};
+    fast::fillClassics(openmp);
     double best = 1e30;
     for (int attempt = 0; attempt < kTries; ++attempt) {
         const double start = omp_get_wtime();
-        openmpVecadd(a, b, c, static_cast<uint32_t>(count));
+        openmp.vecadd(a, b, c, static_cast<uint32_t>(count));
         const double took = omp_get_wtime() - start;
         best = took < best ? took : best;
     }

@@ -1,4 +1,5 @@
-// Kernels that arithmetic bounds: n-body, Mandelbrot, Black-Scholes.
+// Kernels that arithmetic bounds: n-body, Mandelbrot, Black-Scholes, ray marching.
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -9,6 +10,8 @@
 #include "cpu/twin.h"
 #include "mandelbrot_cl.spv.h"
 #include "mandelbrot_cl.txt.h"
+#include "raymarch_cl.spv.h"
+#include "raymarch_cl.txt.h"
 #include "twins_cl.spv.h"
 #include "twins_cl.txt.h"
 
@@ -17,6 +20,33 @@ namespace {
 
 double cumulative(double d) {
     return 0.5 * std::erfc(-d * std::sqrt(0.5));
+}
+
+double sceneDistance(double x, double y, double z) {
+    const double sx = x - 4 * std::floor(x / 4) - 2;
+    const double sz = z - 4 * std::floor(z / 4) - 2;
+    return std::min(std::sqrt(sx * sx + y * y + sz * sz) - 1, 0.7 * (y + 1.5 + 0.1 * (sx * sx + sz * sz)));
+}
+
+struct Ray {
+    double depth;
+    uint32_t steps;
+};
+
+Ray marched(double px, double py, double width, double height, double farEnd) {
+    const double u = (px - 0.5 * width) / height;
+    const double v = (0.5 * height - py) / height;
+    const double length = std::sqrt(u * u + v * v + 1);
+    Ray ray = {0, 0};
+    for (; ray.steps < 128; ++ray.steps) {
+        const double distance =
+            sceneDistance(0.3 + ray.depth * u / length, 0.8 + ray.depth * v / length, ray.depth / length);
+        if (distance < 0.001 || ray.depth > farEnd) {
+            break;
+        }
+        ray.depth += distance;
+    }
+    return {std::min(ray.depth, farEnd), ray.steps};
 }
 
 } // namespace
@@ -49,7 +79,7 @@ Twin makeNbody(const Sizes& sizes) {
     twin.tolerance = 2e-3; // single precision over forces that cancel
     twin.bytes = 32.0 * n;
     twin.operations = 20.0 * n * n;
-    twin.openmp = [n](const Memory& m) { openmpNbody(m.floats(0), m.floats(1), n, kSoftening); };
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) { omp.nbody(m.floats(0), m.floats(1), n, kSoftening); };
     twin.wide = [n](const Memory& m) { wideNbody(m.floats(0), m.floats(1), n, kSoftening); };
     return twin;
 }
@@ -89,7 +119,7 @@ Twin makeMandelbrot(const Sizes& sizes) {
         steps += twin.expected(i) * static_cast<double>(twin.stride);
     }
     twin.operations = 8.0 * steps;
-    twin.openmp = [side](const Memory& m) { openmpMandelbrot(m.words(0), side, kLimit); };
+    twin.openmp = [side](const OpenMp& omp, const Memory& m) { omp.mandelbrot(m.words(0), side, kLimit); };
     twin.wide = [side](const Memory& m) { wideMandelbrot(m.words(0), side, kLimit); };
     return twin;
 }
@@ -116,8 +146,43 @@ Twin makeBlackscholes(const Sizes& sizes) {
     twin.stride = 1;
     twin.tolerance = 2e-4; // the polynomial's own error, times a strike of up to 100
     twin.bytes = 20.0 * n;
-    twin.openmp = [n](const Memory& m) {
-        openmpBlackscholes(m.floats(0), m.floats(1), m.floats(2), m.floats(3), m.floats(4), n);
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) {
+        omp.blackscholes(m.floats(0), m.floats(1), m.floats(2), m.floats(3), m.floats(4), n);
+    };
+    twin.wide = [n](const Memory& m) {
+        wideBlackscholes(m.floats(0), m.floats(1), m.floats(2), m.floats(3), m.floats(4), n);
+    };
+    return twin;
+}
+
+Twin makeRaymarch(const Sizes& sizes) {
+    const uint32_t width = sizes.small ? 64 : 1024;
+    const uint32_t height = sizes.small ? 32 : 1024;
+    constexpr float kFarEnd = 40.0f;
+    Twin twin = {};
+    twin.name = "raymarch";
+    twin.sizes = fmt::format("{} x {} rays, at most 128 steps, groups of 16 x 16", width, height);
+    twin.code = {raymarch_cl_txt, raymarch_cl_spv, raymarch_cl_spv_size};
+    twin.groups = {width / 16, height / 16, 1};
+    twin.groupSize = {16, 16, 1};
+    twin.buffers = {Words(size_t{width} * height)};
+    twin.arguments = {Slot{0}, width, height, kFarEnd};
+    twin.output = 0;
+    const auto ray = [width, height](size_t i) {
+        return marched(static_cast<double>(i % width), static_cast<double>(i / width), width, height, kFarEnd);
+    };
+    twin.expected = [ray](size_t i) { return ray(i).depth; };
+    twin.stride = width > 1000 ? 7 : 1;
+    twin.tolerance = 0.002; // a march ends within 0.001 of the surface, where a rounding decides on one more step
+    twin.mismatches = 0.02; // rays that graze a sphere
+    twin.bytes = 4.0 * width * height;
+    double steps = 0;
+    for (size_t i = 0; i < twin.buffers[0].size(); i += twin.stride) {
+        steps += static_cast<double>(ray(i).steps) * static_cast<double>(twin.stride);
+    }
+    twin.operations = 29.0 * steps;
+    twin.openmp = [width, height](const OpenMp& omp, const Memory& m) {
+        omp.raymarch(m.floats(0), width, height, kFarEnd);
     };
     return twin;
 }

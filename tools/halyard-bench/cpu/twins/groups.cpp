@@ -39,7 +39,9 @@ Twin makeReduction(const Sizes& sizes) {
     twin.stride = 1;
     twin.tolerance = 1e-4;
     twin.bytes = 4.0 * n;
-    twin.openmp = [n, groups](const Memory& m) { openmpReduction(m.floats(0), m.floats(1), n, groups); };
+    twin.openmp = [n, groups](const OpenMp& omp, const Memory& m) {
+        omp.reduction(m.floats(0), m.floats(1), n, groups);
+    };
     twin.wide = [n, groups](const Memory& m) { wideReduction(m.floats(0), m.floats(1), n, groups); };
     return twin;
 }
@@ -68,7 +70,8 @@ Twin makeScan(const Sizes& sizes) {
     // 2019)
     twin.tolerance = 16 * 6e-8 * 128;
     twin.bytes = 8.0 * static_cast<double>(count);
-    twin.openmp = [blocks](const Memory& m) { openmpScan(m.floats(0), m.floats(1), blocks); };
+    twin.openmp = [blocks](const OpenMp& omp, const Memory& m) { omp.scan(m.floats(0), m.floats(1), blocks); };
+    twin.wide = [blocks](const Memory& m) { wideScan(m.floats(0), m.floats(1), blocks); };
     return twin;
 }
 
@@ -106,7 +109,9 @@ Twin makeSoftmax(const Sizes& sizes) {
     twin.stride = 1;
     twin.tolerance = 1e-6; // the values are about 1/columns
     twin.bytes = 8.0 * static_cast<double>(count);
-    twin.openmp = [rows, columns](const Memory& m) { openmpSoftmax(m.floats(0), m.floats(1), rows, columns); };
+    twin.openmp = [rows, columns](const OpenMp& omp, const Memory& m) {
+        omp.softmax(m.floats(0), m.floats(1), rows, columns);
+    };
     twin.wide = [rows, columns](const Memory& m) { wideSoftmax(m.floats(0), m.floats(1), rows, columns); };
     return twin;
 }
@@ -135,7 +140,8 @@ Twin makeHistogram(const Sizes& sizes) {
     twin.expected = [counts](size_t i) { return double{static_cast<double>(counts[i])}; };
     twin.stride = 1;
     twin.bytes = 4.0 * n;
-    twin.openmp = [n](const Memory& m) { openmpHistogram(m.words(0), m.words(1), n); };
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) { omp.histogram(m.words(0), m.words(1), n); };
+    twin.wide = [n, groups](const Memory& m) { wideHistogram(m.words(0), m.words(1), n, groups); };
     return twin;
 }
 

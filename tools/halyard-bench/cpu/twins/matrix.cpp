@@ -43,7 +43,7 @@ Twin makeSgemm(const char* name, const Code& code, uint32_t n) {
 Twin makeSgemmNaive(const Sizes& sizes) {
     const uint32_t n = sizes.small ? 64 : 512;
     Twin twin = makeSgemm("sgemm_naive", {sgemm_naive_cl_txt, sgemm_naive_cl_spv, sgemm_naive_cl_spv_size}, n);
-    twin.openmp = [n](const Memory& m) { openmpSgemm(m.floats(0), m.floats(1), m.floats(2), n); };
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) { omp.sgemm(m.floats(0), m.floats(1), m.floats(2), n); };
     twin.wide = [n](const Memory& m) { wideSgemm(m.floats(0), m.floats(1), m.floats(2), n); };
     return twin;
 }
@@ -51,7 +51,7 @@ Twin makeSgemmNaive(const Sizes& sizes) {
 Twin makeSgemmTiled(const Sizes& sizes) {
     const uint32_t n = sizes.small ? 64 : 1024;
     Twin twin = makeSgemm("sgemm_tiled", {sgemm_tiled_cl_txt, sgemm_tiled_cl_spv, sgemm_tiled_cl_spv_size}, n);
-    twin.openmp = [n](const Memory& m) { openmpSgemmTiled(m.floats(0), m.floats(1), m.floats(2), n); };
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) { omp.sgemmTiled(m.floats(0), m.floats(1), m.floats(2), n); };
     twin.wide = [n](const Memory& m) { wideSgemm(m.floats(0), m.floats(1), m.floats(2), n); };
     return twin;
 }
@@ -87,8 +87,8 @@ Twin makeSpmv(const Sizes& sizes) {
     twin.tolerance = 1e-5;
     twin.bytes = 8.0 * count + 12.0 * rows;
     twin.operations = 2.0 * count;
-    twin.openmp = [rows](const Memory& m) {
-        openmpSpmv(m.words(0), m.words(1), m.floats(2), m.floats(3), m.floats(4), rows);
+    twin.openmp = [rows](const OpenMp& omp, const Memory& m) {
+        omp.spmv(m.words(0), m.words(1), m.floats(2), m.floats(3), m.floats(4), rows);
     };
     return twin;
 }

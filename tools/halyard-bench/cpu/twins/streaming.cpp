@@ -29,7 +29,7 @@ Twin makeVecadd(const Sizes& sizes) {
     twin.stride = 1;
     twin.tolerance = 1e-6;
     twin.bytes = 12.0 * n;
-    twin.openmp = [n](const Memory& m) { openmpVecadd(m.floats(0), m.floats(1), m.floats(2), n); };
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) { omp.vecadd(m.floats(0), m.floats(1), m.floats(2), n); };
     twin.wide = [n](const Memory& m) { wideVecadd(m.floats(0), m.floats(1), m.floats(2), n); };
     return twin;
 }
@@ -49,7 +49,8 @@ Twin makeSaxpy(const Sizes& sizes) {
     twin.stride = 1;
     twin.tolerance = 1e-6;
     twin.bytes = 12.0 * n;
-    twin.openmp = [n](const Memory& m) { openmpSaxpyTwin(0.25f, m.floats(0), m.floats(1), n); };
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) { omp.saxpy(0.25f, m.floats(0), m.floats(1), n); };
+    twin.wide = [n](const Memory& m) { wideSaxpy(0.25f, m.floats(0), m.floats(1), n); };
     return twin;
 }
 
@@ -76,7 +77,8 @@ Twin makeStencil(const Sizes& sizes) {
     twin.stride = 1;
     twin.tolerance = 1e-5;
     twin.bytes = 8.0 * static_cast<double>(count);
-    twin.openmp = [side](const Memory& m) { openmpStencil(m.floats(0), m.floats(1), side); };
+    twin.openmp = [side](const OpenMp& omp, const Memory& m) { omp.stencil(m.floats(0), m.floats(1), side); };
+    twin.wide = [side](const Memory& m) { wideStencil(m.floats(0), m.floats(1), side); };
     return twin;
 }
 
@@ -95,7 +97,8 @@ Twin makeTranspose(const Sizes& sizes) {
     twin.expected = [in = twin.buffers[0], n](size_t i) { return double{at(in, i % n * n + i / n)}; };
     twin.stride = 1;
     twin.bytes = 8.0 * static_cast<double>(count);
-    twin.openmp = [n](const Memory& m) { openmpTranspose(m.floats(0), m.floats(1), n); };
+    twin.openmp = [n](const OpenMp& omp, const Memory& m) { omp.transpose(m.floats(0), m.floats(1), n); };
+    twin.wide = [n](const Memory& m) { wideTranspose(m.floats(0), m.floats(1), n); };
     return twin;
 }
 

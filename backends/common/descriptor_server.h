@@ -6,13 +6,14 @@
 #pragma once
 
 #include "cache/file_descriptor.h"
-#include "status.h"
+#include "common/fault.h"
+#include "halyard/backend.h"
 
 #include <map>
 #include <mutex>
 #include <thread>
 
-namespace halyard::cuda {
+namespace halyard::common {
 
 // What names a descriptor on this machine.
 struct DescriptorName {
@@ -21,31 +22,33 @@ struct DescriptorName {
     uint64_t secret;
 };
 
-// As bytes of the interface, and back; HY_ERROR_INVALID_ARGUMENT when they are none.
+// As bytes of the interface, and back: HY_ERROR_INVALID_ARGUMENT when they are none, false.
 HyBackendIpcHandle packName(const DescriptorName& name);
-HyResult unpackName(const Host& host, const HyBackendIpcHandle& handle, DescriptorName& out);
+bool unpackName(const HyBackendIpcHandle& handle, DescriptorName& out, Fault& outFault);
 
-// Thread-safe. One for the process.
+// Thread-safe. One for each backend of the process. What returns false has told why.
 class DescriptorServer {
 public:
     static DescriptorServer& get();
 
-    // Hands copies of it out until it is withdrawn. Throws std::bad_alloc.
-    HyResult offer(const Host& host, FileDescriptor descriptor, DescriptorName& outName);
+    // Hands copies of it out, with the word `about`, until it is withdrawn. Throws std::bad_alloc.
+    bool offer(FileDescriptor descriptor, uint64_t about, DescriptorName& outName, Fault& outFault);
     // `number` of a name that was offered; nobody is given it any more.
     void withdraw(uint64_t number) noexcept;
 
     // Asks the owner, which may be this process. `what` names the object in messages: "the memory". HY_ERROR_NOT_FOUND:
     // the owner ended or withdrew it; HY_ERROR_UNSUPPORTED: the system does not let this process reach it.
-    static HyResult fetch(const Host& host, const DescriptorName& name, const char* what, FileDescriptor& out);
+    static bool fetch(const DescriptorName& name, const char* what, FileDescriptor& out, uint64_t& outAbout,
+                      Fault& outFault);
 
 private:
     struct Offer {
         FileDescriptor descriptor;
         uint64_t secret = 0;
+        uint64_t about = 0;
     };
 
-    HyResult start(const Host& host);
+    bool start(Fault& outFault);
     void serve() noexcept;
     void answer(int client) noexcept;
 
@@ -58,4 +61,4 @@ private:
     std::thread thread_;
 };
 
-} // namespace halyard::cuda
+} // namespace halyard::common

@@ -1,37 +1,27 @@
-#include "native.h"
+// The loops of openmp.h that have long been what compilers are compared by.
+#include "openmp.h"
 
 #include <cmath>
-#include <omp.h>
+#include <cstddef>
 
-namespace halyard::bench::cpu {
+namespace halyard::bench::cpu::HALYARD_OPENMP {
+namespace {
 
-bool haveWide() {
-    return __builtin_cpu_supports("avx512f") != 0;
-}
-
-int nativeThreads() {
-    return omp_get_max_threads();
-}
-
-void setNativeSpin(int milliseconds) {
-    kmp_set_blocktime(milliseconds);
-}
-
-void openmpVecadd(const float* __restrict a, const float* __restrict b, float* __restrict c, uint32_t n) {
+void vecadd(const float* __restrict a, const float* __restrict b, float* __restrict c, uint32_t n) {
 #pragma omp parallel for simd schedule(static)
     for (uint32_t i = 0; i < n; ++i) {
         c[i] = a[i] + b[i];
     }
 }
 
-void openmpSaxpyTwin(float a, const float* __restrict x, float* __restrict y, uint32_t n) {
+void saxpy(float a, const float* __restrict x, float* __restrict y, uint32_t n) {
 #pragma omp parallel for simd schedule(static)
     for (uint32_t i = 0; i < n; ++i) {
         y[i] = std::fma(a, x[i], y[i]);
     }
 }
 
-void openmpStencil(const float* __restrict in, float* __restrict out, uint32_t side) {
+void stencil(const float* __restrict in, float* __restrict out, uint32_t side) {
 #pragma omp parallel for schedule(static)
     for (uint32_t y = 1; y < side - 1; ++y) {
         const float* row = in + size_t{y} * side;
@@ -45,7 +35,7 @@ void openmpStencil(const float* __restrict in, float* __restrict out, uint32_t s
 
 // The kernel's groups take elements in turns of the grid's size; a range each gives other sums of the same elements, so
 // the loop keeps the kernel's assignment.
-void openmpReduction(const float* __restrict in, float* __restrict sums, uint32_t n, uint32_t groups) {
+void reduction(const float* __restrict in, float* __restrict sums, uint32_t n, uint32_t groups) {
 #pragma omp parallel for schedule(static)
     for (uint32_t group = 0; group < groups; ++group) {
         float sum = 0.0f;
@@ -60,7 +50,9 @@ void openmpReduction(const float* __restrict in, float* __restrict sums, uint32_
     }
 }
 
-void openmpScan(const float* __restrict in, float* __restrict out, uint32_t blocks) {
+// The kernel's result, type and traffic: each block is read once and written once. Where 256 invocations need eight
+// additions each, one thread needs a single one, but waits for it before the next: that is what a loop here is.
+void scan(const float* __restrict in, float* __restrict out, uint32_t blocks) {
 #pragma omp parallel for schedule(static)
     for (uint32_t block = 0; block < blocks; ++block) {
         float sum = 0.0f;
@@ -71,7 +63,8 @@ void openmpScan(const float* __restrict in, float* __restrict out, uint32_t bloc
     }
 }
 
-void openmpSgemm(const float* __restrict a, const float* __restrict b, float* __restrict c, uint32_t n) {
+// The rows of C stay in cache over k, so no element is held in a register as the kernel holds it.
+void sgemm(const float* __restrict a, const float* __restrict b, float* __restrict c, uint32_t n) {
 #pragma omp parallel for schedule(static)
     for (uint32_t row = 0; row < n; ++row) {
         float* to = c + size_t{row} * n;
@@ -89,23 +82,28 @@ void openmpSgemm(const float* __restrict a, const float* __restrict b, float* __
     }
 }
 
-void openmpSgemmTiled(const float* __restrict a, const float* __restrict b, float* __restrict c, uint32_t n) {
-    constexpr uint32_t kTile = 16;
+// Sums of a tile of C are held over k as the kernel's group holds them, but of half its tile: 16 x 16 sums are more
+// than AVX2 has registers for, and were nine times slower there. There is no use in copies of A and B beside those in
+// cache.
+void sgemmTiled(const float* __restrict a, const float* __restrict b, float* __restrict c, uint32_t n) {
+    constexpr uint32_t kRows = 8;
+    constexpr uint32_t kColumns = 16;
 #pragma omp parallel for collapse(2) schedule(static)
-    for (uint32_t row = 0; row < n; row += kTile) {
-        for (uint32_t column = 0; column < n; column += kTile) {
-            float sums[kTile][kTile] = {};
+    for (uint32_t row = 0; row < n; row += kRows) {
+        for (uint32_t column = 0; column < n; column += kColumns) {
+            float sums[kRows][kColumns] = {};
             for (uint32_t k = 0; k < n; ++k) {
-                for (uint32_t i = 0; i < kTile; ++i) {
+#pragma clang loop unroll(full)
+                for (uint32_t i = 0; i < kRows; ++i) {
                     const float factor = a[size_t{row + i} * n + k];
 #pragma omp simd
-                    for (uint32_t j = 0; j < kTile; ++j) {
+                    for (uint32_t j = 0; j < kColumns; ++j) {
                         sums[i][j] = std::fma(factor, b[size_t{k} * n + column + j], sums[i][j]);
                     }
                 }
             }
-            for (uint32_t i = 0; i < kTile; ++i) {
-                for (uint32_t j = 0; j < kTile; ++j) {
+            for (uint32_t i = 0; i < kRows; ++i) {
+                for (uint32_t j = 0; j < kColumns; ++j) {
                     c[size_t{row + i} * n + column + j] = sums[i][j];
                 }
             }
@@ -113,7 +111,8 @@ void openmpSgemmTiled(const float* __restrict a, const float* __restrict b, floa
     }
 }
 
-void openmpSoftmax(const float* __restrict in, float* __restrict out, uint32_t rows, uint32_t columns) {
+// The three passes of the kernel over each row, weights stored between the second and the third.
+void softmax(const float* __restrict in, float* __restrict out, uint32_t rows, uint32_t columns) {
 #pragma omp parallel for schedule(static)
     for (uint32_t row = 0; row < rows; ++row) {
         const float* from = in + size_t{row} * columns;
@@ -137,7 +136,8 @@ void openmpSoftmax(const float* __restrict in, float* __restrict out, uint32_t r
     }
 }
 
-void openmpNbody(const float* __restrict bodies, float* __restrict accelerations, uint32_t n, float softening) {
+// Every body pulls, as in the kernel, but no tile is copied: all bodies are in the second level of cache.
+void nbody(const float* __restrict bodies, float* __restrict accelerations, uint32_t n, float softening) {
 #pragma omp parallel for schedule(static)
     for (uint32_t i = 0; i < n; ++i) {
         float x = 0.0f;
@@ -161,7 +161,8 @@ void openmpNbody(const float* __restrict bodies, float* __restrict accelerations
     }
 }
 
-void openmpMandelbrot(uint32_t* __restrict steps, uint32_t side, uint32_t limit) {
+// Rows take turns, for they differ in length.
+void mandelbrot(uint32_t* __restrict steps, uint32_t side, uint32_t limit) {
 #pragma omp parallel for schedule(dynamic, 16)
     for (uint32_t py = 0; py < side; ++py) {
         const float cy = -1.5f + 3.0f * static_cast<float>(py) / static_cast<float>(side);
@@ -181,7 +182,7 @@ void openmpMandelbrot(uint32_t* __restrict steps, uint32_t side, uint32_t limit)
     }
 }
 
-static inline float cumulative(float d) {
+float cumulative(float d) {
     const float k = 1.0f / (1.0f + 0.2316419f * std::fabs(d));
     const float tail =
         0.39894228f * std::exp(-0.5f * d * d) *
@@ -189,8 +190,8 @@ static inline float cumulative(float d) {
     return d > 0.0f ? 1.0f - tail : tail;
 }
 
-void openmpBlackscholes(const float* __restrict price, const float* __restrict strike, const float* __restrict years,
-                        float* __restrict call, float* __restrict put, uint32_t n) {
+void blackscholes(const float* __restrict price, const float* __restrict strike, const float* __restrict years,
+                  float* __restrict call, float* __restrict put, uint32_t n) {
 #pragma omp parallel for simd schedule(static)
     for (uint32_t i = 0; i < n; ++i) {
         const float root = std::sqrt(years[i]);
@@ -204,7 +205,9 @@ void openmpBlackscholes(const float* __restrict price, const float* __restrict s
     }
 }
 
-void openmpHistogram(const uint32_t* __restrict in, uint32_t* __restrict bins, uint32_t n) {
+// The kernel's result, bins that grow with each launch. A thread counts in bins of its own and adds them at the end, as
+// each of the kernel's groups does; no count needs to be atomic, of which a group on one thread has no need either.
+void histogram(const uint32_t* __restrict in, uint32_t* __restrict bins, uint32_t n) {
 #pragma omp parallel
     {
         uint32_t counts[256] = {};
@@ -219,7 +222,8 @@ void openmpHistogram(const uint32_t* __restrict in, uint32_t* __restrict bins, u
     }
 }
 
-void openmpTranspose(const float* __restrict in, float* __restrict out, uint32_t n) {
+// The kernel's tiles of 32 x 32, without the copy in between.
+void transpose(const float* __restrict in, float* __restrict out, uint32_t n) {
     constexpr uint32_t kTile = 32;
 #pragma omp parallel for collapse(2) schedule(static)
     for (uint32_t y = 0; y < n; y += kTile) {
@@ -234,8 +238,8 @@ void openmpTranspose(const float* __restrict in, float* __restrict out, uint32_t
     }
 }
 
-void openmpSpmv(const uint32_t* __restrict starts, const uint32_t* __restrict columns, const float* __restrict values,
-                const float* __restrict x, float* __restrict y, uint32_t rows) {
+void spmv(const uint32_t* __restrict starts, const uint32_t* __restrict columns, const float* __restrict values,
+          const float* __restrict x, float* __restrict y, uint32_t rows) {
 #pragma omp parallel for schedule(static)
     for (uint32_t row = 0; row < rows; ++row) {
         float sum = 0.0f;
@@ -247,4 +251,23 @@ void openmpSpmv(const uint32_t* __restrict starts, const uint32_t* __restrict co
     }
 }
 
-} // namespace halyard::bench::cpu
+} // namespace
+
+void fillClassics(OpenMp& table) {
+    table.vecadd = vecadd;
+    table.saxpy = saxpy;
+    table.stencil = stencil;
+    table.reduction = reduction;
+    table.scan = scan;
+    table.sgemm = sgemm;
+    table.sgemmTiled = sgemmTiled;
+    table.softmax = softmax;
+    table.nbody = nbody;
+    table.mandelbrot = mandelbrot;
+    table.blackscholes = blackscholes;
+    table.histogram = histogram;
+    table.transpose = transpose;
+    table.spmv = spmv;
+}
+
+} // namespace halyard::bench::cpu::HALYARD_OPENMP

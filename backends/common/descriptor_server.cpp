@@ -1,4 +1,4 @@
-#include "descriptor_server.h"
+#include "common/descriptor_server.h"
 
 #include "base/block_signals.h"
 
@@ -14,7 +14,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-namespace halyard::cuda {
+namespace halyard::common {
 namespace {
 
 constexpr uint64_t kMagic = 0x3164667961687568; // "huhayfd1" in memory
@@ -28,6 +28,7 @@ struct Request {
 struct Answer {
     uint64_t magic;
     uint64_t found; // 1: the descriptor comes with it
+    uint64_t about;
 };
 
 // Of a socket in the system's namespace without files; it is gone with its process.
@@ -35,7 +36,7 @@ socklen_t addressOf(const uint64_t (&token)[2], sockaddr_un& out) {
     out = {};
     out.sun_family = AF_UNIX;
     const int length =
-        std::snprintf(out.sun_path + 1, sizeof out.sun_path - 1, "halyard-cuda-%016llx%016llx",
+        std::snprintf(out.sun_path + 1, sizeof out.sun_path - 1, "halyard-%016llx%016llx",
                       static_cast<unsigned long long>(token[0]), static_cast<unsigned long long>(token[1]));
     return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + static_cast<size_t>(length));
 }
@@ -52,8 +53,13 @@ void limitWaits(int socket, int milliseconds) {
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
-HyResult failSystem(const Host& host, HyResult code, const char* words, int error) {
-    return host.fail(describeFault({code, words, "", "", error}));
+bool fail(Fault& outFault, Fault fault) {
+    outFault = std::move(fault);
+    return false;
+}
+
+bool failSystem(Fault& outFault, HyResult code, const char* words, int error) {
+    return fail(outFault, {code, words, "", "", error});
 }
 
 // A message with one descriptor, or room for one.
@@ -69,40 +75,40 @@ DescriptorServer& DescriptorServer::get() {
     return only;
 }
 
-HyResult DescriptorServer::start(const Host& host) {
+bool DescriptorServer::start(Fault& outFault) {
     if (thread_.joinable())
-        return HY_SUCCESS;
+        return true;
     if (getrandom(token_, sizeof token_, 0) != sizeof token_)
-        return failSystem(host, HY_ERROR_NATIVE, "the system gives no random numbers (getrandom)", errno);
+        return failSystem(outFault, HY_ERROR_NATIVE, "the system gives no random numbers (getrandom)", errno);
     FileDescriptor made(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     sockaddr_un address;
     const socklen_t length = addressOf(token_, address);
     constexpr int kQueue = 64;
     if (!made || bind(made.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
         listen(made.get(), kQueue) != 0)
-        return failSystem(host, HY_ERROR_NATIVE, "other processes cannot be given memory: no Unix socket", errno);
+        return failSystem(outFault, HY_ERROR_NATIVE, "other processes cannot be given memory: no Unix socket", errno);
     socket_ = std::move(made);
     try {
         const BlockSignals blocked;
         thread_ = std::thread([this] { serve(); });
     } catch (const std::system_error& error) {
         socket_.reset();
-        return failSystem(host, HY_ERROR_OUT_OF_HOST_MEMORY, "a thread cannot be started", error.code().value());
+        return failSystem(outFault, HY_ERROR_OUT_OF_HOST_MEMORY, "a thread cannot be started", error.code().value());
     }
-    return HY_SUCCESS;
+    return true;
 }
 
-HyResult DescriptorServer::offer(const Host& host, FileDescriptor descriptor, DescriptorName& outName) {
-    Offer offer{std::move(descriptor), 0};
+bool DescriptorServer::offer(FileDescriptor descriptor, uint64_t about, DescriptorName& outName, Fault& outFault) {
+    Offer offer{std::move(descriptor), 0, about};
     if (getrandom(&offer.secret, sizeof offer.secret, 0) != sizeof offer.secret)
-        return failSystem(host, HY_ERROR_NATIVE, "the system gives no random numbers (getrandom)", errno);
+        return failSystem(outFault, HY_ERROR_NATIVE, "the system gives no random numbers (getrandom)", errno);
     const std::scoped_lock threadLock(threadMutex_);
-    if (const HyResult result = start(host); result != HY_SUCCESS)
-        return result;
+    if (!start(outFault))
+        return false;
     const std::scoped_lock lock(mutex_);
     outName = {{token_[0], token_[1]}, ++last_, offer.secret};
     offers_.emplace(last_, std::move(offer));
-    return HY_SUCCESS;
+    return true;
 }
 
 void DescriptorServer::withdraw(uint64_t number) noexcept {
@@ -139,7 +145,7 @@ void DescriptorServer::answer(int client) noexcept {
     Request request{};
     if (recv(client, &request, sizeof request, 0) != sizeof request || request.magic != kMagic)
         return;
-    Answer answer{kMagic, 0};
+    Answer answer{kMagic, 0, 0};
     iovec part{&answer, sizeof answer};
     msghdr message{};
     message.msg_iov = &part;
@@ -149,6 +155,7 @@ void DescriptorServer::answer(int client) noexcept {
     const auto found = offers_.find(request.number);
     if (found != offers_.end() && found->second.secret == request.secret) {
         answer.found = 1;
+        answer.about = found->second.about;
         message.msg_control = control.bytes.data();
         message.msg_controllen = control.bytes.size();
         cmsghdr* const header = CMSG_FIRSTHDR(&message);
@@ -171,20 +178,21 @@ HyBackendIpcHandle packName(const DescriptorName& name) {
     return out;
 }
 
-HyResult unpackName(const Host& host, const HyBackendIpcHandle& handle, DescriptorName& out) {
+bool unpackName(const HyBackendIpcHandle& handle, DescriptorName& out, Fault& outFault) {
     out = {{handle.words[1], handle.words[2]}, handle.words[3], handle.words[4]};
     if (handle.words[0] == kMagic &&
         std::all_of(handle.words + 5, std::end(handle.words), [](uint64_t word) { return word == 0; }))
-        return HY_SUCCESS;
-    return host.fail({HY_ERROR_INVALID_ARGUMENT, "these are not the bytes of a handle of this version", "handle"});
+        return true;
+    return fail(outFault, {HY_ERROR_INVALID_ARGUMENT, "these are not the bytes of a handle of this version", "handle"});
 }
 
 namespace {
 
-HyResult failGone(const Host& host, const char* what) {
-    return host.fail({HY_ERROR_NOT_FOUND, std::string(what) + " is gone: its process ended, or gave it up", "handle",
-                      "keep the owner and what it shares until everybody has opened it; processes of different "
-                      "containers do not see each other"});
+bool failGone(Fault& outFault, const char* what) {
+    return fail(outFault,
+                {HY_ERROR_NOT_FOUND, std::string(what) + " is gone: its process ended, or gave it up", "handle",
+                 "keep the owner and what it shares until everybody has opened it; processes of different "
+                 "containers do not see each other"});
 }
 
 // The descriptor that came with a message, or none.
@@ -202,22 +210,23 @@ FileDescriptor takeDescriptor(msghdr& message) {
 
 } // namespace
 
-HyResult DescriptorServer::fetch(const Host& host, const DescriptorName& name, const char* what, FileDescriptor& out) {
+bool DescriptorServer::fetch(const DescriptorName& name, const char* what, FileDescriptor& out, uint64_t& outAbout,
+                             Fault& outFault) {
     constexpr int kPatienceMs = 5000;
     const FileDescriptor client(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (!client)
-        return failSystem(host, HY_ERROR_NATIVE, "no Unix socket to ask the owner of shared memory", errno);
+        return failSystem(outFault, HY_ERROR_NATIVE, "no Unix socket to ask the owner of shared memory", errno);
     limitWaits(client.get(), kPatienceMs);
     sockaddr_un address;
     const socklen_t length = addressOf(name.server, address);
     if (connect(client.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
         return errno == ECONNREFUSED
-                   ? failGone(host, what)
-                   : failSystem(host, HY_ERROR_UNSUPPORTED,
+                   ? failGone(outFault, what)
+                   : failSystem(outFault, HY_ERROR_UNSUPPORTED,
                                 "the system does not let this process reach the owner of shared memory", errno);
     if (!isSameUser(client.get()))
-        return host.fail({HY_ERROR_UNSUPPORTED, std::string(what) + " belongs to another user's process", "handle",
-                          "run both processes as the same user"});
+        return fail(outFault, {HY_ERROR_UNSUPPORTED, std::string(what) + " belongs to another user's process", "handle",
+                               "run both processes as the same user"});
     const Request request{kMagic, name.number, name.secret};
     Answer answer{};
     iovec part{&answer, sizeof answer};
@@ -229,14 +238,15 @@ HyResult DescriptorServer::fetch(const Host& host, const DescriptorName& name, c
     message.msg_controllen = control.bytes.size();
     if (send(client.get(), &request, sizeof request, MSG_NOSIGNAL) != sizeof request ||
         recvmsg(client.get(), &message, MSG_CMSG_CLOEXEC) != sizeof answer || answer.magic != kMagic)
-        return failGone(host, what);
+        return failGone(outFault, what);
     FileDescriptor descriptor = takeDescriptor(message);
     if (answer.found != 1)
-        return failGone(host, what);
+        return failGone(outFault, what);
     if (!descriptor)
-        return host.fail({HY_ERROR_NATIVE, "this process can have no more file descriptors (ulimit -n)"});
+        return fail(outFault, {HY_ERROR_NATIVE, "this process can have no more file descriptors (ulimit -n)"});
     out = std::move(descriptor);
-    return HY_SUCCESS;
+    outAbout = answer.about;
+    return true;
 }
 
-} // namespace halyard::cuda
+} // namespace halyard::common
