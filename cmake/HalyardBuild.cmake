@@ -1,6 +1,6 @@
 # Warnings, sanitizers and ccache, once for every target of the project.
 find_program(CCACHE_PROGRAM ccache)
-if(CCACHE_PROGRAM)
+if(CCACHE_PROGRAM AND NOT HALYARD_PCH)
     set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
@@ -10,6 +10,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     # False at -O2 and above on std::string: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
+if(HALYARD_PCH)
+    # GCC 12 forgets which lines are of its own headers when they come precompiled, and warns of <string>.
+    add_compile_options(-Wno-array-bounds)
+endif()
 if(HALYARD_SANITIZE)
     add_compile_options(-fsanitize=${HALYARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${HALYARD_SANITIZE})
@@ -18,6 +22,15 @@ if(HALYARD_SANITIZE)
     add_compile_definitions(HALYARD_SANITIZED=1)
 endif()
 include_directories("${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src")
+
+# {fmt} for what is installed: header-only, so that libhalyard.so depends on no other library's version.
+find_package(fmt REQUIRED)
+add_library(halyard_fmt INTERFACE)
+if(HALYARD_FMT_SHARED)
+    target_link_libraries(halyard_fmt INTERFACE fmt::fmt)
+else()
+    target_link_libraries(halyard_fmt INTERFACE fmt::fmt-header-only)
+endif()
 
 # halyard_needs_runtime(target): builds what libhalyard.so loads or starts before `target`, so that building one program alone never
 # leaves a worker of another build beside the library.

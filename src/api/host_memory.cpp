@@ -2,6 +2,8 @@
 #include "api/core.h"
 #include "api/device_memory.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstring>
 #include <sys/mman.h>

@@ -3,6 +3,8 @@
 #include "api/memory_ops.h"
 #include "api/memory_pool.h"
 
+#include <fmt/format.h>
+
 #include <sys/mman.h>
 
 namespace halyard {

@@ -3,6 +3,8 @@
 #include "base/default_hint.h"
 #include "base/struct_size.h"
 
+#include <fmt/format.h>
+
 namespace halyard {
 namespace {
 
@@ -38,6 +40,13 @@ HyResult setLastError(const Failure& failure) {
     assign(record.backend, failure.backend);
     assign(record.nativeName, failure.nativeName);
     return failure.code;
+}
+
+HyResult failWith(HyResult code, std::string_view argument, std::string_view hint, fmt::string_view format,
+                  fmt::format_args args) {
+    fmt::basic_memory_buffer<char, 512> buffer;
+    fmt::vformat_to(std::back_inserter(buffer), format, args);
+    return setLastError({code, argument, {buffer.data(), buffer.size()}, hint, {}, {}, 0});
 }
 
 HyResult blameBackend(std::string_view backend, HyResult result) {

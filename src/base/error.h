@@ -7,7 +7,7 @@
 
 #include "halyard/halyard.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <string_view>
@@ -36,13 +36,16 @@ HyResult finishFailure(const char* call, std::string_view backend, HyResult resu
 // an entry point; finishFailure() still follows. Returns `result`.
 HyResult blameBackend(std::string_view backend, HyResult result);
 
+// What fail() comes to. One function, since {fmt}'s code in every source that reports errors is most of their compile
+// time.
+HyResult failWith(HyResult code, std::string_view argument, std::string_view hint, fmt::string_view format,
+                  fmt::format_args args);
+
 // fail(HY_ERROR_INVALID_ARGUMENT, "bytes", "pass at least 1", "bytes is {}", n): argument and hint may be "".
 template <typename... Args>
 HyResult fail(HyResult code, std::string_view argument, std::string_view hint, fmt::format_string<Args...> format,
               Args&&... args) {
-    fmt::basic_memory_buffer<char, 512> buffer;
-    fmt::format_to(std::back_inserter(buffer), format, std::forward<Args>(args)...);
-    return setLastError({code, argument, {buffer.data(), buffer.size()}, hint, {}, {}, 0});
+    return failWith(code, argument, hint, format, fmt::make_format_args(args...));
 }
 
 // Puts this thread's record back as it was: for work whose failures are reported elsewhere, such as a backend that the

@@ -38,6 +38,10 @@ void Log::setCallback(HyLogCallback callback, void* user, HyLogLevel level) {
     level_ = callback != nullptr ? level : HY_LOG_OFF;
 }
 
+void Log::writeFormatted(HyLogLevel level, const char* source, fmt::string_view format, fmt::format_args args) {
+    write(level, source, fmt::vformat(format, args));
+}
+
 void Log::write(HyLogLevel level, const char* source, std::string_view message) {
     if (!wants(level))
         return;

