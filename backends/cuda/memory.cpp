@@ -4,6 +4,8 @@
 #include "sharing.h"
 #include "tables.h"
 
+#include <array>
+
 namespace halyard::cuda {
 namespace {
 
@@ -80,6 +82,35 @@ HyResult unregisterHost(HyBackendDevice handle, void* pointer) {
     return device.check(device.cu().cuMemHostUnregister(pointer), "unregister host memory");
 }
 
+// The form of the question that is no error for addresses that the driver does not know: most are pageable memory.
+HyResult findOthers(HyBackendDevice handle, HyDevicePtr ptr, HyBackendOthersMemory* outMemory) {
+    const Device& device = *fromHandle(handle);
+    if (device.cu().cuPointerGetAttributes == nullptr)
+        return HY_ERROR_NOT_FOUND;
+    const Current current = enterContext(device);
+    unsigned type = 0;
+    unsigned managed = 0;
+    int ordinal = -1;
+    CUdeviceptr devicePtr = 0;
+    CUdeviceptr base = 0;
+    size_t bytes = 0;
+    std::array attributes{CU_POINTER_ATTRIBUTE_MEMORY_TYPE,      CU_POINTER_ATTRIBUTE_IS_MANAGED,
+                          CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL,   CU_POINTER_ATTRIBUTE_DEVICE_POINTER,
+                          CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, CU_POINTER_ATTRIBUTE_RANGE_SIZE};
+    std::array<void*, attributes.size()> data{&type, &managed, &ordinal, &devicePtr, &base, &bytes};
+    const CUresult code = device.cu().cuPointerGetAttributes(attributes.size(), attributes.data(), data.data(), ptr);
+    // Registered memory at another address of the device is left to be host memory, which it is as well.
+    if (code != CUDA_SUCCESS || type == 0 || ordinal != device.handle() || devicePtr != ptr || bytes == 0)
+        return HY_ERROR_NOT_FOUND;
+    const bool onHost = type == CU_MEMORYTYPE_HOST;
+    outMemory->kind = managed != 0 ? HY_MEMORY_MANAGED : onHost ? HY_MEMORY_HOST_ALLOCATED : HY_MEMORY_DEVICE;
+    outMemory->base = base;
+    outMemory->bytes = bytes;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): one address for host and device
+    outMemory->host = managed != 0 || onHost ? reinterpret_cast<void*>(base) : nullptr;
+    return HY_SUCCESS;
+}
+
 } // namespace
 
 const HyBackendMemoryTable kMemoryTable{
@@ -95,6 +126,7 @@ const HyBackendMemoryTable kMemoryTable{
     .getIpcHandle = getIpcHandle,
     .openIpcHandle = openIpcHandle,
     .closeIpcHandle = closeIpcHandle,
+    .findOthers = findOthers,
 };
 
 } // namespace halyard::cuda

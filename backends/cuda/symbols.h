@@ -60,6 +60,8 @@ constexpr const char* kDriverLibrary = "libcuda.so.1";
     SYMBOL(REQUIRED, 4000, CUresult, cuMemHostUnregister, (void* pointer))                                             \
     SYMBOL(REQUIRED, 4000, CUresult, cuPointerGetAttribute,                                                            \
            (void* data, CUpointer_attribute attribute, CUdeviceptr ptr))                                               \
+    SYMBOL(OPTIONAL, 7000, CUresult, cuPointerGetAttributes,                                                           \
+           (unsigned int count, CUpointer_attribute* attributes, void** data, CUdeviceptr ptr))                        \
     SYMBOL(OPTIONAL, 6000, CUresult, cuMemAllocManaged, (CUdeviceptr * ptr, size_t bytes, unsigned int flags))         \
     SYMBOL(OPTIONAL, 8000, CUresult, cuMemAdvise,                                                                      \
            (CUdeviceptr ptr, size_t bytes, CUmem_advise advice, CUdevice device))                                      \

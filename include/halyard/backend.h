@@ -235,6 +235,15 @@ typedef struct HyBackendIpcHandle {
     uint64_t words[8];
 } HyBackendIpcHandle;
 
+/* Since 1.2. Memory that other code of the process allocated with the driver. */
+typedef struct HyBackendOthersMemory {
+    uint32_t structSize;
+    HyMemoryKind kind; /* HY_MEMORY_DEVICE, _MANAGED or _HOST_ALLOCATED */
+    HyDevicePtr base;  /* of the allocation */
+    uint64_t bytes;
+    void* host; /* where the host reaches `base`, or null */
+} HyBackendOthersMemory;
+
 /* ---- Tables --------------------------------------------------------------------------------------------------------
  */
 
@@ -307,6 +316,11 @@ typedef struct HyBackendMemoryTable {
     /* The memory goes when the stream gets there, also on a stream that has failed. free() takes such memory as well.
      */
     HyResult (*freeOnStream)(HyBackendStream stream, HyDevicePtr ptr);
+    /* Since 1.2. Tells of memory of this device at `ptr`, which the runtime did not allocate, so that copies, fills and
+     * queries take what others in the process allocated with the driver. Asked about addresses in nothing that the
+     * runtime knows, host memory among them, so it must be cheap. HY_ERROR_NOT_FOUND, without an error record, when the
+     * driver knows no memory there, or it is of another device. */
+    HyResult (*findOthers)(HyBackendDevice device, HyDevicePtr ptr, HyBackendOthersMemory* outMemory);
 } HyBackendMemoryTable;
 
 /* Since 1.2. HY_CAP_VIRTUAL_MEMORY. The runtime keeps the books: what reaches these slots is aligned to the minimum

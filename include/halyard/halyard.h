@@ -405,8 +405,9 @@ typedef struct HyPointerInfo {
 } HyPointerInfo;
 
 /* Describes the allocation, registered range or mapping that contains an address. Costs a lookup in an ordered map; no
- * driver call. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT, HY_ERROR_INVALID_STRUCT,
- * HY_ERROR_INVALID_ADDRESS (the address belongs to nothing that is live). */
+ * driver call, unless nothing is known of the address: then it may be in memory that others in the process allocated
+ * with the driver of an open device, which has the id 0. Errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT,
+ * HY_ERROR_INVALID_STRUCT, HY_ERROR_INVALID_ADDRESS (the address belongs to nothing that is live). */
 HY_API HyResult hyPointerGetInfo(HyInstance instance, HyDevicePtr ptr, HyPointerInfo* outInfo);
 
 /* Makes host memory reachable by the device: pins it for asynchronous copies and gives the address that kernels use.
@@ -475,12 +476,13 @@ HY_API HyResult hyEventElapsed(HyEvent start, HyEvent end, uint64_t* outNanoseco
 
 /* ---- Copies and fills
  * -------------------------------------------------------------------------------------------------- An address inside
- * a live allocation or registered range is that memory; one inside a backend's device address range that is not live is
- * HY_ERROR_INVALID_ADDRESS; any other is host memory, which must be mapped and stay so until the stream passes the
- * copy. Ranges may not overlap. Zero bytes or a zero extent is a success that does nothing. Common errors:
- * HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (address 0), HY_ERROR_INVALID_ADDRESS (freed, or the range leaves
- * its allocation or wraps around), HY_ERROR_UNSUPPORTED (the stream belongs to neither side's device; fills: memory of
- * another device), the sticky error. One side of a copy may be memory of another device: see hyMemcpyPeerAsync. */
+ * a live allocation (of Halyard, or that others made with the driver) or registered range is that memory; one inside a
+ * backend's device address range that is not live is HY_ERROR_INVALID_ADDRESS; any other is host memory, which must be
+ * mapped and stay so until the stream passes the copy. Ranges may not overlap. Zero bytes or a zero extent is a success
+ * that does nothing. Common errors: HY_ERROR_INVALID_HANDLE, HY_ERROR_INVALID_ARGUMENT (address 0),
+ * HY_ERROR_INVALID_ADDRESS (freed, or the range leaves its allocation or wraps around), HY_ERROR_UNSUPPORTED (the
+ * stream belongs to neither side's device; fills: memory of another device), the sticky error. One side of a copy may
+ * be memory of another device: see hyMemcpyPeerAsync. */
 
 HY_API HyResult hyMemcpyAsync(HyStream stream, HyDevicePtr dst, HyDevicePtr src, uint64_t bytes);
 

@@ -181,11 +181,33 @@ HyResult create(const HyInstanceDesc* in, HyInstance* outInstance) {
 
 } // namespace
 
+namespace {
+
+std::optional<AddressRange> findOthersMemory(const Instance& instance, HyDevicePtr address) {
+    for (const auto& device : instance.devices) {
+        if (!device->tables->findsOthers || !device->opened.load(std::memory_order_acquire))
+            continue;
+        HyBackendOthersMemory found{};
+        found.structSize = sizeof found;
+        if (device->tables->memory.findOthers(device->impl, address, &found) == HY_SUCCESS)
+            return AddressRange{.base = found.base,
+                                .bytes = found.bytes,
+                                .kind = found.kind,
+                                .device = device.get(),
+                                .host = static_cast<std::byte*>(found.host)};
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
 Instance::Instance()
     : Object(kType, this, nullptr), cache(log, counters), compiler(cache, log, counters),
       shutdownTimeoutNs(getEnvNumber("HALYARD_SHUTDOWN_TIMEOUT_MS", 5000, 0, 86'400'000, log) * kNsPerMs),
       captures(std::make_unique<graph::Captures>()), bridge(std::make_unique<Bridge>()),
-      peers(std::make_unique<PeerCopier>()) {}
+      peers(std::make_unique<PeerCopier>()) {
+    addresses.askAlso([this](HyDevicePtr address) { return findOthersMemory(*this, address); });
+}
 
 Instance::~Instance() = default;
 

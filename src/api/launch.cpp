@@ -142,11 +142,12 @@ void findLengths(const Kernel& kernel, const HyBackendLaunch& launch, uint64_t* 
     for (size_t i = 0; i < kernel.lengthParameters.size(); ++i) {
         const HyDevicePtr address = readArgument(kernel, launch, kernel.lengthParameters[i]);
         const AddressMap& addresses = kernel.instance->addresses;
-        const std::optional<AddressRange> range = addresses.find(address);
-        if (range && range->kind == HY_MEMORY_VIRTUAL) [[unlikely]]
+        const Located located = addresses.locate(address);
+        const bool live = located.kind == Located::Kind::Live;
+        if (live && located.range.kind == HY_MEMORY_VIRTUAL) [[unlikely]]
             lengths[i] = addresses.reach(address, UINT64_MAX, HY_ACCESS_READ);
         else
-            lengths[i] = range ? range->bytesFrom(address) : 0;
+            lengths[i] = live ? located.range.bytesFrom(address) : 0;
     }
 }
 

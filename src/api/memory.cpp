@@ -175,24 +175,25 @@ HyResult unregisterHost(Device& device, void* pointer) {
 }
 
 HyResult describe(Instance& instance, HyDevicePtr ptr, HyPointerInfo* outInfo) {
-    const std::optional<AddressRange> range = instance.addresses.find(ptr);
-    if (!range) {
+    const Located located = instance.addresses.locate(ptr);
+    if (located.kind != Located::Kind::Live) {
         HY_TRY(requirePointer(outInfo, "outInfo"));
         return fail(HY_ERROR_INVALID_ADDRESS, "ptr", "pass an address inside a live allocation or registered range",
                     "{:#x} belongs to nothing that is live", ptr);
     }
-    const uint64_t offset = ptr - range->base;
-    const bool reachable = range->host != nullptr && range->access != HY_ACCESS_NONE;
+    const AddressRange& range = located.range;
+    const uint64_t offset = ptr - range.base;
+    const bool reachable = range.host != nullptr && range.access != HY_ACCESS_NONE;
     const HyPointerInfo info = {.structSize = sizeof info,
-                                .kind = range->kind,
-                                .device = toHandle<HyDevice>(range->device),
-                                .base = range->base,
-                                .bytes = range->bytes,
+                                .kind = range.kind,
+                                .device = toHandle<HyDevice>(range.device),
+                                .base = range.base,
+                                .bytes = range.bytes,
                                 .offset = offset,
-                                .hostAddress = reachable ? range->host + offset : nullptr,
-                                .flags = range->flags,
-                                .access = range->access,
-                                .id = range->id};
+                                .hostAddress = reachable ? range.host + offset : nullptr,
+                                .flags = range.flags,
+                                .access = range.access,
+                                .id = range.id};
     return writeOut(outInfo, info, kPointerInfoV1, "outInfo");
 }
 

@@ -24,6 +24,7 @@ struct BackendTables {
     HyBackendVirtualMemoryTable virtualMemory;
     HyBackendProfilingTable profiling;
     bool allocatesOnStreams; // memory.allocateOnStream and freeOnStream are the backend's own
+    bool findsOthers;        // memory.findOthers is
     bool launchesArgs;       // stream.launchArgs is
 };
 

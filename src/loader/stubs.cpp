@@ -34,7 +34,8 @@
     SLOT(memory, openIpcHandle)                                                                                        \
     SLOT(memory, closeIpcHandle)                                                                                       \
     SLOT(memory, allocateOnStream)                                                                                     \
-    SLOT(memory, freeOnStream)
+    SLOT(memory, freeOnStream)                                                                                         \
+    SLOT(memory, findOthers)
 #define HALYARD_STREAM_SLOTS(SLOT)                                                                                     \
     SLOT(stream, create)                                                                                               \
     SLOT(stream, destroy)                                                                                              \
@@ -153,6 +154,7 @@ void completeTables(const HyBackendInterface& interface, BackendTables& out) {
     readTable(interface.graph, out.graph);
     readTable(interface.virtualMemory, out.virtualMemory);
     out.allocatesOnStreams = out.memory.allocateOnStream != nullptr && out.memory.freeOnStream != nullptr;
+    out.findsOthers = out.memory.findOthers != nullptr;
     out.launchesArgs = out.stream.launchArgs != nullptr;
     readTable(interface.profiling, out.profiling);
 #define HALYARD_FILL(table, slot) fillHole<#table "." #slot>(out.table.slot);

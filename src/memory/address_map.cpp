@@ -109,14 +109,28 @@ std::optional<AddressRange> AddressMap::find(HyDevicePtr address) const {
     return findLocked(address);
 }
 
+void AddressMap::askDrivers(HyDevicePtr address, Located& located) const {
+    if (located.kind != Located::Kind::Unknown || address == 0 || !ask_)
+        return;
+    if (const std::optional<AddressRange> range = ask_(address); range && range->contains(address))
+        located = {Located::Kind::Live, *range};
+}
+
 Located AddressMap::locate(HyDevicePtr address) const {
-    const std::shared_lock lock(mutex_);
-    return locateLocked(address);
+    std::shared_lock lock(mutex_);
+    Located located = locateLocked(address);
+    lock.unlock();
+    askDrivers(address, located);
+    return located;
 }
 
 std::pair<Located, Located> AddressMap::locate(HyDevicePtr first, HyDevicePtr second) const {
-    const std::shared_lock lock(mutex_);
-    return {locateLocked(first), locateLocked(second)};
+    std::shared_lock lock(mutex_);
+    std::pair<Located, Located> both = {locateLocked(first), locateLocked(second)};
+    lock.unlock();
+    askDrivers(first, both.first);
+    askDrivers(second, both.second);
+    return both;
 }
 
 std::vector<AddressRange> AddressMap::take(const Device* device) {

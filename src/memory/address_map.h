@@ -5,6 +5,7 @@
 #include "halyard/halyard.h"
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <optional>
 #include <shared_mutex>
@@ -70,12 +71,18 @@ public:
     // The same, and removes them.
     std::vector<AddressRange> take(const Device* device);
 
+    // Where nothing is known of an address, the drivers are asked (askAlso).
     Located locate(HyDevicePtr address) const;
     // Both under one lock.
     std::pair<Located, Located> locate(HyDevicePtr first, HyDevicePtr second) const;
 
     // How many bytes from `address` on lie in mappings side by side that allow all of `access`; `limit` is enough.
     uint64_t reach(HyDevicePtr address, uint64_t limit, HyMemoryAccess access) const;
+
+    // Who tells locate() of memory that others allocated with a driver. Called without the lock, from any thread. To be
+    // set before the first lookup.
+    using AskDrivers = std::function<std::optional<AddressRange>(HyDevicePtr)>;
+    void askAlso(AskDrivers ask) { ask_ = std::move(ask); }
 
     // Declares that addresses in this range are a device's, alive or not: for ever, or until unreserve with the same
     // numbers.
@@ -91,6 +98,7 @@ private:
     const AddressRange* findInserted(HyDevicePtr address) const;
     std::optional<AddressRange> findLocked(HyDevicePtr address) const;
     Located locateLocked(HyDevicePtr address) const;
+    void askDrivers(HyDevicePtr address, Located& located) const;
 
     mutable std::shared_mutex mutex_;
     std::map<HyDevicePtr, AddressRange> ranges_;
@@ -102,6 +110,7 @@ private:
         bool forEver;
     };
     std::vector<Span> reserved_;
+    AskDrivers ask_;
 };
 
 } // namespace halyard

@@ -35,6 +35,29 @@ TEST_F(SoftcudaHostMemory, PointersTellTheirKind) {
     EXPECT_FALSE(answer);
 }
 
+TEST_F(SoftcudaHostMemory, PointersTellSeveralThingsAtOnce) {
+    CUpointer_attribute attributes[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR,
+                                        CU_POINTER_ATTRIBUTE_HOST_POINTER};
+    unsigned type = 7;
+    CUdeviceptr base = 7, host = 7;
+    void* data[] = {&type, &base, &host};
+    ASSERT_CU(cu().cuPointerGetAttributes(3, attributes, data, memory_ + 8));
+    EXPECT_EQ(unsigned{CU_MEMORYTYPE_DEVICE}, type);
+    EXPECT_EQ(memory_, base);
+    EXPECT_EQ(0u, host);                                                         // an attribute that this memory lacks
+    ASSERT_CU(cu().cuPointerGetAttributes(3, attributes, data, memory_ + 4096)); // nothing, and no error
+    EXPECT_EQ(0u, type);
+    EXPECT_EQ(0u, base);
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuPointerGetAttributes(0, attributes, data, memory_));
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuPointerGetAttributes(3, nullptr, data, memory_));
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuPointerGetAttributes(3, attributes, nullptr, memory_));
+    data[1] = nullptr;
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuPointerGetAttributes(3, attributes, data, memory_));
+    data[1] = &base;
+    attributes[1] = static_cast<CUpointer_attribute>(999);
+    EXPECT_CU(CUDA_ERROR_INVALID_VALUE, cu().cuPointerGetAttributes(3, attributes, data, memory_));
+}
+
 TEST_F(SoftcudaHostMemory, PinnedMemoryIsFreedOnceAndByItsBeginning) {
     void* pointer = nullptr;
     CUdeviceptr seen = 0;
