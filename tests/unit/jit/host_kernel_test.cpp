@@ -375,6 +375,59 @@ pick:
     }
 }
 
+// Vectors spread such arrays: rows at one index, elements at the lanes' own, and some lanes alone.
+TEST(HostKernel, PrivateArraysOfRecordsInVectors) {
+    const std::string kir = kirModule(R"(
+define void @k(ptr addrspace(1) noalias %out) #0 {
+entry:
+  %v = alloca [8 x { i32, i32 }], align 16
+  %gid = call i64 @hy.global_id(i32 0)
+  %id = trunc i64 %gid to i32
+  br label %fill
+fill:
+  %i = phi i32 [ 0, %entry ], [ %next, %fill ]
+  %wide = zext i32 %i to i64
+  %first = getelementptr [8 x { i32, i32 }], ptr %v, i64 0, i64 %wide, i32 0
+  %x = mul i32 %id, 5
+  %y = add i32 %x, %i
+  store i32 %y, ptr %first, align 8
+  %second = getelementptr i8, ptr %first, i64 4
+  %z = xor i32 %y, 255
+  store i32 %z, ptr %second
+  %next = add i32 %i, 1
+  %more = icmp ult i32 %next, 8
+  br i1 %more, label %fill, label %pick
+pick:
+  %own = and i32 %id, 7
+  %from = getelementptr [8 x { i32, i32 }], ptr %v, i64 0, i32 %own, i32 1
+  %a = load i32, ptr %from
+  %bit = and i32 %id, 1
+  %odd = icmp ne i32 %bit, 0
+  %last = getelementptr i32, ptr %v, i64 15
+  br i1 %odd, label %change, label %done
+change:
+  store i32 %a, ptr %last
+  br label %done
+done:
+  %b = load i32, ptr %last
+  %b3 = mul i32 %b, 3
+  %sum = add i32 %a, %b3
+  %to = getelementptr i32, ptr addrspace(1) %out, i64 %gid
+  store i32 %sum, ptr addrspace(1) %to
+  ret void
+})");
+    for (const uint32_t size : {5u, 8u, 16u, 32u, 64u}) {
+        for (const bool specialised : {true, false}) {
+            std::vector<uint32_t> out(size_t{3} * size);
+            compileAndRun(kir, {3, 1, 1}, {size, 1, 1}, {Arg::buffer(out.data())}, specialised);
+            for (uint32_t id = 0; id < out.size(); ++id) {
+                const uint32_t a = (id * 5 + id % 8) ^ 255, b = id % 2 != 0 ? a : (id * 5 + 7) ^ 255;
+                ASSERT_EQ(out[id], a + 3 * b) << id << " of groups of " << size;
+            }
+        }
+    }
+}
+
 TEST(HostKernel, SaxpyIsVectorisedOverWorkItems) {
     const std::vector<Arg> args{Arg::buffer(nullptr), Arg::buffer(nullptr), Arg::value(1.0f), Arg::value(1)};
     for (const Dim3& size : {Dim3{256, 1, 1}, Dim3{0, 0, 0}}) {

@@ -452,4 +452,47 @@ end:
     EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
 }
 
+TEST(Vectorise, PrivateArraysAtOneIndexAreRows) {
+    const Result made = vectorise(R"(
+  %v = alloca [16 x float], align 16
+  %i = call i64 @hy.global_id(i32 0)
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %at = getelementptr [16 x float], ptr %v, i64 0, i64 %n
+  store float %x, ptr %at, align 16
+  %next = getelementptr i8, ptr %at, i64 -8
+  %y = load float, ptr %next
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %y, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count("alloca [512 x i8], align 64"), 1u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 2u) << made.text;
+    EXPECT_EQ(made.count("load <8 x float>"), 2u) << made.text;
+    EXPECT_EQ(made.count("masked"), 0u) << made.text;
+}
+
+// What sees more than an element of the array needs it in one piece.
+TEST(Vectorise, PrivateArraysThatAreReadOtherwiseStayWhole) {
+    const char* const uses[] = {"  %y = load i16, ptr %at\n  %w2 = zext i16 %y to i32\n",
+                                "  %at1 = getelementptr i8, ptr %at, i64 1\n  %w2 = load i32, ptr %at1, align 1\n",
+                                "  %y = ptrtoint ptr %at to i64\n  %w2 = trunc i64 %y to i32\n",
+                                "  %w2 = load volatile i32, ptr %at\n"};
+    for (const std::string use : uses) {
+        const Result made = vectorise(R"(
+  %v = alloca [16 x i32]
+  %i = call i64 @hy.global_id(i32 0)
+  %own = trunc i64 %i to i32
+  %at = getelementptr [16 x i32], ptr %v, i64 0, i64 %n
+  store i32 %own, ptr %at
+)" + use + R"(
+  %q = getelementptr i32, ptr addrspace(1) %b, i64 %i
+  store i32 %w2, ptr addrspace(1) %q
+  ret void
+)");
+        EXPECT_EQ(made.count("alloca [512 x i8], align 64"), 0u) << made.text;
+        EXPECT_EQ(made.count("llvm.masked.scatter"), 1u) << use << made.text;
+    }
+}
+
 } // namespace
