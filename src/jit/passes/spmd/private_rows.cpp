@@ -9,6 +9,7 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
 namespace halyard::jit::spmd {
 
@@ -40,6 +41,9 @@ public:
         made->setMetadata(kSpread, llvm::MDNode::get(at.getContext(), {}));
         for (Instruction* note : notes_) {
             note->eraseFromParent();
+        }
+        for (llvm::MemSetInst* fill : fills_) {
+            fillRows(*fill, lanes);
         }
         // In the order in which they were found: a step behind the one that it begins at.
         for (llvm::GetElementPtrInst* step : steps_) {
@@ -76,6 +80,21 @@ public:
     }
 
 private:
+    // An element at a time; the address is still the old one.
+    void fillRows(llvm::MemSetInst& fill, unsigned lanes) {
+        llvm::IRBuilder<> at(&fill);
+        Value* count = at.getInt64(lengthOf(fill) / bytes());
+        const auto [body, row] = llvm::SplitBlockAndInsertSimpleForLoop(count, fill.getIterator());
+        at.SetInsertPoint(body);
+        Value* place = at.CreateGEP(llvm::ArrayType::get(element_, lanes), fill.getRawDest(), row);
+        const auto& byte = llvm::cast<llvm::ConstantInt>(fill.getValue())->getValue();
+        llvm::Constant* value = at.getInt(llvm::APInt::getSplat(static_cast<unsigned>(bytes() * 8), byte));
+        at.CreateAlignedStore(value, place, llvm::Align(bytes()));
+        fill.eraseFromParent();
+    }
+    static uint64_t lengthOf(const llvm::MemSetInst& fill) {
+        return llvm::cast<llvm::ConstantInt>(fill.getLength())->getZExtValue();
+    }
     uint64_t bytes() const { return data_.getTypeAllocSize(element_).getFixedValue(); }
 
     bool addAccess(Instruction& access, bool isSimple) {
@@ -111,6 +130,10 @@ private:
                 }
             } else if (auto* note = llvm::dyn_cast<llvm::LifetimeIntrinsic>(user)) {
                 notes_.push_back(note);
+            } else if (auto* fill = llvm::dyn_cast<llvm::MemSetInst>(user);
+                       fill != nullptr && !fill->isVolatile() && llvm::isa<llvm::ConstantInt>(fill->getLength()) &&
+                       llvm::isa<llvm::ConstantInt>(fill->getValue())) {
+                fills_.push_back(fill);
             } else {
                 return false;
             }
@@ -120,16 +143,17 @@ private:
 
     // All by whole elements.
     bool stepsFit() const {
-        return llvm::all_of(steps_, [&](const llvm::GetElementPtrInst* step) {
-            llvm::SmallMapVector<Value*, llvm::APInt, 4> variables;
-            llvm::APInt offset(64, 0);
-            return step->collectOffset(data_, 64, variables, offset) &&
-                   offset.getSExtValue() % static_cast<int64_t>(bytes()) == 0 &&
-                   llvm::all_of(variables, [&](const auto& variable) {
-                       const llvm::APInt& scale = variable.second;
-                       return scale.isStrictlyPositive() && scale.getZExtValue() % bytes() == 0;
-                   });
-        });
+        const auto fits = [&](const llvm::MemSetInst* fill) { return lengthOf(*fill) % bytes() == 0; };
+        return llvm::all_of(fills_, fits) && llvm::all_of(steps_, [&](const llvm::GetElementPtrInst* step) {
+                   llvm::SmallMapVector<Value*, llvm::APInt, 4> variables;
+                   llvm::APInt offset(64, 0);
+                   return step->collectOffset(data_, 64, variables, offset) &&
+                          offset.getSExtValue() % static_cast<int64_t>(bytes()) == 0 &&
+                          llvm::all_of(variables, [&](const auto& variable) {
+                              const llvm::APInt& scale = variable.second;
+                              return scale.isStrictlyPositive() && scale.getZExtValue() % bytes() == 0;
+                          });
+               });
     }
 
     llvm::AllocaInst& variable_;
@@ -137,6 +161,7 @@ private:
     llvm::Type* element_ = nullptr;
     std::vector<Instruction*> accesses_, notes_;
     std::vector<llvm::GetElementPtrInst*> steps_;
+    std::vector<llvm::MemSetInst*> fills_;
 };
 
 } // namespace
