@@ -42,8 +42,8 @@ public:
         for (Instruction* note : notes_) {
             note->eraseFromParent();
         }
-        for (llvm::MemSetInst* fill : fills_) {
-            fillRows(*fill, lanes);
+        for (const auto& [whole, writes] : wholes_) {
+            splitWhole(*whole, writes, lanes);
         }
         // In the order in which they were found: a step behind the one that it begins at.
         for (llvm::GetElementPtrInst* step : steps_) {
@@ -80,20 +80,38 @@ public:
     }
 
 private:
-    // An element at a time; the address is still the old one.
-    void fillRows(llvm::MemSetInst& fill, unsigned lanes) {
-        llvm::IRBuilder<> at(&fill);
-        Value* count = at.getInt64(lengthOf(fill) / bytes());
-        const auto [body, row] = llvm::SplitBlockAndInsertSimpleForLoop(count, fill.getIterator());
+    // Fills and copies an element at a time. The array's address is still the old one.
+    void splitWhole(llvm::MemIntrinsic& whole, bool writes, unsigned lanes) {
+        llvm::IRBuilder<> at(&whole);
+        Value* count = at.getInt64(lengthOf(whole) / bytes());
+        const auto [body, row] = llvm::SplitBlockAndInsertSimpleForLoop(count, whole.getIterator());
         at.SetInsertPoint(body);
-        Value* place = at.CreateGEP(llvm::ArrayType::get(element_, lanes), fill.getRawDest(), row);
-        const auto& byte = llvm::cast<llvm::ConstantInt>(fill.getValue())->getValue();
-        llvm::Constant* value = at.getInt(llvm::APInt::getSplat(static_cast<unsigned>(bytes() * 8), byte));
-        at.CreateAlignedStore(value, place, llvm::Align(bytes()));
-        fill.eraseFromParent();
+        llvm::Type* type = at.getIntNTy(static_cast<unsigned>(bytes() * 8));
+        const auto place = [&](Value* pointer, bool own) {
+            return at.CreateGEP(llvm::ArrayType::get(element_, own ? lanes : 1), pointer, row);
+        };
+        const llvm::Align to = llvm::commonAlignment(whole.getDestAlign().valueOrOne(), bytes());
+        Value* value = nullptr;
+        if (const auto* copy = llvm::dyn_cast<llvm::MemCpyInst>(&whole)) {
+            const llvm::Align from = llvm::commonAlignment(copy->getSourceAlign().valueOrOne(), bytes());
+            value = at.CreateAlignedLoad(type, place(copy->getRawSource(), !writes), from);
+        } else {
+            const auto* byte = llvm::cast<llvm::ConstantInt>(llvm::cast<llvm::MemSetInst>(whole).getValue());
+            value = at.getInt(llvm::APInt::getSplat(static_cast<unsigned>(bytes() * 8), byte->getValue()));
+        }
+        at.CreateAlignedStore(value, place(whole.getRawDest(), writes), to);
+        whole.eraseFromParent();
     }
-    static uint64_t lengthOf(const llvm::MemSetInst& fill) {
-        return llvm::cast<llvm::ConstantInt>(fill.getLength())->getZExtValue();
+    static uint64_t lengthOf(const llvm::MemIntrinsic& whole) {
+        return llvm::cast<llvm::ConstantInt>(whole.getLength())->getZExtValue();
+    }
+    // A fill with a constant, or a copy from or to something else.
+    bool addWhole(llvm::MemIntrinsic& whole, const Value& pointer) {
+        const auto* fill = llvm::dyn_cast<llvm::MemSetInst>(&whole);
+        const bool known =
+            fill != nullptr ? llvm::isa<llvm::ConstantInt>(fill->getValue()) : llvm::isa<llvm::MemCpyInst>(whole);
+        return known && !whole.isVolatile() && llvm::isa<llvm::ConstantInt>(whole.getLength()) &&
+               wholes_.insert({&whole, whole.getRawDest() == &pointer}).second;
     }
     uint64_t bytes() const { return data_.getTypeAllocSize(element_).getFixedValue(); }
 
@@ -130,10 +148,10 @@ private:
                 }
             } else if (auto* note = llvm::dyn_cast<llvm::LifetimeIntrinsic>(user)) {
                 notes_.push_back(note);
-            } else if (auto* fill = llvm::dyn_cast<llvm::MemSetInst>(user);
-                       fill != nullptr && !fill->isVolatile() && llvm::isa<llvm::ConstantInt>(fill->getLength()) &&
-                       llvm::isa<llvm::ConstantInt>(fill->getValue())) {
-                fills_.push_back(fill);
+            } else if (auto* whole = llvm::dyn_cast<llvm::MemIntrinsic>(user)) {
+                if (!addWhole(*whole, pointer)) {
+                    return false;
+                }
             } else {
                 return false;
             }
@@ -143,8 +161,8 @@ private:
 
     // All by whole elements.
     bool stepsFit() const {
-        const auto fits = [&](const llvm::MemSetInst* fill) { return lengthOf(*fill) % bytes() == 0; };
-        return llvm::all_of(fills_, fits) && llvm::all_of(steps_, [&](const llvm::GetElementPtrInst* step) {
+        const auto fits = [&](const auto& whole) { return lengthOf(*whole.first) % bytes() == 0; };
+        return llvm::all_of(wholes_, fits) && llvm::all_of(steps_, [&](const llvm::GetElementPtrInst* step) {
                    llvm::SmallMapVector<Value*, llvm::APInt, 4> variables;
                    llvm::APInt offset(64, 0);
                    return step->collectOffset(data_, 64, variables, offset) &&
@@ -161,7 +179,7 @@ private:
     llvm::Type* element_ = nullptr;
     std::vector<Instruction*> accesses_, notes_;
     std::vector<llvm::GetElementPtrInst*> steps_;
-    std::vector<llvm::MemSetInst*> fills_;
+    llvm::MapVector<llvm::MemIntrinsic*, bool> wholes_; // and whether they write to the array
 };
 
 } // namespace
