@@ -466,7 +466,7 @@ TEST(Vectorise, PrivateArraysAtOneIndexAreRows) {
   store float %y, ptr addrspace(1) %q
   ret void
 )");
-    EXPECT_EQ(made.count("alloca [512 x i8], align 64"), 1u) << made.text;
+    EXPECT_EQ(made.count("alloca [512 x i8], align 32"), 1u) << made.text;
     EXPECT_EQ(made.count("store <8 x float>"), 2u) << made.text;
     EXPECT_EQ(made.count("load <8 x float>"), 2u) << made.text;
     EXPECT_EQ(made.count("masked"), 0u) << made.text;
@@ -490,7 +490,7 @@ TEST(Vectorise, PrivateArraysThatAreReadOtherwiseStayWhole) {
   store i32 %w2, ptr addrspace(1) %q
   ret void
 )");
-        EXPECT_EQ(made.count("alloca [512 x i8], align 64"), 0u) << made.text;
+        EXPECT_EQ(made.count("alloca [512 x i8], align 32"), 0u) << made.text;
         EXPECT_EQ(made.count("llvm.masked.scatter"), 1u) << use << made.text;
     }
 }
