@@ -49,13 +49,16 @@ public:
         for (llvm::GetElementPtrInst* step : steps_) {
             at.SetInsertPoint(step);
             Value* pointer = step->getPointerOperand() == &variable_ ? made : step->getPointerOperand();
-            const auto move = [&](Value* index, uint64_t elements) {
-                llvm::Type* type = llvm::ArrayType::get(element_, elements * lanes);
-                pointer = at.CreateGEP(type, pointer, index, "", step->getNoWrapFlags());
-            };
             llvm::SmallMapVector<Value*, llvm::APInt, 4> variables;
             llvm::APInt offset(64, 0);
             step->collectOffset(data_, 64, variables, offset);
+            // What is in bounds after all moves need not be between two of them, which were made in another order.
+            const bool single = variables.size() + (offset.isZero() ? 0 : 1) == 1;
+            const auto move = [&](Value* index, uint64_t elements) {
+                llvm::Type* type = llvm::ArrayType::get(element_, elements * lanes);
+                pointer = at.CreateGEP(type, pointer, index, "",
+                                       single ? step->getNoWrapFlags() : llvm::GEPNoWrapFlags::none());
+            };
             for (const auto& [index, scale] : variables) {
                 move(index, scale.getZExtValue() / bytes());
             }
@@ -110,7 +113,8 @@ private:
         const auto* fill = llvm::dyn_cast<llvm::MemSetInst>(&whole);
         const bool known =
             fill != nullptr ? llvm::isa<llvm::ConstantInt>(fill->getValue()) : llvm::isa<llvm::MemCpyInst>(whole);
-        return known && !whole.isVolatile() && llvm::isa<llvm::ConstantInt>(whole.getLength()) &&
+        const auto* length = llvm::dyn_cast<llvm::ConstantInt>(whole.getLength());
+        return known && !whole.isVolatile() && length != nullptr && !length->isZero() &&
                wholes_.insert({&whole, whole.getRawDest() == &pointer}).second;
     }
     uint64_t bytes() const { return data_.getTypeAllocSize(element_).getFixedValue(); }

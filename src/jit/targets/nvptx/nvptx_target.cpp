@@ -37,7 +37,8 @@ namespace halyard::jit::nvptx {
 namespace {
 
 constexpr uint32_t kWarp = 32;
-constexpr uint64_t kArrayBytes = 512; // an invocation has 255 registers; two such arrays fit
+constexpr uint64_t kMaxMovedBytes = 1u << 30; // below what addresses of 32 bits reach, and far above any device's
+constexpr uint64_t kArrayBytes = 512;         // an invocation has 255 registers; two such arrays fit
 
 spv::Status verify(const llvm::Module& module, const char* when) {
     std::string message;
@@ -298,6 +299,13 @@ private:
                               fmt::format("{},{},{}", size[0], size[1], size[2]));
         }
         artifact.staticBytes = staticLocalBytes(module);
+        if (artifact.staticBytes > kMaxStaticLocalBytes || artifact.movedBytes > kMaxMovedBytes) {
+            return spv::Error{
+                HY_ERROR_UNSUPPORTED_SPIRV,
+                fmt::format("kernel '{}' has workgroup variables of {} bytes; the target nvptx places up to {}",
+                            info.name, artifact.staticBytes + artifact.movedBytes, kMaxMovedBytes),
+                "declare less workgroup memory; devices have some hundred KiB"};
+        }
         return verify(module, "after lowering");
     }
 
