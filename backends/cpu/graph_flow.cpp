@@ -40,7 +40,7 @@ bool Flow::tryBegin(const Plan& plan, uint32_t step, uint32_t workers) {
     const uint32_t first = steps[step].first;
     endSlot_ = steps[endStep_ - 1].first + steps[endStep_ - 1].count;
     left_ = endSlot_ - first;
-    inFlight_ = longInFlight_ = 0;
+    begun_ = longInFlight_ = 0;
     readyCost_ = 0;
     ready_.clear();
     for (uint32_t slot = first; slot < endSlot_; ++slot) {
@@ -73,11 +73,11 @@ void Flow::makeReady(uint32_t slot) {
     readyCost_ += states_[slot].cost;
 }
 
-// Whether all is done before a step, and nothing behind it, and that and what follows costs little.
+// Whether all is done before a step, and nothing of it or behind it has begun, and that and what follows costs little.
 bool Flow::isQuickerByStep() const {
     const uint32_t slot = ready_.front();
     const uint32_t step = plan_->stepOf(slot);
-    return inFlight_ == 0 && step >= quickStep_ && plan_->steps()[step].first == slot && left_ == endSlot_ - slot;
+    return begun_ == 0 && step >= quickStep_ && plan_->steps()[step].first == slot && left_ == endSlot_ - slot;
 }
 
 bool Flow::isLittleReady() const {
@@ -95,25 +95,25 @@ bool Flow::take(Piece& out) {
     const uint32_t slot = ready_.front();
     State& state = states_[slot];
     out = {slot, state.next, std::min(state.next + pieceOf(slot), plan_->units(slot)), state.cost == kLong};
+    begun_ += state.next == 0 ? 1 : 0;
     state.next = out.end;
     if (state.next == plan_->units(slot)) {
         std::pop_heap(ready_.begin(), ready_.end(), std::greater<>());
         ready_.pop_back();
         readyCost_ -= state.cost;
     }
-    ++inFlight_;
     longInFlight_ += out.isLong ? 1 : 0;
     return true;
 }
 
 void Flow::finish(const Piece& piece) {
-    --inFlight_;
     longInFlight_ -= piece.isLong ? 1 : 0;
     State& state = states_[piece.slot];
     state.unfinished -= piece.end - piece.first;
     if (state.unfinished != 0) {
         return;
     }
+    --begun_;
     --left_;
     plan_->forEachSuccessor(piece.slot, [&](uint32_t after) {
         if (after < endSlot_ && --states_[after].waiting == 0) {

@@ -63,7 +63,7 @@ private:
     uint32_t endStep_ = 0;
     uint32_t quickStep_ = 0; // from here on all steps cost little
     uint32_t left_ = 0;      // slots that are not done
-    uint32_t inFlight_ = 0;  // pieces
+    uint32_t begun_ = 0;     // slots of which some is taken, and which are not done
     uint32_t longInFlight_ = 0;
     uint64_t readyCost_ = 0; // ticks
     std::vector<State> states_;

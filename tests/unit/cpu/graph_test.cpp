@@ -309,5 +309,30 @@ TEST(CpuGraph, SharesOutWideSteps) {
     EXPECT_EQ(table().destroy(graph), HY_SUCCESS);
 }
 
+// A branch of small nodes is in the middle of one when the long branch beside it ends, and what is left costs little.
+TEST(CpuGraph, NodesBegunInBranchesRunOnce) {
+    Device device;
+    HyBackendKernel ids = device.kernel("ids", {pointer(0)});
+    constexpr uint32_t kSmallNodes = 48, kGroups = 8, kSize = 8, kLongGroups = 256, kLongSize = 1024, kLaunches = 2000;
+    constexpr uint32_t kWords = (kSmallNodes + 1) * kGroups * kSize;
+    auto* words = device.memory(kWords + kLongGroups * kLongSize);
+    Nodes nodes;
+    nodes.kernel(ids, {address(&words[kWords])}, {}, "", kLongGroups, kLongSize);
+    uint32_t last = nodes.kernel(ids, {address(words)}, {}, "", kGroups, kSize);
+    for (uint32_t i = 1; i <= kSmallNodes; ++i) {
+        last = nodes.kernel(ids, {address(&words[i * kGroups * kSize])}, {last}, "", kGroups, kSize);
+    }
+    HyBackendStream stream = device.stream();
+    HyBackendGraph graph = build(device, nodes);
+    for (uint32_t i = 0; i < kLaunches; ++i) {
+        ASSERT_EQ(table().launch(stream, graph), HY_SUCCESS);
+    }
+    device.wait(stream);
+    for (uint32_t i = 0; i < kWords; ++i) {
+        ASSERT_EQ(words[i], kLaunches) << "node " << i / (kGroups * kSize) << ", workgroup " << i / kSize % kGroups;
+    }
+    EXPECT_EQ(table().destroy(graph), HY_SUCCESS);
+}
+
 } // namespace
 } // namespace halyard::cpu_test
