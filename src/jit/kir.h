@@ -53,6 +53,9 @@ inline constexpr std::string_view kPrintf = "hy.printf";
 inline constexpr std::string_view kRegionBegin = "hy.region.begin";
 inline constexpr std::string_view kRegionEnd = "hy.region.end";
 
+// i1 (i1), memory(none): whether all lanes of a vector are here and give true. Only while the SPMD vectoriser works.
+inline constexpr std::string_view kAllLanes = "hy.all_lanes";
+
 // The variables at program scope: one mutable, external global of address space 1.
 inline constexpr std::string_view kProgramData = "hy.program_data";
 

@@ -13,7 +13,7 @@ namespace halyard::jit {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Builtin>, 20> kNames{{
+constexpr std::array<std::pair<std::string_view, Builtin>, 21> kNames{{
     {kir::kGlobalId, Builtin::GlobalId},
     {kir::kLocalId, Builtin::LocalId},
     {kir::kGroupId, Builtin::GroupId},
@@ -34,6 +34,7 @@ constexpr std::array<std::pair<std::string_view, Builtin>, 20> kNames{{
     {kir::kPointerSpace, Builtin::PointerSpace},
     {kir::kRegionBegin, Builtin::RegionBegin},
     {kir::kRegionEnd, Builtin::RegionEnd},
+    {kir::kAllLanes, Builtin::AllLanes},
 }};
 
 } // namespace

@@ -37,6 +37,7 @@ enum class Builtin : uint8_t {
     PointerSpace,
     RegionBegin,
     RegionEnd,
+    AllLanes,
     Collective, // a subgroup or workgroup operation, known or not
     Other,      // a hy.* call that is none of these (maths, a newer name)
 };

@@ -430,7 +430,7 @@ TEST(Vectorise, RefusesOperationsOfTheWorkgroup) {
     EXPECT_EQ(made.why, "operations of the workgroup");
 }
 
-// Where stores under masks are slow, the row of which all lanes are there is stored without.
+// Where masks cost, the row of which all lanes are there is read and written without.
 TEST(Vectorise, WholeRowsNeedNoMask) {
     const Result made = vectorise(R"(
   %i = call i64 @hy.global_id(i32 0)
@@ -447,9 +447,81 @@ end:
 )",
                                   8, halyard::jit::spmd::MaskedMemory::Loads);
     EXPECT_EQ(made.count("call <8 x float> @llvm.masked.load"), 1u) << made.text;
-    EXPECT_EQ(made.count(" load <8 x float>"), 0u) << made.text;
+    EXPECT_EQ(made.count(" load <8 x float>"), 1u) << made.text;
     EXPECT_EQ(made.count("call void @llvm.masked.store"), 1u) << made.text;
-    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("add i64 %i, 7"), 1u) << "the last lane alone is compared" << made.text;
+}
+
+// One copy, behind all conditions, of ids in two dimensions: only the comparisons of the first and last lane are left.
+TEST(Vectorise, ConditionsOneBehindTheOtherGiveOneCopy) {
+    const Result made = vectorise(R"(
+  %i = call i64 @hy.global_id(i32 0)
+  %j = call i64 @hy.global_id(i32 1)
+  %inner = icmp ne i64 %i, 0
+  br i1 %inner, label %next, label %end
+next:
+  %outsideI = icmp sge i64 %i, %n
+  %outsideJ = icmp uge i64 %j, %n
+  %outside = or i1 %outsideI, %outsideJ
+  br i1 %outside, label %end, label %body
+body:
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %x = load float, ptr addrspace(1) %p
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %x, ptr addrspace(1) %q
+  br label %end
+end:
+  %r = phi float [ 1.0, %0 ], [ 2.0, %next ], [ %x, %body ]
+  %all = getelementptr float, ptr addrspace(1) %b, i64 %i
+  %further = getelementptr float, ptr addrspace(1) %all, i64 1000
+  store float %r, ptr addrspace(1) %further
+  ret void
+)",
+                                  8, halyard::jit::spmd::MaskedMemory::Loads);
+    EXPECT_EQ(made.count(" load <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("llvm.masked.load"), 1u) << made.text;
+    EXPECT_EQ(made.count("icmp ne i64 %i, 0"), 1u) << made.text;
+    EXPECT_EQ(made.count("add i64 %i, 7"), 1u) << made.text;
+}
+
+// What lanes do together, do without memory or what only one of them does is there once.
+TEST(Vectorise, WholeVectorsAreOfWhatGains) {
+    const auto under = [](const std::string& condition, const std::string& body) {
+        return vectorise("  %l = call i64 @hy.local_id(i32 0)\n  %i = call i64 @hy.global_id(i32 0)\n"
+                         "  %p = getelementptr i32, ptr addrspace(1) %a, i64 %i\n"
+                         "  %data = load i32, ptr addrspace(1) %p\n" +
+                             condition + "  br i1 %c, label %body, label %end\nbody:\n" + body +
+                             "  br label %end\nend:\n  ret void\n",
+                         16, halyard::jit::spmd::MaskedMemory::Loads);
+    };
+    const std::string store = "  store i32 1, ptr addrspace(1) %p\n";
+    const std::string guard = "  %c = icmp ult i64 %i, %n\n";
+    const auto split = [](const Result& made) {
+        EXPECT_NE(made.text, "") << made.why;
+        return made.count(".whole:") > 0;
+    };
+    EXPECT_TRUE(split(under(guard, store)));
+    EXPECT_FALSE(split(under("  %c = icmp eq i64 %l, %n\n", store))) << "of one lane";
+    EXPECT_FALSE(split(under("  %c = icmp eq i32 %data, 0\n", store))) << "of data";
+    EXPECT_FALSE(split(under("  %c = icmp ult i64 %n, 5\n", store))) << "of nothing that varies";
+    EXPECT_FALSE(split(under(guard, "  %s = call i32 @hy.subgroup.reduce.iadd.i32(i32 %data)\n" + store)));
+    EXPECT_FALSE(split(under(guard, "")));
+}
+
+// 16 lanes, 16 apart, are 256 bytes that an 8-bit number has no sign for.
+TEST(Vectorise, RowsThatChangeSignAreNotRows) {
+    const std::string body = R"(
+  %i = call i64 @hy.local_id(i32 0)
+  %cut = trunc i64 %i to i8
+  %far = shl i8 %cut, 4
+  %at = sext i8 %far to i64
+  %p = getelementptr i8, ptr addrspace(1) %a, i64 %at
+  %middle = getelementptr i8, ptr addrspace(1) %p, i64 128
+  store i8 1, ptr addrspace(1) %middle
+  ret void
+)";
+    EXPECT_EQ(vectorise(body, 16).count("sext <16 x i8>"), 1u);
+    EXPECT_EQ(vectorise(body, 8).count("sext <8 x i8>"), 0u);
 }
 
 TEST(Vectorise, PrivateArraysAtOneIndexAreRows) {

@@ -112,8 +112,11 @@ bool Shapes::isLaneBarrier(const llvm::CallInst& call) const {
 bool Shapes::isAligned(const Value* value) const {
     const LaneShape shape = of(value);
     const auto stride = static_cast<uint64_t>(shape.stride);
+    // Half of the numbers, so that none turns negative either.
+    const unsigned bits = value->getType()->getScalarSizeInBits(); // none of an address
+    const uint64_t half = bits > 0 && bits < 64 ? uint64_t{1} << (bits - 1) : UINT64_MAX;
     return shape.isStrided() && shape.stride > 0 && std::has_single_bit(stride) && stride <= shape.multiple &&
-           stride * lanes_.count <= shape.multiple;
+           stride * lanes_.count <= std::min<uint64_t>(shape.multiple, half);
 }
 
 bool Shapes::extends(const Value* value, bool isSigned) const {
@@ -322,6 +325,7 @@ LaneShape Shapes::transferCall(const llvm::CallInst& call) const {
         return LaneShape::strided(1, lanes);
     case Builtin::SubgroupId:
     case Builtin::SubgroupSize:
+    case Builtin::AllLanes:
         return LaneShape::uniform();
     case Builtin::PointerSpace: {
         const LaneShape pointer = of(call.getArgOperand(0));

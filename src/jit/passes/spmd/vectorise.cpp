@@ -6,6 +6,7 @@
 #include "jit/passes/spmd/gain.h"
 #include "jit/passes/spmd/private_rows.h"
 #include "jit/passes/spmd/row_guards.h"
+#include "jit/passes/spmd/whole_vectors.h"
 
 #include <memory>
 
@@ -237,6 +238,9 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm
     llvm::removeUnreachableBlocks(*work);
     unifyReturns(*work);
     splitAtRegionEnds(*work);
+    if (lanes.masked != MaskedMemory::All) {
+        splitWholeVectors(*work);
+    }
     guardRows(*work, lanes.count);
     boundIds(*work, lanes.workgroupSize);
     prepare(*work);

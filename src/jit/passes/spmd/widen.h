@@ -59,6 +59,11 @@ private:
     // An operation of the subgroup, whose invocations are the lanes (widen_collectives.cpp).
     void emitCollective(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
     void emitWide(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
+    // Whether all lanes meet a condition (widen_whole.cpp).
+    void emitAllLanes(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
+    llvm::Value* all(llvm::IRBuilder<>& at, const llvm::Value* condition, bool wanted);
+    llvm::Value* allCompare(llvm::IRBuilder<>& at, const llvm::ICmpInst& compare, llvm::CmpInst::Predicate predicate);
+    bool grows(const llvm::Value* value) const;
     llvm::Value* emitNarrow(llvm::IRBuilder<>& at, const llvm::CmpInst& compare);
     // One lane after the other, those of the mask.
     void serialise(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);

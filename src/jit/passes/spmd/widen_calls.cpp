@@ -47,6 +47,9 @@ void Widener::emitCall(IRBuilder<>& at, const llvm::CallInst& call, Value* mask)
     if (builtin == Builtin::Collective) {
         return emitCollective(at, call, mask);
     }
+    if (builtin == Builtin::AllLanes) {
+        return emitAllLanes(at, call, mask);
+    }
     if (builtin == Builtin::RegionBegin || builtin == Builtin::RegionEnd || shapes_.isLaneBarrier(call)) {
         return; // lanes are together by themselves
     }

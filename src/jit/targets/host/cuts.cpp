@@ -203,6 +203,7 @@ Cut cutAt(llvm::CallInst& call, Mailboxes& mailboxes, bool together) {
     alone->splitBasicBlock(std::next(call.getIterator()), "resume");
     Cut cut;
     cut.block = alone;
+    cut.together = true;
     if (builtinOf(call) == Builtin::Collective) {
         cut.exchange = mailboxes.take(call, together);
         return cut;
@@ -220,7 +221,7 @@ void formDispatchedCuts(llvm::Function& kernel, const std::vector<llvm::CallInst
         list.cuts.push_back(cutAt(*call, mailboxes, /*together=*/false));
     }
     for (BasicBlock* edge : backEdges) {
-        list.cuts.push_back({edge, false, {}, false});
+        list.cuts.push_back(Cut{.block = edge});
     }
     llvm::DenseMap<const BasicBlock*, size_t> number;
     for (const BasicBlock* block : reconvergenceOrder(kernel, backEdges)) {
@@ -238,7 +239,7 @@ CutList formCuts(llvm::Function& kernel, bool liftUniformLoops) {
     llvm::removeUnreachableBlocks(kernel);
     CutList list;
     list.exit = unifyReturns(kernel);
-    list.cuts.push_back({list.exit, false, {}, false});
+    list.cuts.push_back(Cut{.block = list.exit});
     // All may leave such a loop, and so look uniform, but not in the same iteration.
     const bool leavesToMeet = keepRegions(kernel);
     Planner plan(kernel, liftUniformLoops, leavesToMeet);
@@ -257,11 +258,11 @@ CutList formCuts(llvm::Function& kernel, bool liftUniformLoops) {
     for (BasicBlock* header : plan.headers) {
         BasicBlock* alone = header->splitBasicBlock(header->getFirstNonPHIIt(), "join");
         alone->splitBasicBlock(alone->begin(), "iteration");
-        list.cuts.push_back({alone, false, {}, false});
+        list.cuts.push_back(Cut{.block = alone});
     }
     for (Instruction* branch : plan.branches) {
         BasicBlock* alone = branch->getParent()->splitBasicBlock(branch->getIterator(), "decide");
-        list.cuts.push_back({alone, false, {}, false});
+        list.cuts.push_back(Cut{.block = alone});
     }
     for (Instruction* branch : plan.branches) {
         for (unsigned i = 0; i < branch->getNumSuccessors(); ++i) {

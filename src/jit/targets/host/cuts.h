@@ -37,6 +37,7 @@ struct Cut {
     bool deviceFence = false;         // the barrier orders memory beyond the workgroup
     std::optional<Exchange> exchange; // the operation that is done here
     bool wholeGrid = false;           // the barrier is one of all workgroups
+    bool together = false;            // a barrier or an operation: items do wait here
 };
 
 struct CutList {

@@ -127,7 +127,7 @@ private:
         }
     }
 
-    // for (i = first; i < end; ++i, advance ids) { if (*cancel) return; group(...); }
+    // for (i = first; i < end; i += n, advance ids) { if (*cancel) return; n = 1, or neighbours; group(...); }
     void emitGroupLoop() {
         llvm::LLVMContext& context = module_.getContext();
         Value* first = run_->getArg(1);
@@ -161,9 +161,10 @@ private:
                          llvm::MDBuilder(context).createUnlikelyBranchWeights());
 
         at_.SetInsertPoint(body);
-        callGroup(ids);
-        Value* next = at_.CreateAdd(index, at_.getInt64(1), "", true);
-        Value* x = at_.CreateAdd(ids[0], at_.getInt32(1));
+        Value* count = countNeighbours(ids[0], at_.CreateSub(end, index));
+        callGroup(ids, count);
+        Value* next = at_.CreateAdd(index, at_.CreateZExt(count, at_.getInt64Ty()), "", true);
+        Value* x = at_.CreateAdd(ids[0], count);
         Value* wrapX = at_.CreateICmpEQ(x, groups_[0]);
         Value* y = at_.CreateAdd(ids[1], at_.CreateZExt(wrapX, at_.getInt32Ty()));
         Value* wrapY = at_.CreateICmpEQ(y, groups_[1]);
@@ -179,7 +180,17 @@ private:
         at_.CreateRetVoid();
     }
 
-    void callGroup(const std::array<llvm::PHINode*, 3>& ids) {
+    // How many workgroups of the `left` ones to run at once: those of one row.
+    Value* countNeighbours(Value* id, Value* left) {
+        if (plan_.sideBySide == 1) {
+            return at_.getInt32(1);
+        }
+        const auto least = [&](Value* a, Value* b) { return at_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, a, b); };
+        Value* most = at_.CreateTrunc(least(left, at_.getInt64(plan_.sideBySide)), at_.getInt32Ty());
+        return least(at_.CreateSub(groups_[0], id), most);
+    }
+
+    void callGroup(const std::array<llvm::PHINode*, 3>& ids, Value* neighbours) {
         llvm::SmallVector<Value*, 24> operands(arguments_.begin(), arguments_.end());
         operands.append(ids.begin(), ids.end());
         operands.append(groups_.begin(), groups_.end());
@@ -188,13 +199,15 @@ private:
         operands.push_back(run_->getArg(4));
         operands.push_back(localBytes_);
         operands.push_back(run_->getArg(0));
+        operands.push_back(neighbours);
         if (plan_.wideGroup == nullptr) {
             at_.CreateCall(plan_.group, operands);
             return;
         }
         Value* fits = at_.getTrue();
         for (unsigned i = 0; i < 3; ++i) {
-            Value* after = at_.CreateAdd(at_.CreateZExt(ids[i], at_.getInt64Ty()), at_.getInt64(1), "", true, true);
+            Value* count = i == 0 ? at_.CreateZExt(neighbours, at_.getInt64Ty()) : at_.getInt64(1);
+            Value* after = at_.CreateAdd(at_.CreateZExt(ids[i], at_.getInt64Ty()), count, "", true, true);
             Value* items = at_.CreateMul(after, at_.CreateZExt(sizes_[i], at_.getInt64Ty()), "", true);
             fits = at_.CreateAnd(fits, at_.CreateICmpULE(items, at_.getInt64(uint64_t{1} << 31)));
         }

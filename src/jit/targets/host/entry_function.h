@@ -15,6 +15,7 @@ namespace halyard::jit::host {
 struct EntryPlan {
     llvm::Function* group = nullptr;     // for ids below 2^31
     llvm::Function* wideGroup = nullptr; // for all other workgroups; null when the kernel reads no global id
+    uint32_t sideBySide = 1;             // workgroups that one call may run (side_by_side.h)
     std::array<uint32_t, 3> workgroupSize{};
     uint32_t subgroupSize = 1;
     uint64_t staticLocalBytes = 0;

@@ -131,7 +131,7 @@ private:
         llvm::SmallVector<llvm::Type*, 16> types(kernel_.getFunctionType()->params());
         types.append(kScalars, llvm::Type::getInt32Ty(llvm_));
         llvm::Type* pointer = llvm::PointerType::get(llvm_, 0);
-        types.append({pointer, pointer, llvm::Type::getInt64Ty(llvm_), pointer});
+        types.append({pointer, pointer, llvm::Type::getInt64Ty(llvm_), pointer, llvm::Type::getInt32Ty(llvm_)});
         group_ = Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(llvm_), types, false),
                                   llvm::GlobalValue::InternalLinkage, shape_.wideIds ? "group_wide" : "group",
                                   kernel_.getParent());
@@ -287,6 +287,9 @@ private:
         if (limit) {
             const uint64_t end = llvm::alignTo(limit->end, shape_.lanes);
             loops.limit(static_cast<uint32_t>(std::min<uint64_t>(end, shape_.workgroupSize[0])));
+        }
+        if (shape_.sideBySide) {
+            loops.extend(at.CreateMul(parameter(kNeighbours), values_.localSize[0], "row", true, true));
         }
         const ItemValues item = loops.open(at);
         BasicBlock* tail = BasicBlock::Create(llvm_, "item.end", group_);

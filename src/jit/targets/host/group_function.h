@@ -21,6 +21,7 @@ struct GroupShape {
     uint32_t subgroupSize = 1;               // a power of two
     bool countsPartial = false;              // GroupValues::countsPartial
     uint32_t lanes = 1;                      // GroupValues::lanes; divides workgroupSize[0], which is known
+    bool sideBySide = false;                 // runs kNeighbours workgroups as one (side_by_side.h)
 };
 
 // The parameters of a group function that follow the kernel's own ones; the first kScalars are i32, kLocalBytes is i64.
@@ -33,7 +34,8 @@ enum GroupParameter : unsigned {
     kScratch = 10,
     kLocalBytes = 11, // of kLocal: variables and blocks of pointer parameters
     kLaunch = 12,     // HyHostLaunch
-    kGroupParameters = 13
+    kNeighbours = 13, // i32: how many workgroups from this one on, in dimension 0; 1 unless sideBySide
+    kGroupParameters = 14
 };
 
 // Builds `void(kernel's parameters..., group parameters...)`, internal, in the kernel's module. The kernel, already cut

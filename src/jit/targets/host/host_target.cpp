@@ -21,6 +21,7 @@
 #include "jit/targets/host/print.h"
 #include "jit/targets/host/program_data.h"
 #include "jit/targets/host/reconvergence.h"
+#include "jit/targets/host/side_by_side.h"
 #include "jit/targets/host/slots.h"
 #include "jit/targets/host/soft_operations.h"
 #include "jit/targets/host/subgroup_size.h"
@@ -243,9 +244,15 @@ private:
         plan.subgroupSize = shape.subgroupSize;
         plan.wholeSubgroups = wholeSubgroups;
         plan.staticLocalBytes = local.bytes;
+        const auto joins = [&](const CutKernel& cut) {
+            const bool alone = cut.cuts.cuts.size() > 1 || cut.context.bytesPerItem != 0 || local.bytes != 0;
+            plan.sideBySide = alone ? 1 : groupsSideBySide(kernel, shape);
+            return plan.sideBySide > 1;
+        };
         if (lanes != nullptr) {
             {
                 const CutKernel cut(*lanes);
+                shape.sideBySide = joins(cut);
                 plan.group = cut.group(local, shape);
                 plan.scratchBytesPerItem = bytesPerItem(cut.context.bytesPerItem, shape);
             }
@@ -260,6 +267,7 @@ private:
             constexpr size_t kMaxCutsForTwoGroups = 48;
             const CutKernel cut(kernel);
             const bool oneGroup = cut.cuts.cuts.size() > kMaxCutsForTwoGroups;
+            shape.sideBySide = joins(cut);
             shape.wideIds = oneGroup && readsGlobalId;
             plan.scratchBytesPerItem = cut.context.bytesPerItem;
             plan.group = cut.group(local, shape);

@@ -60,7 +60,7 @@ ItemValues ItemLoops::open(llvm::IRBuilder<>& at) {
 }
 
 bool ItemLoops::isOne(unsigned dimension) const {
-    return knownSize_[dimension] == (dimension == 0 ? group_.lanes : 1);
+    return dimension == 0 ? knownSize_[0] == group_.lanes && length_ == nullptr : knownSize_[dimension] == 1;
 }
 
 void ItemLoops::open(llvm::IRBuilder<>& at, unsigned dimension) {
@@ -113,7 +113,9 @@ void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* a
     loop.global->addIncoming(nextGlobal, latch);
     BasicBlock* done = BasicBlock::Create(context, "items.end", latch->getParent());
     const bool ordered = accessesBehindStores(loop.header);
-    Value* end = dimension == 0 && end_ != 0 ? at.getInt32(end_) : group_.localSize[dimension];
+    Value* end = dimension == 0 && end_ != 0            ? at.getInt32(end_)
+                 : dimension == 0 && length_ != nullptr ? length_
+                                                        : group_.localSize[dimension];
     llvm::BranchInst* branch = at.CreateCondBr(at.CreateICmpULT(next, end), loop.header, done);
     // Vectors are vectorised, and a short body that is unrolled keeps in registers what it has for each of its items
     // from one turn of a loop around it to the next.

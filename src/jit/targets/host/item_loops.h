@@ -23,6 +23,8 @@ public:
 
     // Only for the items whose id in dimension 0 is below `end`, a multiple of the lanes. REQUIRES: one dimension.
     void limit(uint32_t end) { end_ = end; }
+    // As if the workgroup had `length` items in dimension 0, a multiple of those that it has.
+    void extend(llvm::Value* length) { length_ = length; }
     // Opens the loops at `at` and leaves it in the body.
     ItemValues open(llvm::IRBuilder<>& at);
     // The item's linear local id, i64; with lanes, the number of those items before it. REQUIRES: open.
@@ -46,7 +48,8 @@ private:
     const GroupValues& group_;
     const std::array<uint32_t, 3>& knownSize_;
     const std::array<llvm::Value*, 3>& firstId_;
-    uint32_t end_ = 0; // 0: all
+    uint32_t end_ = 0;              // 0: all
+    llvm::Value* length_ = nullptr; // null: the workgroup's own
     std::array<Loop, 3> loops_;
     ItemValues item_;
 };
