@@ -53,8 +53,14 @@ inline constexpr std::string_view kPrintf = "hy.printf";
 inline constexpr std::string_view kRegionBegin = "hy.region.begin";
 inline constexpr std::string_view kRegionEnd = "hy.region.end";
 
-// i1 (i1), memory(none): whether all lanes of a vector are here and give true. Only while the SPMD vectoriser works.
+// Only while the SPMD vectoriser works, memory(none).
+// i1 (i1): whether all lanes of a vector are here and give true.
 inline constexpr std::string_view kAllLanes = "hy.all_lanes";
+// i1 (i32 value, i32 reach, i1 signed): whether no lane's number from value to value + reach wraps round, those of lane
+// 0 being the lowest; false unless value is strided or uniform.
+inline constexpr std::string_view kRows = "hy.rows";
+// i64 (i32 value, i1 signed): the value, extended, of which kRows says that it does not wrap round.
+inline constexpr std::string_view kIndex = "hy.index";
 
 // The variables at program scope: one mutable, external global of address space 1.
 inline constexpr std::string_view kProgramData = "hy.program_data";

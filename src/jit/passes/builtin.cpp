@@ -13,7 +13,7 @@ namespace halyard::jit {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Builtin>, 21> kNames{{
+constexpr std::array<std::pair<std::string_view, Builtin>, 23> kNames{{
     {kir::kGlobalId, Builtin::GlobalId},
     {kir::kLocalId, Builtin::LocalId},
     {kir::kGroupId, Builtin::GroupId},
@@ -35,6 +35,8 @@ constexpr std::array<std::pair<std::string_view, Builtin>, 21> kNames{{
     {kir::kRegionBegin, Builtin::RegionBegin},
     {kir::kRegionEnd, Builtin::RegionEnd},
     {kir::kAllLanes, Builtin::AllLanes},
+    {kir::kRows, Builtin::Rows},
+    {kir::kIndex, Builtin::Index},
 }};
 
 } // namespace

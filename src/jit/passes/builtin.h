@@ -38,6 +38,8 @@ enum class Builtin : uint8_t {
     RegionBegin,
     RegionEnd,
     AllLanes,
+    Rows,
+    Index,
     Collective, // a subgroup or workgroup operation, known or not
     Other,      // a hy.* call that is none of these (maths, a newer name)
 };

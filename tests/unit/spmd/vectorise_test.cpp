@@ -508,6 +508,38 @@ TEST(Vectorise, WholeVectorsAreOfWhatGains) {
     EXPECT_FALSE(split(under(guard, "")));
 }
 
+// Indices of 32 bits one beside the other: asked once whether they wrap round, one way of rows, and one of a lane at a
+// time that has no gather of each.
+TEST(Vectorise, NeighboursOfAnIndexAreAskedForTogether) {
+    const Result made = vectorise(R"(
+  %g = call i64 @hy.global_id(i32 0)
+  %x = trunc i64 %g to i32
+  %at = add i32 %x, %w
+  %left = add i32 %at, -1
+  %right = add i32 %at, 1
+  %i = zext i32 %at to i64
+  %il = zext i32 %left to i64
+  %ir = zext i32 %right to i64
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %pl = getelementptr float, ptr addrspace(1) %a, i64 %il
+  %pr = getelementptr float, ptr addrspace(1) %a, i64 %ir
+  %v = load float, ptr addrspace(1) %p
+  %vl = load float, ptr addrspace(1) %pl
+  %vr = load float, ptr addrspace(1) %pr
+  %s = fadd float %v, %vl
+  %t = fadd float %s, %vr
+  %q = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %t, ptr addrspace(1) %q
+  ret void
+)");
+    EXPECT_EQ(made.count("load <8 x float>"), 3u) << made.text;
+    EXPECT_EQ(made.count("store <8 x float>"), 1u) << made.text;
+    EXPECT_EQ(made.count("load float"), 3u) << made.text;
+    EXPECT_EQ(made.count("gather"), 0u) << made.text;
+    EXPECT_EQ(made.count("icmp ule i32"), 1u) << made.text;
+    EXPECT_EQ(made.count(", -10"), 1u) << "2 between them, 7 lanes behind the first" << made.text;
+}
+
 // 16 lanes, 16 apart, are 256 bytes that an 8-bit number has no sign for.
 TEST(Vectorise, RowsThatChangeSignAreNotRows) {
     const std::string body = R"(

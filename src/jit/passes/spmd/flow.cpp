@@ -24,8 +24,9 @@ const BasicBlock* headerOf(const Level& level) {
 
 } // namespace
 
-Flow::Flow(llvm::Function& from, llvm::Function& to, Levels& levels, const Shapes& shapes, unsigned lanes)
-    : from_(from), to_(to), levels_(levels), shapes_(shapes), widener_(from, to, shapes, lanes) {}
+Flow::Flow(llvm::Function& from, llvm::Function& to, Levels& levels, const Shapes& shapes, unsigned lanes,
+           const BlockSet& apart)
+    : from_(from), to_(to), levels_(levels), shapes_(shapes), apart_(apart), widener_(from, to, shapes, lanes) {}
 
 void Flow::emit() {
     BasicBlock* entry = BasicBlock::Create(to_.getContext(), "entry", &to_);
@@ -123,6 +124,10 @@ void Flow::emitBlock(Node& node) {
         at.CreateCondBr(widener_.any(at, mask), body, next(node));
         at.SetInsertPoint(body);
     }
+    if (apart_.contains(node.block)) {
+        widener_.emitApart(at, *node.block);
+        return terminate(at, node, mask);
+    }
     for (const Instruction& instruction : *node.block) {
         if (!llvm::isa<llvm::PHINode>(instruction) && !instruction.isTerminator()) {
             widener_.emit(at, instruction, mask);
@@ -183,7 +188,8 @@ void Flow::terminate(IRBuilder<>& at, Node& node, Value* mask) {
     }
     BasicBlock* edges[] = {BasicBlock::Create(to_.getContext(), "edge", &to_),
                            BasicBlock::Create(to_.getContext(), "edge", &to_)};
-    at.CreateCondBr(widener_.scalar(at, branch->getCondition()), edges[0], edges[1]);
+    at.CreateCondBr(widener_.scalar(at, branch->getCondition()), edges[0], edges[1],
+                    branch->getMetadata(llvm::LLVMContext::MD_prof));
     for (unsigned i = 0; i < 2; ++i) {
         widener_.beginBlock();
         at.SetInsertPoint(edges[i]);

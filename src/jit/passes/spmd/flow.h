@@ -5,11 +5,17 @@
 #include "jit/passes/spmd/levels.h"
 #include "jit/passes/spmd/widen.h"
 
+#include <llvm/ADT/SmallPtrSet.h>
+
 namespace halyard::jit::spmd {
+
+using BlockSet = llvm::SmallPtrSet<const llvm::BasicBlock*, 4>;
 
 class Flow {
 public:
-    Flow(llvm::Function& from, llvm::Function& to, Levels& levels, const Shapes& shapes, unsigned lanes);
+    // `apart`: blocks that are for one lane after the other.
+    Flow(llvm::Function& from, llvm::Function& to, Levels& levels, const Shapes& shapes, unsigned lanes,
+         const BlockSet& apart);
     void emit();
 
 private:
@@ -45,6 +51,7 @@ private:
     llvm::Function& to_;
     Levels& levels_;
     const Shapes& shapes_;
+    const BlockSet& apart_;
     Widener widener_;
     llvm::DenseMap<const Node*, llvm::BasicBlock*> blocks_;
     llvm::DenseMap<const Node*, llvm::AllocaInst*> arrived_; // linear: the lanes that came to it

@@ -134,7 +134,7 @@ Interleaved::Interleaved(const llvm::Function& function, const Shapes& shapes) {
         const bool simple =
             isLoad ? llvm::cast<llvm::LoadInst>(access).isSimple() : llvm::cast<llvm::StoreInst>(access).isSimple();
         const auto bytes = static_cast<int64_t>(element->getPrimitiveSizeInBits() / 8);
-        const auto stride = simple && (bytes == 4 || bytes == 8) ? shapes.likelyStride(pointer) : std::nullopt;
+        const auto stride = simple && bytes >= 1 && bytes <= 8 ? shapes.likelyStride(pointer) : std::nullopt;
         if (!stride || element->isVectorTy() || *stride % bytes != 0 || *stride < 2 * bytes ||
             *stride > kMostFields * bytes) {
             return false;

@@ -56,6 +56,15 @@ BasicBlock* Node::entry() const {
     return block != nullptr ? block : child->loop->getHeader();
 }
 
+bool isFull(const Node& node) {
+    for (const Node* at = &node; at != nullptr; at = at->level->node) {
+        if (at->linear || at->level->divergent) {
+            return false;
+        }
+    }
+    return true;
+}
+
 Levels::Levels(llvm::Function& function, const llvm::LoopInfo& loops) : top_(std::make_unique<Level>()) {
     build(*top_, function, loops);
 }

@@ -49,6 +49,9 @@ struct Level {
     bool maskedExits = false; // no edge out of the loop is a branch: masks tell where the lanes went
 };
 
+// Whether all lanes come to the node, in every iteration.
+bool isFull(const Node& node);
+
 class Levels {
 public:
     // `function` has reducible control flow and one return; its loops are in simplified form.

@@ -326,7 +326,10 @@ LaneShape Shapes::transferCall(const llvm::CallInst& call) const {
     case Builtin::SubgroupId:
     case Builtin::SubgroupSize:
     case Builtin::AllLanes:
+    case Builtin::Rows:
         return LaneShape::uniform();
+    case Builtin::Index:
+        return of(call.getArgOperand(0));
     case Builtin::PointerSpace: {
         const LaneShape pointer = of(call.getArgOperand(0));
         return pointer.isKnown() && pointer.isScalar() ? LaneShape::uniform() : pointer;

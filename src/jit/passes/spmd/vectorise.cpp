@@ -6,6 +6,7 @@
 #include "jit/passes/spmd/gain.h"
 #include "jit/passes/spmd/private_rows.h"
 #include "jit/passes/spmd/row_guards.h"
+#include "jit/passes/spmd/split_rows.h"
 #include "jit/passes/spmd/whole_vectors.h"
 
 #include <memory>
@@ -136,16 +137,6 @@ void prepare(llvm::Function& function) {
     passes.run(function, functions);
 }
 
-// Whether all lanes come to the node, in every iteration.
-bool isFull(const Node* node) {
-    for (; node != nullptr; node = node->level->node) {
-        if (node->linear || node->level->divergent) {
-            return false;
-        }
-    }
-    return true;
-}
-
 // Whether lanes come to the block from different iterations of a loop that it belongs to, as each iteration's own.
 bool isBetweenIterations(const BasicBlock& block, const std::vector<LoopExtent>& extents, const Levels& levels) {
     return llvm::any_of(extents, [&](const LoopExtent& extent) {
@@ -159,7 +150,7 @@ std::string problemOf(const Instruction& instruction, const Levels& levels, cons
     if (const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
         const Builtin builtin = builtinOf(*call);
         if (builtin == Builtin::Barrier && !shapes.isLaneBarrier(*call) &&
-            !isFull(&levels.nodeOf(instruction.getParent()))) {
+            !isFull(levels.nodeOf(instruction.getParent()))) {
             return "a barrier that not all invocations may come to";
         }
         if (call->isInlineAsm() || call->getCalledFunction() == nullptr) {
@@ -210,6 +201,40 @@ std::string problemOf(const Instruction& instruction, const Levels& levels, cons
     return "";
 }
 
+// What is known of the function as it is.
+struct Analysis {
+    Analysis(llvm::Function& function, const Lanes& lanes)
+        : dominators(function), loops(dominators), levels(function, loops), problem(levels.problem()) {
+        if (problem.empty()) {
+            shapes = std::make_unique<Shapes>(function, levels, lanes);
+            problem = levels.problem();
+        }
+    }
+
+    llvm::DominatorTree dominators;
+    llvm::LoopInfo loops;
+    Levels levels;
+    std::unique_ptr<Shapes> shapes;
+    std::string problem;
+};
+
+// Why the function cannot be vectorised, or "".
+std::string problemOf(llvm::Function& function, const Analysis& analysis, unsigned lanes) {
+    std::string why = analysis.problem;
+    const std::vector<LoopExtent> extents = loopExtents(function, analysis.dominators, analysis.loops);
+    for (const Instruction& instruction : llvm::instructions(function)) {
+        if (!why.empty()) {
+            return why;
+        }
+        why = problemOf(instruction, analysis.levels, *analysis.shapes, lanes);
+        if (builtinOf(instruction) == Builtin::Collective &&
+            isBetweenIterations(*instruction.getParent(), extents, analysis.levels)) {
+            why = "an operation of those that leave a loop together";
+        }
+    }
+    return why;
+}
+
 } // namespace
 
 llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm::TargetMachine* weigh,
@@ -245,34 +270,24 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm
     boundIds(*work, lanes.workgroupSize);
     prepare(*work);
     spreadPrivateArrays(*work, lanes.count);
-    llvm::DominatorTree dominators(*work);
+    const llvm::DominatorTree dominators(*work);
     const llvm::LoopInfo loops(dominators);
     const llvm::ReversePostOrderTraversal<llvm::Function*> order(work.get());
     if (llvm::containsIrreducibleCFG<BasicBlock*>(order, loops)) {
         why = "irreducible control flow";
         return nullptr;
     }
-    const std::vector<LoopExtent> extents = loopExtents(*work, dominators, loops);
-    Levels levels(*work, loops);
-    why = levels.problem();
-    if (!why.empty()) {
-        return nullptr;
-    }
-    const Shapes shapes(*work, levels, lanes);
-    why = levels.problem();
-    for (const Instruction& instruction : llvm::instructions(*work)) {
-        if (!why.empty()) {
-            return nullptr;
-        }
-        why = problemOf(instruction, levels, shapes, lanes.count);
-        if (builtinOf(instruction) == Builtin::Collective &&
-            isBetweenIterations(*instruction.getParent(), extents, levels)) {
-            why = "an operation of those that leave a loop together";
-        }
-    }
+    auto analysis = std::make_unique<Analysis>(*work, lanes);
+    why = problemOf(*work, *analysis, lanes.count);
     if (why.empty() && weigh != nullptr &&
-        !gains(*work, loops, levels, shapes, lanes.count, weigh->getTargetTransformInfo(*work))) {
+        !gains(*work, analysis->loops, analysis->levels, *analysis->shapes, lanes.count,
+               weigh->getTargetTransformInfo(*work))) {
         why = "no gain: too much is done one lane after the other";
+    }
+    const BlockSet apart = why.empty() ? splitRows(*work, analysis->levels, *analysis->shapes) : BlockSet{};
+    if (!apart.empty()) {
+        analysis = std::make_unique<Analysis>(*work, lanes);
+        why = analysis->problem;
     }
     if (!why.empty()) {
         return nullptr;
@@ -281,7 +296,7 @@ llvm::Function* vectorise(llvm::Function& kernel, const Lanes& lanes, const llvm
                                           kernel.getParent());
     vector->copyAttributesFrom(&kernel);
     vector->setSubprogram(work->getSubprogram());
-    Flow(*work, *vector, levels, shapes, lanes.count).emit();
+    Flow(*work, *vector, analysis->levels, *analysis->shapes, lanes.count, apart).emit();
     return vector;
 }
 

@@ -16,6 +16,7 @@
 #include <llvm/IR/Function.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Instructions.h>
+#include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
@@ -164,7 +165,8 @@ void askAllLanes(llvm::BranchInst* branch, unsigned body, BasicBlock* whole, Bas
     llvm::FunctionCallee all =
         module.getOrInsertFunction(llvm::StringRef(kir::kAllLanes), at.getInt1Ty(), at.getInt1Ty());
     llvm::cast<llvm::Function>(all.getCallee())->setDoesNotAccessMemory();
-    at.CreateCondBr(at.CreateCall(all, {condition}), whole, some);
+    at.CreateCondBr(at.CreateCall(all, {condition}), whole, some,
+                    llvm::MDBuilder(at.getContext()).createLikelyBranchWeights());
 }
 
 void split(const Region& region) {

@@ -6,6 +6,7 @@
 #include "jit/passes/spmd/shapes.h"
 
 #include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/SetVector.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/Transforms/Utils/ValueMapper.h>
 
@@ -29,6 +30,9 @@ public:
     // Emits `instruction`, which is neither a phi nor a terminator, for the lanes of `mask` (null: all), which are some
     // unless isSpeculatable. May leave `at` in another block.
     void emit(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
+    // Emits a block's instructions, all but its terminator, for all lanes one after the other (widen_apart.cpp).
+    // REQUIRES: it has no phis, and nothing that lanes do together.
+    void emitApart(llvm::IRBuilder<>& at, const llvm::BasicBlock& block);
     // What emit() does of the instruction may run under an empty mask.
     bool isSpeculatable(const llvm::Instruction& instruction) const;
     // A new block of code begins, where the values kept so far cannot be used but through their cells.
@@ -61,6 +65,7 @@ private:
     void emitWide(llvm::IRBuilder<>& at, const llvm::Instruction& instruction, llvm::Value* mask);
     // Whether all lanes meet a condition (widen_whole.cpp).
     void emitAllLanes(llvm::IRBuilder<>& at, const llvm::CallInst& call, llvm::Value* mask);
+    void emitRows(llvm::IRBuilder<>& at, const llvm::CallInst& call);
     llvm::Value* all(llvm::IRBuilder<>& at, const llvm::Value* condition, bool wanted);
     llvm::Value* allCompare(llvm::IRBuilder<>& at, const llvm::ICmpInst& compare, llvm::CmpInst::Predicate predicate);
     bool grows(const llvm::Value* value) const;
@@ -99,6 +104,7 @@ private:
     llvm::Value* underMask(llvm::IRBuilder<>& at, llvm::Value* mask, MaskedMemory wanted,
                            llvm::function_ref<llvm::Value*(llvm::Value*)> access);
     llvm::Value* extend(llvm::IRBuilder<>& at, const llvm::Value* value, bool isSigned, llvm::Type* type);
+    llvm::Value* ofLane(llvm::IRBuilder<>& at, llvm::Value* first, int64_t stride, llvm::Value* lane) const;
     llvm::Value* spread(llvm::IRBuilder<>& at, llvm::Value* first, int64_t stride) const;
     bool isContiguous(const llvm::Value* pointer, llvm::Type* element) const;
 

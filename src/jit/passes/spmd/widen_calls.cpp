@@ -50,6 +50,16 @@ void Widener::emitCall(IRBuilder<>& at, const llvm::CallInst& call, Value* mask)
     if (builtin == Builtin::AllLanes) {
         return emitAllLanes(at, call, mask);
     }
+    if (builtin == Builtin::Rows) {
+        return emitRows(at, call);
+    }
+    if (builtin == Builtin::Index) {
+        const bool isSigned = llvm::cast<llvm::ConstantInt>(call.getArgOperand(1))->isOne();
+        const Value* index = call.getArgOperand(0);
+        Value* narrow = isWide(call) ? vector(at, index) : scalar(at, index);
+        Type* type = isWide(call) ? wideType(call.getType(), lanes_) : call.getType();
+        return define(at, call, isSigned ? at.CreateSExt(narrow, type) : at.CreateZExt(narrow, type));
+    }
     if (builtin == Builtin::RegionBegin || builtin == Builtin::RegionEnd || shapes_.isLaneBarrier(call)) {
         return; // lanes are together by themselves
     }

@@ -1,4 +1,5 @@
-// Whether all lanes meet a condition: of ids that only grow, the first or the last lane tells.
+// What is asked of a whole vector: whether all lanes meet a condition, of ids that only grow the first or the last lane
+// tells, and whether indices are rows.
 #include "jit/passes/spmd/widen.h"
 
 #include "jit/passes/builtin.h"
@@ -85,6 +86,27 @@ Value* Widener::all(IRBuilder<>& at, const Value* condition, bool wanted) {
 void Widener::emitAllLanes(IRBuilder<>& at, const llvm::CallInst& call, Value* mask) {
     Value* meets = all(at, call.getArgOperand(0), true);
     define(at, call, mask != nullptr ? at.CreateAnd(meets, at.CreateNot(any(at, at.CreateNot(mask)))) : meets);
+}
+
+// kir::kRows.
+void Widener::emitRows(IRBuilder<>& at, const llvm::CallInst& call) {
+    const auto number = [&](unsigned i) {
+        return llvm::cast<llvm::ConstantInt>(call.getArgOperand(i))->getZExtValue();
+    };
+    const LaneShape shape = shapes_.of(call.getArgOperand(0));
+    if (!shape.isScalar() || shape.stride < 0) {
+        return define(at, call, at.getFalse());
+    }
+    const bool isSigned = number(2) != 0;
+    const uint64_t span = number(1) + static_cast<uint64_t>(shape.stride) * (lanes_ - 1);
+    const uint64_t highest = isSigned ? INT32_MAX : UINT32_MAX;
+    Value* fits = at.getFalse();
+    if (span <= highest) {
+        Value* bound = at.getInt32(static_cast<uint32_t>(highest - span));
+        Value* first = scalar(at, call.getArgOperand(0));
+        fits = isSigned ? at.CreateICmpSLE(first, bound) : at.CreateICmpULE(first, bound);
+    }
+    define(at, call, fits);
 }
 
 } // namespace halyard::jit::spmd

@@ -29,6 +29,8 @@ using llvm::Value;
 
 namespace {
 
+constexpr uint64_t kArrayAlignment = 64; // of what items keep, whatever its type would like
+
 class Builder {
 public:
     Builder(Function& kernel, const CutList& cuts, const Slots& slots, const Context& context, const LocalLayout& local,
@@ -59,9 +61,20 @@ private:
         for (const Cut& cut : cuts_.cuts) {
             cutEntry_[cut.block] = BasicBlock::Create(llvm_, "cut", group_);
         }
+        std::array<Tiles, 3> tiles;
+        for (unsigned i = 3; i-- > 0;) {
+            tiles[i] = openTiles(at, i);
+        }
         at.CreateBr(pieceEntry_.lookup(&kernel_.getEntryBlock()));
+        at.SetInsertPoint(cutEntry_.lookup(cuts_.exit));
+        for (unsigned i = 0; i < 3; ++i) {
+            closeTiles(at, i, tiles[i]);
+        }
+        at.CreateRetVoid();
         for (const Cut& cut : cuts_.cuts) {
-            buildCut(cut);
+            if (cut.block != cuts_.exit) {
+                buildCut(cut);
+            }
         }
         for (const Piece& piece : pieces) {
             at.SetInsertPoint(pieceEntry_.lookup(piece.start));
@@ -74,9 +87,49 @@ private:
         }
     }
 
+    // The loop over the tiles of a dimension; none where one is enough.
+    struct Tiles {
+        BasicBlock* header = nullptr;
+        llvm::PHINode* first = nullptr;
+    };
+
+    Tiles openTiles(llvm::IRBuilder<>& at, unsigned dimension) {
+        if (shape_.tile[dimension] == 0 || shape_.tile[dimension] == shape_.workgroupSize[dimension]) {
+            return {};
+        }
+        Tiles tiles;
+        BasicBlock* before = at.GetInsertBlock();
+        tiles.header = BasicBlock::Create(llvm_, "tile", group_);
+        at.CreateBr(tiles.header);
+        at.SetInsertPoint(tiles.header);
+        tiles.first = at.CreatePHI(at.getInt32Ty(), 2, "first");
+        tiles.first->addIncoming(at.getInt32(0), before);
+        range_.firstLocal[dimension] = tiles.first;
+        Value*& global = range_.firstGlobal[dimension];
+        global = at.CreateAdd(global, at.CreateZExt(tiles.first, global->getType(), "", true), "", true, true);
+        return tiles;
+    }
+
+    void closeTiles(llvm::IRBuilder<>& at, unsigned dimension, const Tiles& tiles) {
+        if (tiles.header == nullptr) {
+            return;
+        }
+        Value* next = at.CreateAdd(tiles.first, at.getInt32(shape_.tile[dimension]), "", true, true);
+        tiles.first->addIncoming(next, at.GetInsertBlock());
+        BasicBlock* done = BasicBlock::Create(llvm_, "tiles.end", group_);
+        Value* more = at.CreateICmpULT(next, at.getInt32(shape_.workgroupSize[dimension]));
+        llvm::BranchInst* branch = at.CreateCondBr(more, tiles.header, done);
+        // A tile is as much code as registers hold.
+        llvm::MDNode* whole = llvm::MDNode::get(llvm_, {llvm::MDString::get(llvm_, "llvm.loop.unroll.disable")});
+        llvm::MDNode* id = llvm::MDNode::getDistinct(llvm_, {nullptr, whole});
+        id->replaceOperandWith(0, id);
+        branch->setMetadata(llvm::LLVMContext::MD_loop, id);
+        at.SetInsertPoint(done);
+    }
+
     // Over and over: the lowest cut that an item waits at, then the piece behind it, for the items that wait there.
     void dispatch(llvm::IRBuilder<>& at) {
-        waiting_ = array(at, context_.waitingOffset);
+        waiting_ = array(at, context_.waitingOffset, at.getInt32Ty());
         for (uint32_t i = 0; i < cuts_.cuts.size(); ++i) {
             number_[cuts_.cuts[i].block] = i;
         }
@@ -122,10 +175,19 @@ private:
         return lower;
     }
 
-    Value* array(llvm::IRBuilder<>& at, uint64_t offset) {
+    // Room for one `type` of every item of the range: at `offset` of the scratch memory, or, for the few items of a
+    // tile, on the stack, from where it goes into registers.
+    Value* array(llvm::IRBuilder<>& at, uint64_t offset, llvm::Type* type) {
+        if (range_.isPart) {
+            AllocaInst* room = at.CreateAlloca(llvm::ArrayType::get(type, tileItems()));
+            room->setAlignment(llvm::Align(kArrayAlignment));
+            return room;
+        }
         return at.CreateInBoundsGEP(at.getInt8Ty(), parameter(kScratch),
                                     at.CreateMul(at.getInt64(offset), paddedItems_, "", true, true));
     }
+
+    uint64_t tileItems() const { return uint64_t{shape_.tile[0]} * shape_.tile[1] * shape_.tile[2] / shape_.lanes; }
 
     void declare() {
         llvm::SmallVector<llvm::Type*, 16> types(kernel_.getFunctionType()->params());
@@ -166,15 +228,30 @@ private:
                 group = at.CreateZExt(group, at.getInt64Ty());
                 size = at.CreateZExt(size, at.getInt64Ty());
             }
-            firstId_[i] = at.CreateMul(group, size, "first", true, true);
+            range_.firstGlobal[i] = at.CreateMul(group, size, "first", true, true);
         }
-        Value* items = at.CreateMul(at.CreateMul(values_.localSize[0], values_.localSize[1]), values_.localSize[2]);
+        range_.knownSize = shape_.workgroupSize;
+        range_.size = values_.localSize;
+        if (shape_.sideBySide) {
+            range_.knownSize[0] = 0;
+            range_.size[0] = at.CreateMul(parameter(kNeighbours), values_.localSize[0], "row", true, true);
+        }
+        if (shape_.tile[0] != 0) {
+            range_.knownSize = shape_.tile;
+            range_.isPart = true;
+            for (unsigned i = 0; i < 3; ++i) {
+                range_.size[i] = at.getInt32(shape_.tile[i]);
+            }
+        }
+        Value* items = at.CreateMul(at.CreateMul(range_.size[0], range_.size[1]), range_.size[2]);
         items_ = at.CreateUDiv(at.CreateZExt(items, at.getInt64Ty()), at.getInt64(shape_.lanes), "", true);
         paddedItems_ = at.CreateAnd(at.CreateAdd(items_, at.getInt64(63)), at.getInt64(~uint64_t{63}));
         for (unsigned i = 0; i < slots_.all().size(); ++i) {
             const Slot& slot = slots_.all()[i];
             map_[slot.cell] = at.CreateAlloca(slot.type);
-            arrays_.push_back(context_.slotOffset[i] != Context::kNone ? array(at, context_.slotOffset[i]) : nullptr);
+            arrays_.push_back(context_.slotOffset[i] != Context::kNone
+                                  ? array(at, context_.slotOffset[i], storedType(slot))
+                                  : nullptr);
             shared_.push_back(slot.carry == Carry::Uniform ? at.CreateAlloca(slot.type) : nullptr);
             leaving_.push_back(slot.carry == Carry::Uniform ? at.CreateAlloca(slot.type) : nullptr);
         }
@@ -185,7 +262,9 @@ private:
             }
             const auto found = context_.privateArrays.find(variable);
             if (found != context_.privateArrays.end()) {
-                privateArrays_[variable] = {array(at, found->second.offset), found->second.stride};
+                const uint64_t stride = found->second.stride;
+                llvm::Type* bytes = llvm::ArrayType::get(at.getInt8Ty(), stride);
+                privateArrays_[variable] = {array(at, found->second.offset, bytes), stride};
             } else {
                 map_[variable] = at.Insert(variable->clone());
                 hasStack_ = true;
@@ -278,18 +357,15 @@ private:
     // Runs the piece for all items, or for those that wait at `from`, and leaves `at` behind it.
     void buildPiece(llvm::IRBuilder<>& at, const Piece& piece, const Cut* from) {
         accessGroup_ = llvm::MDNode::getDistinct(llvm_, {});
-        ItemLoops loops(values_, shape_.workgroupSize, firstId_);
+        ItemLoops loops(values_, range_);
         std::optional<ItemLimit> limit;
-        if (from == nullptr && shape_.workgroupSize[0] != 0 && shape_.workgroupSize[1] == 1 &&
+        if (from == nullptr && !range_.isPart && shape_.workgroupSize[0] != 0 && shape_.workgroupSize[1] == 1 &&
             shape_.workgroupSize[2] == 1) {
             limit = itemLimit(piece, slots_);
         }
         if (limit) {
             const uint64_t end = llvm::alignTo(limit->end, shape_.lanes);
             loops.limit(static_cast<uint32_t>(std::min<uint64_t>(end, shape_.workgroupSize[0])));
-        }
-        if (shape_.sideBySide) {
-            loops.extend(at.CreateMul(parameter(kNeighbours), values_.localSize[0], "row", true, true));
         }
         const ItemValues item = loops.open(at);
         BasicBlock* tail = BasicBlock::Create(llvm_, "item.end", group_);
@@ -339,9 +415,8 @@ private:
         return slot.type->isIntegerTy(1) ? llvm::Type::getInt8Ty(llvm_) : slot.type;
     }
 
-    // Scratch memory gives no more, whatever the type would like.
+    // Arrays give no more.
     llvm::Align cellAlignment(unsigned slot) const {
-        constexpr uint64_t kArrayAlignment = 64;
         return std::min(data_.getABITypeAlign(storedType(slots_.all()[slot])), llvm::Align(kArrayAlignment));
     }
 
@@ -512,7 +587,7 @@ private:
     Value* items_ = nullptr;       // i64; those that the code of one does at once count as one
     Value* paddedItems_ = nullptr; // i64, a multiple of 64
     Value* waiting_ = nullptr;     // dispatched cuts: the number of the cut that each item waits at
-    std::array<Value*, 3> firstId_{};
+    ItemRange range_;
     llvm::ValueToValueMapTy map_;      // kernel -> group, for the piece being cloned
     std::vector<Value*> arrays_;       // by slot: context array, or null
     std::vector<AllocaInst*> shared_;  // by slot: the group's copy of a uniform value, or null

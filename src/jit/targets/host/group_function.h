@@ -21,6 +21,7 @@ struct GroupShape {
     uint32_t subgroupSize = 1;               // a power of two
     bool countsPartial = false;              // GroupValues::countsPartial
     uint32_t lanes = 1;                      // GroupValues::lanes; divides workgroupSize[0], which is known
+    std::array<uint32_t, 3> tile{};          // all zero, or a part of the workgroup's size to run at a time (tiles.h)
     bool sideBySide = false;                 // runs kNeighbours workgroups as one (side_by_side.h)
 };
 

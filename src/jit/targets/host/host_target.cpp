@@ -25,11 +25,13 @@
 #include "jit/targets/host/slots.h"
 #include "jit/targets/host/soft_operations.h"
 #include "jit/targets/host/subgroup_size.h"
+#include "jit/targets/host/tiles.h"
 
 #include <mutex>
 #include <set>
 #include <vector>
 
+#include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -244,7 +246,7 @@ private:
         plan.subgroupSize = shape.subgroupSize;
         plan.wholeSubgroups = wholeSubgroups;
         plan.staticLocalBytes = local.bytes;
-        const auto joins = [&](const CutKernel& cut) {
+        const auto isSideBySide = [&](const CutKernel& cut) {
             const bool alone = cut.cuts.cuts.size() > 1 || cut.context.bytesPerItem != 0 || local.bytes != 0;
             plan.sideBySide = alone ? 1 : groupsSideBySide(kernel, shape);
             return plan.sideBySide > 1;
@@ -252,12 +254,14 @@ private:
         if (lanes != nullptr) {
             {
                 const CutKernel cut(*lanes);
-                shape.sideBySide = joins(cut);
+                shape.sideBySide = isSideBySide(cut);
+                shape.tile = tileOf(cut.cuts, cut.slots, cut.context, shape, registerBytes(*lanes));
                 plan.group = cut.group(local, shape);
-                plan.scratchBytesPerItem = bytesPerItem(cut.context.bytesPerItem, shape);
+                plan.scratchBytesPerItem = shape.tile[0] == 0 ? bytesPerItem(cut.context.bytesPerItem, shape) : 0;
             }
             lanes->eraseFromParent();
             shape.lanes = 1;
+            shape.tile = {};
             if (readsGlobalId) {
                 shape.wideIds = true;
                 formWideGroup(CutKernel(kernel), local, shape, plan);
@@ -267,7 +271,7 @@ private:
             constexpr size_t kMaxCutsForTwoGroups = 48;
             const CutKernel cut(kernel);
             const bool oneGroup = cut.cuts.cuts.size() > kMaxCutsForTwoGroups;
-            shape.sideBySide = joins(cut);
+            shape.sideBySide = isSideBySide(cut);
             shape.wideIds = oneGroup && readsGlobalId;
             plan.scratchBytesPerItem = cut.context.bytesPerItem;
             plan.group = cut.group(local, shape);
@@ -313,6 +317,13 @@ private:
             shape.lanes = lanes.count;
         }
         return vector;
+    }
+
+    // All vector registers together.
+    uint64_t registerBytes(const llvm::Function& function) const {
+        const llvm::TargetTransformInfo costs = machine_->getTargetTransformInfo(function);
+        const auto bits = costs.getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector).getFixedValue();
+        return costs.getNumberOfRegisters(costs.getRegisterClassForType(/*Vector=*/true)) * uint64_t{bits} / 8;
     }
 
     // Lanes share what they keep: bytes for one of their calls as bytes for each work-item.

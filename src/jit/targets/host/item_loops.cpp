@@ -51,16 +51,23 @@ ItemValues ItemLoops::open(llvm::IRBuilder<>& at) {
     for (unsigned i = 3; i-- > 0;) {
         open(at, i);
     }
-    item_.group = &group_;
+    ItemValues item;
+    item.group = &group_;
     for (unsigned i = 0; i < 3; ++i) {
-        item_.localId[i] = loops_[i].local != nullptr ? static_cast<Value*>(loops_[i].local) : at.getInt32(0);
-        item_.globalId[i] = loops_[i].global != nullptr ? static_cast<Value*>(loops_[i].global) : firstId_[i];
+        Value* first = range_.firstLocal[i];
+        Value* local = number(at, i);
+        item.localId[i] = first != nullptr ? at.CreateAdd(first, local, "", true, true) : local;
+        item.globalId[i] = loops_[i].global != nullptr ? static_cast<Value*>(loops_[i].global) : range_.firstGlobal[i];
     }
-    return item_;
+    return item;
 }
 
 bool ItemLoops::isOne(unsigned dimension) const {
-    return dimension == 0 ? knownSize_[0] == group_.lanes && length_ == nullptr : knownSize_[dimension] == 1;
+    return range_.knownSize[dimension] == (dimension == 0 ? group_.lanes : 1);
+}
+
+Value* ItemLoops::number(llvm::IRBuilder<>& at, unsigned dimension) const {
+    return loops_[dimension].number != nullptr ? static_cast<Value*>(loops_[dimension].number) : at.getInt32(0);
 }
 
 void ItemLoops::open(llvm::IRBuilder<>& at, unsigned dimension) {
@@ -68,24 +75,25 @@ void ItemLoops::open(llvm::IRBuilder<>& at, unsigned dimension) {
         return;
     }
     Loop& loop = loops_[dimension];
+    Value* first = range_.firstGlobal[dimension];
     BasicBlock* before = at.GetInsertBlock();
     loop.header = BasicBlock::Create(at.getContext(), "items", before->getParent());
     at.CreateBr(loop.header);
     at.SetInsertPoint(loop.header);
-    loop.local = at.CreatePHI(at.getInt32Ty(), 2, "local");
-    loop.local->addIncoming(at.getInt32(0), before);
+    loop.number = at.CreatePHI(at.getInt32Ty(), 2, "local");
+    loop.number->addIncoming(at.getInt32(0), before);
     // Its own counter: the optimiser believes "no wrap" of an increment more readily than of a sum.
-    loop.global = at.CreatePHI(firstId_[dimension]->getType(), 2, "global");
-    loop.global->addIncoming(firstId_[dimension], before);
+    loop.global = at.CreatePHI(first->getType(), 2, "global");
+    loop.global->addIncoming(first, before);
 }
 
 Value* ItemLoops::index(llvm::IRBuilder<>& at) const {
     const auto wide = [&](Value* value) { return at.CreateZExt(value, at.getInt64Ty(), "", true); };
-    Value* row = at.CreateAdd(at.CreateMul(wide(item_.localId[2]), wide(group_.localSize[1]), "", true, true),
-                              wide(item_.localId[1]), "", true, true);
+    Value* row = at.CreateAdd(at.CreateMul(wide(number(at, 2)), wide(range_.size[1]), "", true, true),
+                              wide(number(at, 1)), "", true, true);
     // Known sizes are multiples of the lanes.
-    Value* width = wide(group_.localSize[0]);
-    Value* x = wide(item_.localId[0]);
+    Value* width = wide(range_.size[0]);
+    Value* x = wide(number(at, 0));
     if (group_.lanes > 1) {
         width = at.CreateUDiv(width, at.getInt64(group_.lanes), "", true);
         x = at.CreateUDiv(x, at.getInt64(group_.lanes), "", true);
@@ -106,28 +114,35 @@ void ItemLoops::close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* a
     }
     llvm::LLVMContext& context = at.getContext();
     const uint32_t step = dimension == 0 ? group_.lanes : 1;
-    Value* next = at.CreateAdd(loop.local, at.getInt32(step), "", true, true);
+    Value* next = at.CreateAdd(loop.number, at.getInt32(step), "", true, true);
     Value* nextGlobal = at.CreateAdd(loop.global, llvm::ConstantInt::get(loop.global->getType(), step), "", true, true);
     BasicBlock* latch = at.GetInsertBlock();
-    loop.local->addIncoming(next, latch);
+    loop.number->addIncoming(next, latch);
     loop.global->addIncoming(nextGlobal, latch);
     BasicBlock* done = BasicBlock::Create(context, "items.end", latch->getParent());
     const bool ordered = accessesBehindStores(loop.header);
-    Value* end = dimension == 0 && end_ != 0            ? at.getInt32(end_)
-                 : dimension == 0 && length_ != nullptr ? length_
-                                                        : group_.localSize[dimension];
+    Value* end = dimension == 0 && end_ != 0 ? at.getInt32(end_) : range_.size[dimension];
     llvm::BranchInst* branch = at.CreateCondBr(at.CreateICmpULT(next, end), loop.header, done);
+    const auto hint = [&](const char* words) {
+        return llvm::MDNode::get(context, {llvm::MDString::get(context, words)});
+    };
     // Vectors are vectorised, and a short body that is unrolled keeps in registers what it has for each of its items
     // from one turn of a loop around it to the next.
     const bool unrolls = group_.lanes > 1 && isStraight(loop.header, latch);
-    if (dimension == innermost() && !unrolls) {
-        llvm::MDNode* parallel =
-            llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.parallel_accesses"), accessGroup});
+    llvm::SmallVector<llvm::Metadata*, 3> hints{nullptr};
+    if (range_.isPart) {
+        hints.push_back(hint("llvm.loop.unroll.full"));
+    } else if (dimension == innermost() && !unrolls) {
+        if (!ordered) {
+            hints.push_back(
+                llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.parallel_accesses"), accessGroup}));
+        }
         // Unrolled by its trip count before the vectoriser runs, the loop would leave the next one to be
         // vectorised, across rows of work-items.
-        llvm::MDNode* whole = llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.unroll.disable")});
-        llvm::MDNode* id = ordered ? llvm::MDNode::getDistinct(context, {nullptr, whole})
-                                   : llvm::MDNode::getDistinct(context, {nullptr, parallel, whole});
+        hints.push_back(hint("llvm.loop.unroll.disable"));
+    }
+    if (hints.size() > 1) {
+        llvm::MDNode* id = llvm::MDNode::getDistinct(context, hints);
         id->replaceOperandWith(0, id);
         branch->setMetadata(llvm::LLVMContext::MD_loop, id);
     }

@@ -1,4 +1,4 @@
-// The loops over the work-items of a workgroup, x innermost, around the code of one piece.
+// The loops over work-items of a workgroup, x innermost, around the code of one piece.
 #pragma once
 
 #include "jit/targets/host/work_item.h"
@@ -14,20 +14,27 @@ class MDNode;
 
 namespace halyard::jit::host {
 
+// The items that loops go over: a workgroup, a part of one, or several in a row.
+struct ItemRange {
+    std::array<uint32_t, 3> knownSize{}; // 0 where it is not known
+    std::array<llvm::Value*, 3> size{};  // i32
+    // The first item's ids.
+    std::array<llvm::Value*, 3> firstLocal{}; // i32; null: 0
+    std::array<llvm::Value*, 3> firstGlobal{};
+    bool isPart = false; // of few items, so that the loops are worth unrolling
+};
+
 class ItemLoops {
 public:
-    // `knownSize`: 0 where it is not known. `firstId`: the global ids of the group's first item. Both outlive this.
-    ItemLoops(const GroupValues& group, const std::array<uint32_t, 3>& knownSize,
-              const std::array<llvm::Value*, 3>& firstId)
-        : group_(group), knownSize_(knownSize), firstId_(firstId) {}
+    // Both outlive this.
+    ItemLoops(const GroupValues& group, const ItemRange& range) : group_(group), range_(range) {}
 
-    // Only for the items whose id in dimension 0 is below `end`, a multiple of the lanes. REQUIRES: one dimension.
+    // Only for the items whose id in dimension 0 is below `end`, a multiple of the lanes. REQUIRES: one dimension, and
+    // the range is the workgroup.
     void limit(uint32_t end) { end_ = end; }
-    // As if the workgroup had `length` items in dimension 0, a multiple of those that it has.
-    void extend(llvm::Value* length) { length_ = length; }
     // Opens the loops at `at` and leaves it in the body.
     ItemValues open(llvm::IRBuilder<>& at);
-    // The item's linear local id, i64; with lanes, the number of those items before it. REQUIRES: open.
+    // The item's linear number in the range, i64; with lanes, the number of those items before it. REQUIRES: open.
     llvm::Value* index(llvm::IRBuilder<>& at) const;
     // Closes the loops at the end of the body and leaves `at` behind them. Accesses in `accessGroup` are independent.
     void close(llvm::IRBuilder<>& at, llvm::MDNode* accessGroup);
@@ -35,23 +42,21 @@ public:
 private:
     struct Loop {
         llvm::BasicBlock* header = nullptr;
-        llvm::PHINode* local = nullptr;
+        llvm::PHINode* number = nullptr; // in the range
         llvm::PHINode* global = nullptr;
     };
 
     void open(llvm::IRBuilder<>& at, unsigned dimension);
     // The whole dimension is done at once.
     bool isOne(unsigned dimension) const;
+    llvm::Value* number(llvm::IRBuilder<>& at, unsigned dimension) const;
     void close(llvm::IRBuilder<>& at, unsigned dimension, llvm::MDNode* accessGroup);
     unsigned innermost() const;
 
     const GroupValues& group_;
-    const std::array<uint32_t, 3>& knownSize_;
-    const std::array<llvm::Value*, 3>& firstId_;
-    uint32_t end_ = 0;              // 0: all
-    llvm::Value* length_ = nullptr; // null: the workgroup's own
+    const ItemRange& range_;
+    uint32_t end_ = 0; // 0: all
     std::array<Loop, 3> loops_;
-    ItemValues item_;
 };
 
 } // namespace halyard::jit::host
