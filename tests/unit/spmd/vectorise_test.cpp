@@ -540,6 +540,41 @@ TEST(Vectorise, NeighboursOfAnIndexAreAskedForTogether) {
     EXPECT_EQ(made.count(", -10"), 1u) << "2 between them, 7 lanes behind the first" << made.text;
 }
 
+// Indices that other blocks, or other indices, are made of.
+TEST(Vectorise, IndicesThatAreUsedElsewhereAreExtendedOnce) {
+    const Result made = vectorise(R"(
+  %g = call i64 @hy.global_id(i32 0)
+  %x = trunc i64 %g to i32
+  %at = add i32 %x, %w
+  %far = add i32 %at, 100
+  %i = zext i32 %at to i64
+  %j = zext i32 %far to i64
+  %p = getelementptr float, ptr addrspace(1) %a, i64 %i
+  %q = getelementptr float, ptr addrspace(1) %a, i64 %j
+  %v = load float, ptr addrspace(1) %p
+  %u = load float, ptr addrspace(1) %q
+  %again = trunc i64 %i to i32
+  %third = add i32 %again, 7
+  %k = zext i32 %third to i64
+  %r = getelementptr float, ptr addrspace(1) %a, i64 %k
+  %t = load float, ptr addrspace(1) %r
+  %s = fadd float %v, %u
+  %st = fadd float %s, %t
+  %some = icmp ne i32 %w, 0
+  br i1 %some, label %more, label %end
+more:
+  %to = getelementptr float, ptr addrspace(1) %b, i64 %j
+  store float %st, ptr addrspace(1) %to
+  br label %end
+end:
+  %to2 = getelementptr float, ptr addrspace(1) %b, i64 %i
+  store float %st, ptr addrspace(1) %to2
+  ret void
+)");
+    EXPECT_GE(made.count("load <8 x float>"), 2u) << made.text;
+    EXPECT_EQ(made.count(" load float"), 3u) << made.text;
+}
+
 // 16 lanes, 16 apart, are 256 bytes that an 8-bit number has no sign for.
 TEST(Vectorise, RowsThatChangeSignAreNotRows) {
     const std::string body = R"(

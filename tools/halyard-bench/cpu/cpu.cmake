@@ -53,3 +53,15 @@ else()
     target_sources(halyard-bench PRIVATE cpu/no_opencl.cpp)
 endif()
 set_property(SOURCE main.cpp launch.cpp APPEND PROPERTY COMPILE_DEFINITIONS HALYARD_BENCH_CPU)
+
+# Specialised code that cannot be compiled leaves a kernel with its general code, which only a measurement would show.
+if(HALYARD_BUILD_TESTS AND TARGET halyard_jit)
+    foreach(kernel IN LISTS kernels)
+        foreach(size IN ITEMS 256,1,1 16,16,1)
+            string(REPLACE "," "x" name "${size}")
+            add_test(NAME bench.compiles.${kernel}.${name} COMMAND halyardc --workgroup-size "${size}" --emit artifact
+                -o "${native}/${kernel}.${name}.artifact" "${CMAKE_CURRENT_BINARY_DIR}/kernels/halyard-bench/${kernel}_cl.spv")
+            set_tests_properties(bench.compiles.${kernel}.${name} PROPERTIES LABELS "bench;jit" TIMEOUT 60)
+        endforeach()
+    endforeach()
+endif()

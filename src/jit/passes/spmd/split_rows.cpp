@@ -123,11 +123,16 @@ private:
 
     // What the block's end or others use and can be computed before all else is: a loop's counter stays one value.
     void keepOthersWhole() {
+        const auto isExtension = [&](Instruction* instruction) {
+            const auto* cast = llvm::dyn_cast<llvm::CastInst>(instruction);
+            return cast != nullptr && llvm::is_contained(plan_.extensions, cast);
+        };
         for (Instruction& instruction : *plan_.block) {
             llvm::SmallSetVector<Instruction*, 16> before;
             const bool leaves = instruction.isUsedOutsideOfBlock(plan_.block) ||
                                 llvm::is_contained(plan_.block->getTerminator()->operand_values(), &instruction);
-            if (leaves && !instruction.isTerminator() && canGoFirst(instruction, before)) {
+            if (leaves && !instruction.isTerminator() && canGoFirst(instruction, before) &&
+                llvm::none_of(before, isExtension)) {
                 plan_.before.insert_range(before);
             }
         }
@@ -203,6 +208,9 @@ const BasicBlock* split(const Plan& plan) {
         either->addIncoming(map[&instruction], rows);
     }
     for (llvm::CastInst* extension : plan.extensions) {
+        if (isBefore(*extension)) {
+            continue; // another index is made of it
+        }
         makeRow(llvm::cast<llvm::CastInst>(map[extension]));
     }
     llvm::Instruction* jump = head.getTerminator();

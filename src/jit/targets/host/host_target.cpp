@@ -247,7 +247,11 @@ private:
         plan.wholeSubgroups = wholeSubgroups;
         plan.staticLocalBytes = local.bytes;
         const auto isSideBySide = [&](const CutKernel& cut) {
-            const bool alone = cut.cuts.cuts.size() > 1 || cut.context.bytesPerItem != 0 || local.bytes != 0;
+            const bool hasBlocks = llvm::any_of(info.parameters, [](const spv::Parameter& parameter) {
+                return parameter.kind == spv::ParameterKind::LocalPointer;
+            });
+            const bool alone =
+                cut.cuts.cuts.size() > 1 || cut.context.bytesPerItem != 0 || local.bytes != 0 || hasBlocks;
             plan.sideBySide = alone ? 1 : groupsSideBySide(kernel, shape);
             return plan.sideBySide > 1;
         };
